@@ -1,0 +1,33 @@
+// What a run tells whoever listens. The run never prints; `cli/` turns events into a task list, log lines or NDJSON.
+
+export type StepState = 'started' | 'done' | 'failed' | 'skipped';
+
+export type RunEvent =
+  | { readonly kind: 'run-started'; readonly pipeline: string; readonly asOf: string; readonly steps: readonly string[] }
+  | {
+      readonly kind: 'step';
+      readonly step: string;
+      readonly state: StepState;
+      /** Filled when the step ends. */
+      readonly seconds?: number;
+      readonly rows?: number;
+      readonly bytes?: number;
+      readonly note?: string;
+    }
+  | {
+      readonly kind: 'progress';
+      readonly step: string;
+      readonly done: number;
+      readonly total?: number;
+      readonly unit: 'files' | 'bytes' | 'rows' | 'models';
+    }
+  | { readonly kind: 'note'; readonly level: 'info' | 'warning'; readonly message: string }
+  | {
+      readonly kind: 'run-finished';
+      readonly outcome: 'published' | 'unchanged' | 'failed';
+      readonly runId: string;
+      readonly seconds: number;
+      readonly out: string | null;
+    };
+
+export type Listener = (event: RunEvent) => void;

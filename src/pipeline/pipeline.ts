@@ -1,0 +1,330 @@
+// The complete, frozen pipeline: everything a run is a function of, besides what landed.
+// Every amount, price, share and quantity is decimal TEXT; only SQL turns it into a number.
+import type { Place } from '../kernel/failure.js';
+import type { Day, Month } from '../kernel/period.js';
+
+export interface Pipeline {
+  readonly name: string;
+  /** The YAML file, absolute. */
+  readonly file: string;
+  /** The company folder, absolute: inputs, registry, state and output live below it. */
+  readonly root: string;
+  /** Reporting currency, ISO 4217, upper case. */
+  readonly currency: string;
+  readonly start: Month;
+  /** Pinned in the YAML, or null: yesterday (UTC) unless given on the command line. */
+  readonly asOf: Day | null;
+  readonly stateDir: string;
+  readonly outDir: string;
+  /** Usage tags kept beside the feature in the day aggregate. */
+  readonly tags: readonly UsageTag[];
+  readonly sources: readonly SourceConfig[];
+  readonly registry: Registry;
+  readonly rules: readonly Rule[];
+  readonly prices: readonly PriceRow[];
+  readonly aliases: readonly AliasRow[];
+  readonly skus: readonly SkuRow[];
+  readonly skuMap: readonly SkuMapRow[];
+  readonly fx: readonly FxRow[];
+  readonly invoices: readonly InvoiceRow[];
+  readonly acceptUnpriced: readonly AcceptUnpriced[];
+  /** Every configuration file read, with the sha256 of its bytes: part of the run's fingerprint. */
+  readonly files: readonly ConfigFile[];
+}
+
+export interface ConfigFile {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+export type UsageTag = 'customer_id' | 'environment' | 'workflow_id' | 'principal_id';
+
+export type SourceConfig = UsageSource | BillSource;
+
+interface SourceBase {
+  readonly id: string;
+  readonly place: Place;
+}
+
+export interface UsageSource extends SourceBase {
+  readonly kind: 'usage';
+  /** Globs below the root, `/` separated. */
+  readonly files: readonly string[];
+  readonly format: 'jsonl' | 'csv' | 'parquet' | 'by-extension';
+  /** Canonical field → dotted path (JSONL) or column (CSV, Parquet). Unmapped fields go by their own name. */
+  readonly map: Readonly<Record<string, string>>;
+  /** Canonical field → value where the log carries none. */
+  readonly constants: Readonly<Record<string, string>>;
+  /** `inclusive`: `input_tokens` includes cached tokens (OpenAI, OpenTelemetry); `exclusive`: it does not (Anthropic, canonical). */
+  readonly tokens: 'inclusive' | 'exclusive';
+  /** `provider`: the record's `stated_cost` is the provider's own figure and beats the computed one. */
+  readonly statedCost: 'ignore' | 'provider';
+}
+
+export type Basis = 'billed' | 'effective';
+
+interface BillBase extends SourceBase {
+  /** `money` reaches the statement; `evidence` only feeds controls. */
+  readonly role: 'money' | 'evidence';
+  /** Lower-case provider id, equal to the `provider` that usage events carry. */
+  readonly provider: string;
+  /** Billing account, or null: this bill is the only one of its provider. */
+  readonly account: string | null;
+  readonly basis: Basis;
+  /** Does this bill cover metered usage of its provider, and what does it leave out? */
+  readonly coversUsage: boolean;
+  readonly leavesOutServiceTiers: readonly string[];
+  /** Key of the tag that names the feature, or null. */
+  readonly featureTag: string | null;
+}
+
+export type BillSource = FocusSource | OpenAiCostsSource | AnthropicCostsSource | InvoiceCsvSource;
+
+export interface FocusSource extends BillBase {
+  readonly kind: 'focus';
+  readonly layout: FocusLayout;
+  /** Declared, or `detect`: told from the columns, refused where they fit no version. */
+  readonly version: '1.0' | '1.2' | 'detect';
+}
+
+export type FocusLayout =
+  /** Plain files; the same name delivered again replaces the old one. */
+  | { readonly kind: 'files'; readonly files: readonly string[] }
+  /** AWS Data Exports: `<path>/data/BILLING_PERIOD=…` and `<path>/metadata/BILLING_PERIOD=…/*-Manifest.json`. */
+  | { readonly kind: 'aws-export'; readonly path: string };
+
+export interface OpenAiCostsSource extends BillBase {
+  readonly kind: 'openai-costs';
+  readonly files: readonly string[];
+}
+
+export interface AnthropicCostsSource extends BillBase {
+  readonly kind: 'anthropic-costs';
+  readonly files: readonly string[];
+}
+
+export interface InvoiceCsvSource extends BillBase {
+  readonly kind: 'invoice-csv';
+  readonly files: readonly string[];
+  readonly csv: InvoiceCsvFormat;
+}
+
+export interface InvoiceCsvFormat {
+  readonly delimiter: ',' | ';' | '\t' | '|';
+  readonly encoding: 'utf8' | 'utf16le' | 'latin1';
+  readonly decimal: '.' | ',';
+  /** date-fns pattern of the date columns. */
+  readonly dateFormat: string;
+  /** Lines before the header. The header is the first line that holds every mapped column. */
+  readonly columns: InvoiceColumns;
+  /** Currency where no column carries it. */
+  readonly currency: string | null;
+  /** A line whose `column` matches `equals` (case-insensitive) is the printed total: excluded, and checked as a control. */
+  readonly total: { readonly column: string; readonly equals: string } | null;
+}
+
+/** Canonical column → header of the CSV. Where an optional header is absent, the value is null. */
+export interface InvoiceColumns {
+  readonly invoice_id: string;
+  readonly period_start: string;
+  /** Last day billed, inclusive, as invoices print it. */
+  readonly period_end: string;
+  readonly item: string;
+  readonly amount: string;
+  readonly description?: string;
+  readonly quantity?: string;
+  readonly unit?: string;
+  readonly currency?: string;
+  readonly charge_start?: string;
+  readonly charge_end?: string;
+  readonly category?: string;
+}
+
+export interface Registry {
+  readonly features: readonly Feature[];
+  readonly mappings: readonly FeatureMapping[];
+  readonly fixedCosts: readonly FixedCost[];
+}
+
+export interface Feature {
+  readonly featureId: string;
+  /** `pool`: a shared service whose cost a rule passes on; it never reaches the statement itself where a rule takes it. */
+  readonly kind: 'feature' | 'pool';
+  readonly name: string;
+  readonly team: string;
+  readonly costCenter: string;
+  readonly category: string;
+  readonly featureOwner: string | null;
+  readonly platformOwner: string | null;
+  readonly businessOwner: string | null;
+  readonly place: Place;
+}
+
+/** `account` or `principal` that maps to a feature where a record or a bill line carries no feature tag. */
+export interface FeatureMapping {
+  readonly kind: 'account' | 'principal';
+  readonly value: string;
+  readonly featureId: string;
+  readonly place: Place;
+}
+
+export interface FixedCost {
+  readonly entryId: string;
+  readonly description: string;
+  readonly terms: FixedCostTerms;
+  readonly currency: string;
+  readonly provider: string;
+  /** Charges that this entry capitalises, or null for `bill: none`. */
+  readonly bill: readonly Condition[] | null;
+  readonly place: Place;
+}
+
+export type FixedCostTerms =
+  | {
+      readonly kind: 'owned' | 'prepaid';
+      readonly cost: string;
+      readonly inServiceOn: Day;
+      /** 12–36. */
+      readonly horizonMonths: number;
+      readonly changes: readonly FixedCostChange[];
+    }
+  | { readonly kind: 'recurring'; readonly monthlyAmount: string; readonly from: Day; readonly through: Day | null };
+
+export type FixedCostChange =
+  | { readonly kind: 'disposal'; readonly on: Day; readonly proceeds: string }
+  /** The carrying amount spreads over the months that remain of the new horizon. */
+  | { readonly kind: 'horizon'; readonly on: Day; readonly horizonMonths: number };
+
+/** One condition; true where the field matches any of the patterns (`*` = any text). All conditions of a rule must hold. */
+export interface Condition {
+  readonly field: ConditionField;
+  readonly patterns: readonly string[];
+}
+
+export type ConditionField =
+  | 'source' | 'provider' | 'account' | 'sub_account' | 'service' | 'item' | 'sku' | 'meter' | 'category'
+  | 'charge_class' | 'description' | 'resource' | 'commitment' | 'commitment_status' | 'invoice'
+  | 'entry' | 'pool' | `tag:${string}`;
+
+export type GrainPart = 'day' | 'month' | 'sku' | 'meter' | 'provider' | 'account' | 'invoice' | 'service';
+
+export interface Rule {
+  /** 1, 2, … in file order; the implicit rules follow. */
+  readonly ruleNo: number;
+  readonly poolId: string;
+  readonly match: readonly Condition[];
+  readonly method: Method;
+  /** Pools (features of kind `pool`) that this rule may pass cost to. */
+  readonly feeds: readonly string[];
+  /** 1 for rules that depend on no other; a rule depends on those that feed it, and a proportional one on all direct ones. */
+  readonly level: number;
+  readonly place: Place;
+}
+
+export type Method =
+  /** The charge's own tag, account or principal names the feature. */
+  | { readonly kind: 'direct'; readonly via: readonly ('tag' | 'account' | 'principal')[] }
+  | { readonly kind: 'feature'; readonly featureId: string }
+  | {
+      readonly kind: 'driver';
+      /** A meter name, or `rated_cost`. */
+      readonly driver: string;
+      /** Restricts the usage that weighs: provider and sku patterns. Empty: all. */
+      readonly usageProvider: string | null;
+      readonly usageSku: string | null;
+      readonly within: readonly (readonly GrainPart[])[];
+      readonly idle: Idle | null;
+    }
+  | { readonly kind: 'shares'; readonly shares: readonly Share[] }
+  | { readonly kind: 'even'; readonly features: readonly string[] }
+  | { readonly kind: 'proportional'; readonly within: readonly (readonly GrainPart[])[]; readonly providers: readonly string[] }
+  /** Tax, credit, support: follows the charges of [invoice, service], then [provider, account, month]. */
+  | { readonly kind: 'follow' };
+
+export interface Share {
+  readonly featureId: string;
+  /** Exact decimal text; the shares in force on any day sum to 1. */
+  readonly share: string;
+  readonly validFrom: Day;
+  readonly validTo: Day | null;
+}
+
+export interface Idle {
+  /** Capacity a month in the driver's unit, dated. */
+  readonly capacity: readonly { readonly month: Month; readonly quantity: string }[];
+  readonly action: { readonly kind: 'shown' } | { readonly kind: 'spread' } | { readonly kind: 'assigned'; readonly featureId: string };
+}
+
+export interface PriceRow {
+  readonly layer: 'negotiated' | 'list';
+  readonly provider: string;
+  readonly sku: string;
+  readonly meter: string;
+  /** The number of units the price is for, as a power of ten: 0, 3 or 6. */
+  readonly unitExponent: 0 | 3 | 6;
+  /** Decimal text, or null: ends this layer's earlier row. */
+  readonly price: string | null;
+  readonly currency: string;
+  readonly serviceTier: string;
+  readonly region: string;
+  /** Applies to requests whose prompt has more tokens than this; 0 for the base price. */
+  readonly promptOver: number;
+  /** Minutes of the UTC day, [from, to); 0–1440 for all day. `from` > `to` wraps midnight. */
+  readonly minuteFrom: number;
+  readonly minuteTo: number;
+  readonly validFrom: string;
+  readonly source: string;
+  readonly note: string;
+  readonly place: Place;
+}
+
+/** One condition of one alternative: a logged model name is `sku` where all conditions of one alternative hold. */
+export interface AliasRow {
+  readonly provider: string;
+  readonly sku: string;
+  readonly alternative: number;
+  readonly kind: 'equals' | 'starts_with' | 'ends_with' | 'contains' | 'regex';
+  readonly pattern: string;
+  /** Lower wins where several skus match. */
+  readonly rank: number;
+}
+
+/** What a sku is, where that is not its price: `charged_by: pool` makes its price a weight and never a cost. */
+export interface SkuRow {
+  readonly provider: string;
+  readonly sku: string;
+  readonly chargedBy: 'usage' | 'pool';
+}
+
+/** A bill's own words for a thing (`line item`, SkuId, invoice item; `*` = any text) → sku and meter. Null meter: no usage explains it. */
+export interface SkuMapRow {
+  readonly provider: string;
+  readonly item: string;
+  readonly sku: string;
+  readonly meter: string | null;
+  /** Units of the meter in one unit of the bill's quantity, decimal text. */
+  readonly factor: string;
+}
+
+export interface FxRow {
+  readonly month: Month;
+  readonly from: string;
+  readonly to: string;
+  readonly rate: string;
+  readonly source: string;
+}
+
+export interface InvoiceRow {
+  readonly provider: string;
+  readonly invoiceId: string;
+  readonly billingMonth: Month;
+  readonly total: string;
+  readonly currency: string;
+}
+
+export interface AcceptUnpriced {
+  readonly provider: string;
+  readonly sku: string;
+  readonly reason: string;
+  readonly expiresOn: Day;
+}

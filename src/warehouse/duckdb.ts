@@ -1,0 +1,147 @@
+// The only importer of the DuckDB client. Exactness rule: every value leaves as text or null.
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type Cell, type Column, EngineError, type ParseResult, type Row, type Warehouse } from './warehouse.js';
+
+export interface DuckDbOptions {
+  /** Database file; in memory when absent. */
+  readonly path?: string;
+  readonly readOnly?: boolean;
+  readonly threads?: number;
+  /** Such as `2GB`. */
+  readonly memoryLimit?: string;
+  /** Where it spills; nothing spills when absent. */
+  readonly tempDirectory?: string;
+  /** Rows may leave a COPY in any order: faster, for files whose order nobody reads. */
+  readonly unordered?: boolean;
+}
+
+/** Opens the engine with the settings that both engines share: UTC, nulls last, no downloads of extensions. */
+export async function openDuckDb(options: DuckDbOptions = {}): Promise<Warehouse> {
+  const instance = await DuckDBInstance.create(options.path ?? ':memory:', configOf(options)).catch((error: unknown) => {
+    throw engineError(error);
+  });
+  const connection = await instance.connect();
+  const warehouse = new DuckDb(instance, connection);
+  await warehouse.run("SET TimeZone = 'UTC'");
+  await warehouse.run("SET default_null_order = 'nulls_last'");
+  await warehouse.run('SET ieee_floating_point_ops = false');
+  await warehouse.run('SET errors_as_json = true');
+  return warehouse;
+}
+
+function configOf(options: DuckDbOptions): Record<string, string> {
+  return {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+    ...(options.readOnly === true ? { access_mode: 'READ_ONLY' } : {}),
+    ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
+    ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
+    ...(options.tempDirectory === undefined ? {} : { temp_directory: options.tempDirectory }),
+    ...(options.unordered === true ? { preserve_insertion_order: 'false' } : {}),
+  };
+}
+
+class DuckDb implements Warehouse {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  #closed = false;
+
+  constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.#guard(async () => this.#connection.run(sql));
+  }
+
+  async rows(sql: string, parameters: readonly Cell[] = []): Promise<readonly Row[]> {
+    const reader = await this.#guard(async () => this.#connection.runAndReadAll(sql, [...parameters]));
+    const names = reader.deduplicatedColumnNames();
+    return reader.getRowsJson().map((cells) => Object.fromEntries(names.map((name, at) => [name, textOf(cells[at])])));
+  }
+
+  async describe(sql: string): Promise<readonly Column[]> {
+    const described = await this.rows(`DESCRIBE ${sql}`);
+    return described.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));
+  }
+
+  async insert(table: string, columns: readonly string[], rows: readonly (readonly Cell[])[]): Promise<void> {
+    const list = columns.map((name) => `"${name}"`).join(', ');
+    const staging = `temp."insert ${table}"`;
+    await this.run(`CREATE OR REPLACE TEMP TABLE "insert ${table}" (${columns.map((name) => `"${name}" VARCHAR`).join(', ')})`);
+    await this.#guard(async () => {
+      const appender = await this.#connection.createAppender(`insert ${table}`, null, 'temp');
+      for (const row of rows) {
+        for (const cell of row) cell === null ? appender.appendNull() : appender.appendVarchar(cell);
+        appender.endRow();
+      }
+      appender.closeSync();
+    });
+    await this.run(`INSERT INTO ${table} (${list}) SELECT ${list} FROM ${staging}; DROP TABLE ${staging}`);
+  }
+
+  async parse(sql: string): Promise<ParseResult> {
+    const [row] = await this.rows('SELECT json_serialize_sql($1::VARCHAR) AS tree', [sql]);
+    const tree: unknown = JSON.parse(row?.['tree'] ?? 'null');
+    const failed = isRecord(tree) && tree['error'] === true;
+    if (!failed) return { kind: 'tree', tree };
+    return { kind: 'error', message: String(tree['error_message']), position: numberOrNull(tree['position']) };
+  }
+
+  interrupt(): void {
+    this.#connection.interrupt();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw engineError(error);
+    }
+  }
+}
+
+/** JSON forms of the client: DECIMAL, BIGINT and dates are already text; small integers and booleans are exact as text too. */
+function textOf(value: unknown): Cell {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string') return value;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function engineError(error: unknown): EngineError {
+  const message = error instanceof Error ? error.message : String(error);
+  const details = parsedDetails(message);
+  if (details === null) return new EngineError('Unknown', message, null, { cause: error });
+  const position = numberOrNull(details['position']);
+  return new EngineError(String(details['exception_type']), String(details['exception_message']), position, { cause: error });
+}
+
+function parsedDetails(message: string): Record<string, unknown> | null {
+  const start = message.indexOf('{');
+  if (start < 0) return null;
+  try {
+    const details: unknown = JSON.parse(message.slice(start));
+    return isRecord(details) && 'exception_message' in details ? details : null;
+  } catch {
+    return null;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function numberOrNull(value: unknown): number | null {
+  const number = typeof value === 'string' ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : null;
+}
+

@@ -1,0 +1,50 @@
+// The engine seam. Rows come back as text or null: a DECIMAL or BIGINT never becomes a JavaScript number.
+
+export type Cell = string | null;
+export type Row = Readonly<Record<string, Cell>>;
+
+export interface Column {
+  readonly name: string;
+  /** Engine type as the engine spells it, upper case: `DECIMAL(38,12)`. */
+  readonly type: string;
+}
+
+export interface WrittenFile {
+  readonly path: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface Warehouse extends AsyncDisposable {
+  /** Runs one or more statements and returns nothing. */
+  run(sql: string): Promise<void>;
+  /** All rows of one query, never truncated. Parameters are bound by position (`$1`). */
+  rows(sql: string, parameters?: readonly Cell[]): Promise<readonly Row[]>;
+  /** Columns that a query would return, without running it. */
+  describe(sql: string): Promise<readonly Column[]>;
+  /** Appends rows of text to a table; the engine casts to the table's types and refuses what does not fit. */
+  insert(table: string, columns: readonly string[], rows: readonly (readonly Cell[])[]): Promise<void>;
+  /** The parse tree of one SELECT as the engine sees it (`json_serialize_sql`), or the engine's syntax error. */
+  parse(sql: string): Promise<ParseResult>;
+  interrupt(): void;
+}
+
+export type ParseResult =
+  | { readonly kind: 'tree'; readonly tree: unknown }
+  | { readonly kind: 'error'; readonly message: string; readonly position: number | null };
+
+/** An engine error with the engine's own words, split so that callers can tell kinds apart. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  /** Such as `Binder`, `Conversion`, `Out of Range`, `IO`, `INTERRUPT`. */
+  readonly exceptionType: string;
+  /** Offset in the statement, where known. */
+  readonly position: number | null;
+
+  constructor(exceptionType: string, message: string, position: number | null, options?: ErrorOptions) {
+    super(message, options);
+    this.exceptionType = exceptionType;
+    this.position = position;
+  }
+}

@@ -1,0 +1,62 @@
+# Every target works on a fresh clone: Node (>= 20.19) and npm are all it needs.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test check format format-check lint types arrows duplication dead sql golden clean
+
+STAMP  := node_modules/.showback-setup
+REPORT := .cache/test-report.json
+BIN    := node_modules/.bin
+export TZ := UTC
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Install the locked dependencies (nothing is compiled, no install script runs)
+
+$(STAMP): package.json package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+build: setup ## Compile src/ to dist/
+	$(BIN)/tsc -p tsconfig.json
+
+run: build ## Generate the demo company and run its months on embedded DuckDB
+	$(BIN)/tsx fixtures/demo/generate/main.ts
+	node dist/cli/main.js run pipelines/demo.yaml
+
+test: build ## Run every test (FILES=test/unit for some)
+	@rm -f $(REPORT)
+	@status=0; $(BIN)/vitest run $(FILES) || status=$$?; node .ci/count.mjs $(REPORT) || status=1; exit $$status
+
+check: format-check lint types arrows duplication dead sql ## Format, lint, types, arrows, duplication, dead code, portability of the SQL
+
+format: setup ## Rewrite every file in the house format
+	$(BIN)/biome format --write .
+
+format-check: setup
+	$(BIN)/biome format .
+
+lint: setup
+	$(BIN)/oxlint --type-aware --deny-warnings
+
+types: setup
+	$(BIN)/tsc -p tsconfig.test.json
+
+arrows: setup
+	node .ci/arrows.mjs
+
+duplication: setup
+	$(BIN)/jscpd src
+
+dead: setup
+	$(BIN)/knip --include files,dependencies,unlisted,unresolved,exports
+
+sql: build
+	node .ci/sql.mjs
+
+golden: build ## Rewrite the golden outputs; read the diff before you commit it
+	UPDATE_GOLDEN=1 $(BIN)/vitest run test/golden
+
+clean: ## Remove what the build and the demo made
+	rm -rf dist .cache coverage out .showback fixtures/demo/inputs

@@ -1,0 +1,105 @@
+// Every rule of .dependency-cruiser.cjs has a planted violation here and is seen to catch it.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { cruiseArrows, skeletonOf } from '../../.ci/arrows.mjs';
+
+const RULES = (
+  createRequire(import.meta.url)('../../.dependency-cruiser.cjs') as { forbidden: { name: string; comment: string }[] }
+).forbidden;
+
+type Tree = Readonly<Record<string, string>>;
+
+/** Empty files that the plants import. */
+const GROUND: Tree = Object.fromEntries(
+  ['kernel', 'pipeline', 'source', 'warehouse', 'publish', 'model', 'run', 'report', 'cli'].map((folder) => [
+    `${folder}/${folder}.ts`,
+    'export const name = 1;\n',
+  ]),
+);
+
+const PLANTS: readonly (readonly [rule: string, why: string, tree: Tree])[] = [
+  ['no-cycle', 'two files', { 'run/a.ts': "import './b.js';", 'run/b.ts': "import type { A } from './a.js';" }],
+  ['kernel-imports-nothing', 'a folder of ours', { 'kernel/x.ts': "import { name } from '../run/run.js';" }],
+  ['kernel-imports-nothing', 'a type', { 'kernel/x.ts': "import type { Run } from '../run/run.js';" }],
+  ['kernel-imports-nothing', 'the platform', { 'kernel/x.ts': "import { hostname } from 'node:os';" }],
+  ['pipeline-to-kernel-only', 'warehouse', { 'pipeline/x.ts': "import { name } from '../warehouse/warehouse.js';" }],
+  ['pipeline-to-kernel-only', 'a re-export', { 'pipeline/x.ts': "export * from '../source/source.js';" }],
+  ['source-knows-files-not-tables', 'warehouse', { 'source/x.ts': "import type { W } from '../warehouse/warehouse.js';" }],
+  ['source-takes-types-of-pipeline', 'a value', { 'source/x.ts': "import { name } from '../pipeline/pipeline.js';" }],
+  ['source-takes-types-of-pipeline', 'inline types', { 'source/x.ts': "import { type P } from '../pipeline/pipeline.js';" }],
+  ['warehouse-is-the-engine-seam', 'model', { 'warehouse/x.ts': "import { name } from '../model/model.js';" }],
+  ['warehouse-takes-types-of-its-peers', 'a value', { 'warehouse/x.ts': "import { name } from '../source/source.js';" }],
+  ['publish-is-given-files', 'model', { 'publish/x.ts': "import { name } from '../model/model.js';" }],
+  ['publish-takes-types-of-warehouse', 'a value', { 'publish/x.ts': "import { name } from '../warehouse/warehouse.js';" }],
+  ['model-below-run', 'run', { 'model/x.ts': "import type { Run } from '../run/run.js';" }],
+  ['run-and-report-below-cli', 'report', { 'run/x.ts': "import { name } from '../report/report.js';" }],
+  ['report-reads-marts', 'run', { 'report/x.ts': "import { name } from '../run/run.js';" }],
+  ['nobody-imports-cli', 'lazily', { 'run/x.ts': "export const open = async () => import('../cli/cli.js');" }],
+  ['file-system-where-named', 'node:fs', { 'run/execute.ts': "import { rmSync } from 'node:fs';" }],
+  ['file-system-where-named', 'fs/promises', { 'model/lint.ts': "import { readFile } from 'fs/promises';" }],
+  ['process-in-cli-only', 'node:process', { 'run/x.ts': "import { env } from 'node:process';" }],
+  ['duckdb-client-in-one-file', 'types too', { 'model/x.ts': "import type { DuckDBInstance } from '@duckdb/node-api';" }],
+  ['duckdb-client-in-one-file', 'its bindings', { 'warehouse/x.ts': "import duckdb from '@duckdb/node-bindings';" }],
+  ['vectors-take-types-of-duckdb', 'a value', { 'warehouse/vectors.ts': "import { DuckDBInstance } from '@duckdb/node-api';" }],
+  ['no-junk-drawer', 'a folder', { 'run/utils/dates.ts': 'export {};' }],
+  ['no-junk-drawer', 'a file', { 'model/sql-helpers.ts': 'export {};' }],
+  ['no-junk-drawer', 'a manager', { 'run/manager.ts': 'export {};' }],
+  ['no-junk-drawer', 'common', { 'common/x.ts': 'export {};' }],
+  ['no-dev-dependency', 'fast-check', { 'run/x.ts': "import fc from 'fast-check';" }],
+  ['no-unresolved', 'a file that is not there', { 'run/x.ts': "import './gone.js';" }],
+];
+
+/** What the arrows allow, close to what they forbid. */
+const CLEAN: Tree = {
+  'kernel/period.ts': "import { addDays } from 'date-fns';",
+  'pipeline/read.ts': "import { readFile } from 'node:fs/promises';\nimport { name } from '../kernel/kernel.js';",
+  'source/land.ts': "import { createReadStream } from 'node:fs';\nimport type { P } from '../pipeline/pipeline.js';",
+  'warehouse/duckdb.ts': "import { DuckDBInstance } from '@duckdb/node-api';\nimport { rm } from 'node:fs/promises';",
+  'warehouse/vectors.ts': "import type { DuckDBVector } from '@duckdb/node-api';",
+  'warehouse/load-usage.ts': "import type { L } from '../source/source.js';\nimport { stat } from 'node:fs/promises';",
+  'publish/directory.ts': "import { rename } from 'node:fs/promises';\nimport type { W } from '../warehouse/warehouse.js';",
+  'model/catalog.ts': "import { readdir } from 'node:fs/promises';\nimport { name } from '../warehouse/warehouse.js';",
+  'run/execute.ts': "import { name } from '../model/model.js';\nimport { publish } from '../publish/directory.js';",
+  'cli/main.ts': "import { env } from 'node:process';\nimport { name } from '../report/report.js';\nimport '../run/execute.js';",
+};
+
+async function rulesBroken(tree: Tree): Promise<readonly string[]> {
+  const root = mkdtempSync(join(tmpdir(), 'showback-arrows-'));
+  try {
+    for (const [name, text] of Object.entries({ ...GROUND, ...tree })) {
+      mkdirSync(dirname(join(root, 'src', name)), { recursive: true });
+      writeFileSync(join(root, 'src', name), text);
+    }
+    const { modules, violations } = await cruiseArrows(root);
+    expect(modules).toBe(new Set([...Object.keys(GROUND), ...Object.keys(tree)]).size);
+    return violations.map(({ rule }: { rule: string }) => rule);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+it.each(PLANTS)('%s catches %s', async (rule, _why, tree) => {
+  expect(await rulesBroken(tree)).toContain(rule);
+});
+
+it('lets pass what the arrows allow', async () => {
+  expect(await rulesBroken(CLEAN)).toEqual([]);
+});
+
+it('has a plant for every rule, and every rule a reason', () => {
+  expect(RULES.map(({ name }) => name).filter((name) => !PLANTS.some(([rule]) => rule === name))).toEqual([]);
+  expect(RULES.filter(({ comment }) => comment.length < 20)).toEqual([]);
+});
+
+it('sees src/ itself, all of it', async () => {
+  const { files, modules } = await cruiseArrows();
+  expect(files).toBeGreaterThan(3);
+  expect(modules).toBe(files);
+});
+
+it('refuses to guess at a file that does not parse', () => {
+  expect(() => skeletonOf('x.ts', 'import {')).toThrow('x.ts');
+});

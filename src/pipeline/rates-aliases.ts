@@ -2,7 +2,7 @@
 import { parse } from 'csv-parse/sync';
 import type { MatchLogic } from '@pydantic/genai-prices';
 import type { AliasRow } from './pipeline.js';
-import { type Catalogue, type CatalogueModel, modelsOf } from './rates-catalogue.js';
+import { type Catalogue, type CatalogueModel, matches, modelsOf } from './rates-catalogue.js';
 
 export const ALIAS_COLUMNS = ['provider', 'sku', 'alternative', 'kind', 'pattern', 'rank'] as const;
 
@@ -21,9 +21,11 @@ const RETIRED = 20_000;
 
 /** `existing` is the last aliases.csv, or ''. Everything of a listed provider is rebuilt; only rows of vanished skus stay. */
 export function syncAliases(existing: string, catalogue: Catalogue): AliasResult {
-  const models = catalogue.providers.flatMap((provider) => modelsOf(provider, catalogue));
   const unportable: Term[] = [];
-  const live = models.flatMap((model) => rowsOf(model, unportable));
+  const live = catalogue.providers.flatMap((provider) => {
+    const models = modelsOf(provider, catalogue);
+    return models.flatMap((model) => rowsOf(model, models, unportable));
+  });
   const skus = new Set(live.map((row) => `${row.provider}\t${row.sku}`));
   const old: readonly Record<string, string>[] = existing.trim() === '' ? [] : parse(existing, { columns: true, bom: true });
   const gone = old.filter((row) => !skus.has(`${row['provider']}\t${row['sku']}`)).map(retired);
@@ -32,7 +34,11 @@ export function syncAliases(existing: string, catalogue: Catalogue): AliasResult
   return { csv: [ALIAS_COLUMNS.join(','), ...lines, ''].join('\n'), rows, unportable };
 }
 
-function rowsOf({ provider, sku, rank, model }: CatalogueModel, unportable: Term[]): readonly AliasRow[] {
+function rowsOf(
+  { provider, sku, rank, model }: CatalogueModel,
+  models: readonly CatalogueModel[],
+  unportable: Term[],
+): readonly AliasRow[] {
   const alternatives = unique(alternativesOf(model.match)).flatMap((terms) => {
     const portable = terms.map(re2);
     if (portable.every((term) => term !== null)) return [portable];
@@ -44,9 +50,21 @@ function rowsOf({ provider, sku, rank, model }: CatalogueModel, unportable: Term
   const compact = alternatives
     .filter((terms) => terms.some(hasDate))
     .map((terms) => ({ terms: terms.map(compacted), rank: rank + COMPACT_DATES }));
-  return [...plain, ...compact].flatMap((alternative, index) =>
+  const reachable = [...plain, ...compact].filter(
+    ({ terms }) => named(terms) === null || resolve(models, named(terms) ?? '')?.model === model,
+  );
+  return reachable.flatMap((alternative, index) =>
     alternative.terms.map((term) => ({ provider, sku, alternative: index + 1, ...term, rank: alternative.rank })),
   );
+}
+
+// A whole name comes before every pattern in rating. Where the catalogue lets an earlier pattern have that name, its row is left out.
+const named = ([term, ...more]: readonly Term[]): string | null =>
+  term?.kind === 'equals' && more.length === 0 ? term.pattern : null;
+
+function resolve(models: readonly CatalogueModel[], name: string): CatalogueModel | undefined {
+  const first = (text: string): CatalogueModel | undefined => models.find(({ model }) => matches(model.match, text));
+  return first(name) ?? first(name.replace(COMPACT_DATE, '-$1-$2-$3'));
 }
 
 /** Disjunctive normal form: alternatives, each a list of conditions. */
@@ -77,6 +95,7 @@ function re2(term: Term): Term | null {
 }
 
 const DATE = /-(20\d{2})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?=-|:|$)/g;
+const COMPACT_DATE = /-(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)/g;
 const REGEX_DATE = '-\\d{4}-\\d{2}-\\d{2}';
 
 function hasDate(term: Term): boolean {

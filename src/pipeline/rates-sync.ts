@@ -26,85 +26,72 @@ export interface SyncResult {
   readonly added: readonly ListRow[];
   /** Rows with an empty price: the catalogue no longer has that price. */
   readonly ended: readonly ListRow[];
-  /** What an append-only book cannot say: the book's row and what the catalogue has now. */
-  readonly conflicts: readonly SyncConflict[];
 }
 
-export interface SyncConflict {
-  readonly row: ListRow;
-  readonly catalogue: string | null;
-}
-
-/** `on` is the day from which a change counts for which the catalogue gives no date. Rows of other sources are not touched. */
+/**
+ * `on` is the day from which a change counts for which the catalogue gives no date. Rows of other sources are not touched.
+ * Of rows with one key and `valid_from` the last one counts, so that a dated price can be corrected without an edit.
+ */
 export function syncListPrices(existing: string, catalogue: Catalogue, on: Day): SyncResult {
-  const rows: readonly ListRow[] = existing.trim() === '' ? [] : parse(existing, { columns: true, bom: true });
-  const book = new Book(rows, on);
-  const wanted = catalogue.providers
-    .flatMap((provider) => modelsOf(provider, catalogue))
-    .flatMap((model) => rowsOf(model, catalogue));
-  const results = [...grouped(wanted, keyOf).values()].map((points) => book.update(points));
-  const seen = new Set(wanted.map(keyOf));
-  const gone = book.keysBy(/^genai-prices /).filter((key) => !seen.has(key));
-  const ends = gone.flatMap((key) => book.end(key, catalogue.source));
-  const fresh = [...results.flatMap((result) => result.rows), ...ends].sort(byText);
-  const head = existing.trim() === '' ? `${PRICE_COLUMNS.join(',')}\n` : existing.replace(/([^\n])$/, '$1\n');
+  const empty = existing.trim() === '';
+  const rows: readonly ListRow[] = empty ? [] : parse(existing, { columns: true, bom: true });
+  const book = grouped(rows, keyOf);
+  const skus = new Set(rows.map(skuOf));
+  const wanted = grouped(
+    catalogue.providers.flatMap((provider) => modelsOf(provider, catalogue)).flatMap((model) => rowsOf(model, catalogue)),
+    keyOf,
+  );
+  const kept = [...wanted].flatMap(([key, points]) => {
+    const known = book.get(key);
+    return known === undefined ? introduced(points, skus, on) : updated(known, points, on);
+  });
+  const gone = [...book].filter(
+    ([key, known]) => !wanted.has(key) && known.some((row) => row.source.startsWith('genai-prices ')),
+  );
+  const fresh = [...kept, ...gone.flatMap(([, known]) => ended(known, catalogue.source, on))].sort(byText);
+  const head = empty ? `${PRICE_COLUMNS.join(',')}\n` : existing.replace(/([^\n])$/, '$1\n');
   return {
     csv: head + fresh.map((row) => `${PRICE_COLUMNS.map((column) => cell(row[column])).join(',')}\n`).join(''),
     added: fresh.filter((row) => row.price !== ''),
     ended: fresh.filter((row) => row.price === ''),
-    conflicts: results.flatMap((result) => result.conflicts),
   };
 }
 
-/** What the book says of each key, and what must be appended so that it says what the catalogue says from today on. */
-class Book {
-  readonly #byKey: ReadonlyMap<string, readonly ListRow[]>;
-  readonly #skus: ReadonlySet<string>;
-  readonly #on: Day;
+/** A model that the book does not know gets its whole history; a new price of a known model starts today, so that history stays. */
+function introduced(points: readonly ListRow[], skus: ReadonlySet<string>, on: Day): readonly ListRow[] {
+  const [first] = points;
+  if (first === undefined || !skus.has(skuOf(first))) return points;
+  const now = inForce(points, on);
+  const later = points.filter((point) => point.valid_from > on);
+  return now === undefined || now.price === '' ? later : [{ ...now, valid_from: on }, ...later];
+}
 
-  constructor(rows: readonly ListRow[], on: Day) {
-    this.#byKey = grouped(rows, keyOf);
-    this.#skus = new Set(rows.map(skuOf));
-    this.#on = on;
-  }
+/** Dated prices as the catalogue dates them; for the rest, what makes the book agree with it from `on` on. */
+function updated(known: readonly ListRow[], points: readonly ListRow[], on: Day): readonly ListRow[] {
+  const [first] = points;
+  if (first === undefined) return [];
+  const dated = points.filter((point) => point.valid_from > BASE_DAY && inForce(known, point.valid_from)?.price !== point.price);
+  const days = [on, ...known.map((row) => row.valid_from).filter((day) => day > on)];
+  const fixes = [...new Set(days)].flatMap((day) => {
+    const point = inForce(points, day);
+    const price = point?.price ?? '';
+    return (inForce([...known, ...dated], day)?.price ?? '') === price ? [] : [{ ...(point ?? first), price, valid_from: day }];
+  });
+  return [...dated, ...fixes];
+}
 
-  keysBy(source: RegExp): readonly string[] {
-    return [...this.#byKey].filter(([, rows]) => rows.some((row) => source.test(row.source))).map(([key]) => key);
-  }
-
-  end(key: string, source: string): readonly ListRow[] {
-    const last = inForce(this.#byKey.get(key) ?? [], this.#on);
-    if (last === undefined || last.price === '') return [];
-    return [{ ...last, price: '', valid_from: this.#on, source, note: 'no longer in the catalogue' }];
-  }
-
-  update(points: readonly ListRow[]): { readonly rows: readonly ListRow[]; readonly conflicts: readonly SyncConflict[] } {
-    const [first] = points;
-    const known = first === undefined ? undefined : this.#byKey.get(keyOf(first));
-    if (first === undefined || known === undefined) return { rows: this.#introduce(points), conflicts: [] };
-    const dated = points.filter((point) => point.valid_from > BASE_DAY);
-    const rows = dated.filter(
-      (point) => !has(known, point.valid_from) && inForce(known, point.valid_from)?.price !== point.price,
-    );
-    const now = inForce(points, this.#on);
-    if (inForce([...known, ...rows], this.#on)?.price !== now?.price && !has([...known, ...rows], this.#on)) {
-      rows.push({ ...(now ?? first), price: now?.price ?? '', valid_from: this.#on });
-    }
-    const book = [...known, ...rows];
-    const wrong = book.filter(
-      (row) => row.valid_from >= this.#on && inForce(points, row.valid_from)?.price !== inForce(book, row.valid_from)?.price,
-    );
-    return { rows, conflicts: wrong.map((row) => ({ row, catalogue: inForce(points, row.valid_from)?.price ?? null })) };
-  }
-
-  /** A model that the book does not know gets its whole history; a new price of a known model starts today, so that history stays. */
-  #introduce(points: readonly ListRow[]): readonly ListRow[] {
-    const [first] = points;
-    if (first === undefined || !this.#skus.has(skuOf(first))) return points;
-    const now = inForce(points, this.#on);
-    const later = points.filter((point) => point.valid_from > this.#on);
-    return now === undefined || now.price === '' ? later : [{ ...now, valid_from: this.#on }, ...later];
-  }
+function ended(known: readonly ListRow[], source: string, on: Day): readonly ListRow[] {
+  const last = inForce(known, on);
+  const announced = known.filter((row) => row.valid_from > on && inForce(known, row.valid_from) === row);
+  return [...(last === undefined ? [] : [last]), ...announced]
+    .filter((row) => row.price !== '')
+    .map((row) => ({
+      ...row,
+      price: '',
+      valid_from: row === last ? on : row.valid_from,
+      source,
+      note: 'no longer in the catalogue',
+    }));
 }
 
 function rowsOf({ provider, sku, lentBy, model }: CatalogueModel, catalogue: Catalogue): readonly ListRow[] {
@@ -133,8 +120,6 @@ function inForce(rows: readonly ListRow[], day: Day): ListRow | undefined {
     undefined,
   );
 }
-
-const has = (rows: readonly ListRow[], day: Day): boolean => rows.some((row) => row.valid_from === day);
 
 function grouped<Item>(items: readonly Item[], key: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
   const groups = new Map<string, Item[]>();

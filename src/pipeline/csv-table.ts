@@ -1,0 +1,143 @@
+// A CSV book as rows of text by column, each cell with its place.
+import { CsvError, parse } from 'csv-parse/sync';
+import { suggest } from './nearest.js';
+import { problem, quoted, type Report, SourceText, type Spot } from './text.js';
+
+export interface CsvRow<C extends string> {
+  readonly cells: Readonly<Record<C, string>>;
+  at(column: C): Spot;
+  /** The whole row. */
+  readonly spot: Spot;
+}
+
+interface RawRecord {
+  readonly record: readonly string[];
+  readonly raw: string;
+  readonly start: number;
+}
+
+/** Every row that has as many cells as the header; the others, and a header that is not `columns`, are reported. */
+export function readCsv<C extends string>(
+  name: string,
+  text: string,
+  columns: readonly C[],
+  report: Report,
+): readonly CsvRow<C>[] {
+  const source = new SourceText(name, text);
+  const [header, ...records] = parseRecords(source, report);
+  if (header === undefined) {
+    report(problem('empty', source.at(0), 'this file has no header', `begin it with ${columns.join(',')}`));
+    return [];
+  }
+  if (!checkHeader(header, columns, source, report)) return [];
+  const indexOf = new Map(columns.map((column) => [column, header.record.indexOf(column)]));
+  return records.flatMap((raw) => {
+    if (raw.record.length === header.record.length) return [rowOf(raw, indexOf, source)];
+    const message = `this row has ${raw.record.length} cells and the header ${header.record.length}`;
+    report(
+      problem('csv-cells', source.at(raw.start, raw.raw.length), message, 'add or remove commas; quote a cell that holds one'),
+    );
+    return [];
+  });
+}
+
+function rowOf<C extends string>(raw: RawRecord, indexOf: ReadonlyMap<C, number>, source: SourceText): CsvRow<C> {
+  const cells = Object.fromEntries([...indexOf].map(([column, index]) => [column, (raw.record[index] ?? '').trim()])) as Record<
+    C,
+    string
+  >;
+  return {
+    cells,
+    at: (column) => {
+      const [offset, length] = cellRange(raw.raw, indexOf.get(column) ?? 0);
+      return source.at(raw.start + offset, Math.max(1, length));
+    },
+    get spot() {
+      return source.at(raw.start, raw.raw.length);
+    },
+  };
+}
+
+function checkHeader(header: RawRecord, columns: readonly string[], source: SourceText, report: Report): boolean {
+  const found = header.record;
+  const spotOf = (index: number) => {
+    const [offset, length] = cellRange(header.raw, index);
+    return source.at(header.start + offset, Math.max(1, length));
+  };
+  const unknown = found
+    .map((name, index) => ({ name, index }))
+    .filter(({ name, index }) => !columns.includes(name) || found.indexOf(name) !== index);
+  for (const { name, index } of unknown) {
+    const twice = columns.includes(name);
+    const remedy = twice
+      ? 'keep one of the two'
+      : suggest(
+          name,
+          columns.filter((column) => !found.includes(column)),
+          'remove it',
+        );
+    report(
+      problem(
+        'csv-header',
+        spotOf(index),
+        `${twice ? 'column' : 'unknown column'} ${quoted(name)}${twice ? ' is here twice' : ''}`,
+        remedy,
+      ),
+    );
+  }
+  const missing = columns.filter((column) => !found.includes(column));
+  if (missing.length > 0) {
+    const message = `the header lacks ${missing.map((column) => quoted(column)).join(', ')}`;
+    report(problem('csv-header', source.at(0, header.raw.length), message, `write ${columns.join(',')}`));
+  }
+  return unknown.length === 0 && missing.length === 0;
+}
+
+function parseRecords(source: SourceText, report: Report): readonly RawRecord[] {
+  try {
+    const parsed = parse(source.text, {
+      info: true,
+      raw: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+    }) as unknown as readonly {
+      record: string[];
+      raw: string;
+    }[];
+    let from = 0;
+    return parsed.map(({ record, raw }) => {
+      // csv-parse keeps a stray line end at either side of the raw text of a record.
+      const trimmed = raw.replace(/^[\r\n]+|[\r\n]+$/g, '');
+      const start = source.text.indexOf(trimmed, from);
+      from = start + trimmed.length;
+      return { record, raw: trimmed, start };
+    });
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const line = typeof error['lines'] === 'number' ? error['lines'] : 1;
+    report(
+      problem(
+        'csv-syntax',
+        source.line(line),
+        error.message.replace(/ at line \d+.*$/, ''),
+        'close the quote, and double a quote inside a quoted cell',
+      ),
+    );
+    return [];
+  }
+}
+
+/** Offset and length of the cell `index` in the text of its record, quotes included. */
+function cellRange(raw: string, index: number): readonly [number, number] {
+  let start = 0;
+  let cell = 0;
+  let quotedCell = false;
+  for (let at = 0; at <= raw.length; at++) {
+    const character = raw[at];
+    if (character === '"') quotedCell = !quotedCell;
+    if (at < raw.length && (character !== ',' || quotedCell)) continue;
+    if (cell === index) return [start, at - start];
+    [start, cell] = [at + 1, cell + 1];
+  }
+  return [0, raw.length];
+}

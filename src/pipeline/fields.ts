@@ -1,0 +1,85 @@
+// The scalars of the configuration files. An error text is `what is wrong → what to do`.
+import { z } from 'zod';
+import { isDay, isMonth } from '../kernel/period.js';
+import { Numeric } from './yaml-places.js';
+
+function asWritten(value: unknown): unknown {
+  return value instanceof Numeric ? value.text : value;
+}
+
+function asNumber(value: unknown): unknown {
+  return value instanceof Numeric ? Number(value.text) : value;
+}
+
+/** Text that must be quoted where it looks like a number. */
+export const text = z.string().min(1, 'is empty → write a text, or leave the key out');
+
+/** Text that needs no quotes even where it looks like a number or a boolean. */
+export const anyText = z
+  .preprocess((value) => (typeof value === 'boolean' ? String(value) : asWritten(value)), z.string())
+  .meta({ type: ['string', 'number', 'boolean'] });
+
+function decimal(pattern: RegExp, error: string) {
+  return z.preprocess(asWritten, z.string().regex(pattern, error)).meta({ type: ['string', 'number'] });
+}
+
+export const AMOUNT = /^\d{1,13}(\.\d{1,12})?$/;
+
+/** Money, zero or more; below 10^13 and with at most 12 decimals, which is what the ledger holds exactly. */
+export const amount = decimal(
+  AMOUNT,
+  'is not a plain amount → write digits, at most 12 decimals and no exponent, such as "36000.00"',
+);
+
+export const quantity = decimal(
+  /^\d{1,12}(\.\d{1,6})?$/,
+  'is not a plain quantity → write digits, at most 6 decimals and no exponent',
+);
+
+export const share = decimal(
+  /^(0(\.\d{1,12})?|1(\.0{1,12})?)$/,
+  'is not a share → write a decimal from "0" to "1" with at most 12 decimals, such as "0.4"; no percent sign',
+);
+
+export const horizon = z.preprocess(
+  asNumber,
+  z
+    .int('is not a whole number of months → write 12 to 36')
+    .min(12, 'is a shorter horizon than 12 months → use 12 to 36; a shorter cost is `recurring`')
+    .max(36, 'is a longer horizon than 36 months → use 12 to 36'),
+);
+
+export const day = z
+  .preprocess(asWritten, z.string().refine(isDay, 'is not a date that exists → write YYYY-MM-DD, such as 2026-07-31'))
+  .meta({ format: 'date' });
+
+export const month = z
+  .preprocess(asWritten, z.string().refine(isMonth, 'is not a month → write YYYY-MM, such as 2026-07'))
+  .meta({ pattern: '^\\d{4}-(0[1-9]|1[0-2])$' });
+
+export const CURRENCY = /^[A-Z]{3}$/;
+
+export const currency = z
+  .string()
+  .regex(CURRENCY, 'is not a currency code → write three capital letters (ISO 4217), such as USD');
+
+export const PROVIDER = /^[a-z0-9][a-z0-9._-]*$/;
+
+export const provider = z
+  .string()
+  .regex(PROVIDER, 'is not a provider id → write it in lower case without blanks, as usage events carry it, such as openai');
+
+/** An id of ours: a source, a rule, a register entry. */
+export const id = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]*$/, 'is not an id → use letters, digits and . _ : -, beginning with a letter or digit');
+
+/** Ids of features come from the company's own logs, so nearly anything goes; `(…)` is kept for `(idle)` and its like. */
+export const FEATURE_ID = /^(?![\s(])[^|\p{Cc}]*(?<![\s])$/u;
+
+export const featureId = z
+  .string()
+  .min(1, 'is empty → name the feature')
+  .regex(FEATURE_ID, 'is not a feature id → no `(` or blank at its start, no blank at its end, no `|` and no control characters');
+
+export const version = z.preprocess(asWritten, z.enum(['1.0', '1.2', 'detect'])).meta({ type: ['string', 'number'] });

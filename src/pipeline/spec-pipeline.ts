@@ -1,0 +1,140 @@
+// What a pipeline YAML may say. Shapes and single values only; checks that compare values are in the reading modules.
+import { z } from 'zod';
+import { USAGE_FIELDS } from '../kernel/usage-fields.js';
+import { anyText, currency, day, id, month, provider, text, version } from './fields.js';
+
+const OUTSIDE = 'leads out of the company folder → keep it below `root`, written with `/` and without `..`';
+
+function staysInside(path: string): boolean {
+  return !/^([/~]|[A-Za-z]:)|\\|(^|\/)\.\.(\/|$)/.test(path);
+}
+
+const path = text.refine(staysInside, OUTSIDE);
+
+/** `builtin:<file>` is a file of the package's own price books. */
+const bookPath = text.refine((value) => staysInside(value.replace(/^builtin:/, '')), OUTSIDE);
+
+const paths = z.array(path).min(1, 'lists no files → name at least one file or pattern');
+
+const bill = {
+  id: id.describe('Unique name of this source.'),
+  role: z.enum(['money', 'evidence']).default('money').describe('`money` reaches the statement; `evidence` only feeds controls.'),
+  provider: provider.describe('Equal to the provider that usage events carry.'),
+  account: text.optional().describe('Billing account. Left out: this is the only bill of its provider.'),
+  covers_usage: z
+    .boolean()
+    .default(true)
+    .describe('Where this bill covers logged usage, features bear the billed amount and not the rated one.'),
+  leaves_out: z
+    .strictObject({ service_tiers: z.array(text) })
+    .optional()
+    .describe('Service tiers that this bill does not contain.'),
+  feature_tag: text.optional().describe('Key of the tag that names the feature.'),
+};
+
+const usageSource = z.strictObject({
+  kind: z.literal('usage'),
+  id: bill.id,
+  files: paths.describe('Patterns below the company folder.'),
+  format: z.enum(['jsonl', 'csv', 'parquet', 'by-extension']).default('by-extension'),
+  map: z.partialRecord(z.enum(USAGE_FIELDS), text).default({}).describe('Canonical field → field of the log.'),
+  constants: z
+    .partialRecord(z.enum(USAGE_FIELDS), anyText)
+    .default({})
+    .describe('Canonical field → value where the log has none.'),
+  tokens: z.enum(['inclusive', 'exclusive']).default('exclusive').describe('`inclusive`: input_tokens contains cached tokens.'),
+  stated_cost: z
+    .enum(['ignore', 'provider'])
+    .default('ignore')
+    .describe("`provider`: stated_cost is the provider's own figure and beats the computed one."),
+});
+
+const focusSource = z.strictObject({
+  kind: z.literal('focus'),
+  ...bill,
+  basis: z.enum(['billed', 'effective']).default('effective'),
+  layout: z.enum(['files', 'aws-export']).default('files'),
+  files: paths.optional().describe('With `layout: files`.'),
+  path: path.optional().describe('With `layout: aws-export`: the folder that holds data/ and metadata/.'),
+  version: version.default('detect'),
+});
+
+const billedOnly = z
+  .literal('billed', { error: 'is not a column of this kind of bill → it has billed amounts only; leave `basis` out' })
+  .default('billed');
+
+const dump = { ...bill, basis: billedOnly, files: paths };
+
+const invoiceCsv = z
+  .strictObject({
+    delimiter: z.enum([',', ';', '\t', '|']).default(','),
+    encoding: z.enum(['utf8', 'utf16le', 'latin1']).default('utf8'),
+    decimal: z.enum(['.', ',']).default('.'),
+    date_format: text.default('yyyy-MM-dd').describe('date-fns pattern.'),
+  })
+  .prefault({});
+
+const invoiceColumns = z.strictObject({
+  invoice_id: text,
+  period_start: text,
+  period_end: text,
+  item: text,
+  amount: text,
+  description: text.optional(),
+  quantity: text.optional(),
+  unit: text.optional(),
+  currency: text.optional(),
+  charge_start: text.optional(),
+  charge_end: text.optional(),
+  category: text.optional(),
+});
+
+const invoiceSource = z.strictObject({
+  kind: z.literal('invoice-csv'),
+  ...dump,
+  csv: invoiceCsv,
+  columns: invoiceColumns.describe('Canonical column → header in the file.'),
+  currency: currency.optional().describe('Where no column carries it.'),
+  total: z
+    .strictObject({ column: text, equals: text })
+    .optional()
+    .describe('The line that prints the total: left out, and checked.'),
+});
+
+export const sourceSpec = z.discriminatedUnion('kind', [
+  usageSource,
+  focusSource,
+  z.strictObject({ kind: z.literal('openai-costs'), ...dump }),
+  z.strictObject({ kind: z.literal('anthropic-costs'), ...dump }),
+  invoiceSource,
+]);
+
+export const pipelineSpec = z.strictObject({
+  name: id,
+  root: text.default('.').describe('The company folder, relative to this file.'),
+  currency: currency.describe('Reporting currency.'),
+  start: month.describe('First month.'),
+  as_of: day.optional().describe('Pins the last day of evidence. Left out: yesterday (UTC).'),
+  state: path.default('.showback'),
+  out: path.default('out'),
+  tags: z.array(z.enum(['customer_id', 'environment', 'workflow_id', 'principal_id'])).default(['customer_id']),
+  registry: z.strictObject({
+    features: path,
+    fixed_costs: path.optional(),
+    rules: path.optional(),
+    sku_map: z.array(bookPath).default([]),
+    skus: z.array(bookPath).default([]),
+    aliases: z.array(bookPath).default([]),
+    fx: z.array(bookPath).default([]),
+    invoices: z.array(bookPath).default([]),
+  }),
+  prices: z.strictObject({ negotiated: z.array(bookPath).default([]), list: z.array(bookPath).default([]) }).prefault({}),
+  sources: z.array(sourceSpec).min(1, 'is empty → name at least one source'),
+  accept_unpriced: z
+    .array(z.strictObject({ provider, sku: text, reason: text, expires_on: day }))
+    .default([])
+    .describe('Unpriced usage that may be published until a date; such a month cannot close.'),
+});
+
+export type SourceSpec = z.output<typeof sourceSpec>;
+export type PipelineSpec = z.output<typeof pipelineSpec>;

@@ -1,0 +1,161 @@
+// What the registry files (features, fixed costs, rules) may say.
+import { z } from 'zod';
+import { METERS } from '../kernel/meters.js';
+import { amount, currency, day, featureId, horizon, id, month, provider, quantity, share, text } from './fields.js';
+
+const owners = z.strictObject({ feature: text.optional(), platform: text.optional(), business: text.optional() });
+
+const featureSpec = z.strictObject({
+  id: featureId,
+  name: text.optional(),
+  kind: z.enum(['feature', 'pool']).default('feature').describe('`pool`: a shared service whose cost a rule passes on.'),
+  team: text,
+  cost_center: text,
+  category: text,
+  owners: owners.prefault({}),
+});
+
+const targets = z.record(z.string(), featureId);
+
+export const featuresSpec = z.strictObject({
+  features: z.array(featureSpec).min(1, 'is empty → register at least one feature'),
+  accounts: targets.default({}).describe('Provider account, project or sub account → feature.'),
+  principals: targets.default({}).describe('Principal → feature.'),
+});
+
+const patterns = z.union([text, z.array(text).min(1, 'is empty → name at least one pattern')]);
+
+export const CONDITION_FIELDS = [
+  'source',
+  'provider',
+  'account',
+  'sub_account',
+  'service',
+  'item',
+  'sku',
+  'meter',
+  'category',
+  'charge_class',
+  'description',
+  'resource',
+  'commitment',
+  'commitment_status',
+  'invoice',
+  'entry',
+  'pool',
+] as const;
+
+const condition = Object.fromEntries(CONDITION_FIELDS.map((field) => [field, patterns.optional()]));
+
+/** Field → pattern or patterns; `tag:<key>` is a field too. Unknown fields are refused where the rule is read. */
+export const matchSpec = z.object(condition).catchall(patterns).describe('All fields must match; `*` stands for any text.');
+
+/** One match, which may be written as the only entry of a list. */
+const billSpec = z.preprocess(
+  (value) => (Array.isArray(value) && value.length === 1 ? value[0] : value),
+  z.union([
+    z.literal('none', { error: 'is neither `none` nor a match → write `bill: none`, or the fields of the bill lines it pays' }),
+    matchSpec,
+  ]),
+);
+
+const entry = { id, description: text, currency, provider, bill: billSpec };
+
+const fixedCostSpec = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.enum(['owned', 'prepaid']),
+    ...entry,
+    cost: amount,
+    in_service_on: day,
+    horizon_months: horizon,
+    disposal: z.strictObject({ on: day, proceeds: amount }).optional(),
+    horizon_changes: z.array(z.strictObject({ on: day, horizon_months: horizon })).default([]),
+  }),
+  z.strictObject({
+    kind: z.literal('recurring'),
+    ...entry,
+    monthly_amount: amount,
+    from: day,
+    through: day.optional().describe('Last day, included.'),
+  }),
+]);
+
+export const fixedCostsSpec = z.strictObject({ fixed_costs: z.array(fixedCostSpec) });
+
+const GRAIN_PARTS = ['day', 'month', 'sku', 'meter', 'provider', 'account', 'invoice', 'service'] as const;
+
+const within = z
+  .array(z.array(z.enum(GRAIN_PARTS)).min(1, 'is empty → name `day` or `month`'))
+  .min(1, 'is empty → name at least one grain');
+
+const rule = {
+  pool: id.describe('Unique name of what this rule allocates together.'),
+  match: matchSpec,
+  feeds: z.array(featureId).default([]).describe('Features of kind `pool` that this rule may pass cost to.'),
+};
+
+const featureTarget = text.describe('A feature, or `(platform)`: what a rule gives to the platform owner on purpose.');
+
+const idle = z.strictObject({
+  capacity: z
+    .union([quantity, z.record(month, quantity)])
+    .describe("A month's capacity in the driver's unit, or first month → capacity."),
+  action: z.enum(['shown', 'spread', 'assigned']).default('shown'),
+  feature: featureId.optional().describe('With `action: assigned`.'),
+});
+
+const ruleSpec = z.discriminatedUnion('method', [
+  z.strictObject({
+    method: z.literal('direct'),
+    ...rule,
+    via: z
+      .array(z.enum(['tag', 'account', 'principal']))
+      .min(1, 'is empty → leave it out for all three')
+      .default(['tag', 'account', 'principal']),
+  }),
+  z.strictObject({ method: z.literal('feature'), ...rule, feature: featureTarget }),
+  z.strictObject({
+    method: z.literal('by'),
+    ...rule,
+    driver: z.enum([...METERS, 'rated_cost']),
+    usage: z.strictObject({ provider: text.optional(), sku: text.optional() }).prefault({}),
+    within: within.default([
+      ['day', 'sku', 'meter'],
+      ['month', 'sku', 'meter'],
+    ]),
+    idle: idle.optional(),
+  }),
+  z.strictObject({
+    method: z.literal('shares'),
+    ...rule,
+    shares: z
+      .array(
+        z.strictObject({
+          feature: featureTarget,
+          share,
+          from: day.optional(),
+          to: day.optional().describe('First day that is not included.'),
+        }),
+      )
+      .min(1, 'is empty → name at least one share'),
+  }),
+  z.strictObject({
+    method: z.literal('even'),
+    ...rule,
+    features: z.union([z.literal('all'), z.array(featureTarget).min(1, 'is empty → name features, or write `all`')]),
+  }),
+  z.strictObject({
+    method: z.literal('proportional'),
+    ...rule,
+    within: within.default([['month']]),
+    providers: z.array(provider).default([]),
+  }),
+  z.strictObject({ method: z.literal('follow'), ...rule }),
+]);
+
+export const rulesSpec = z.strictObject({ rules: z.array(ruleSpec) });
+
+export type FeatureSpec = z.output<typeof featureSpec>;
+export type FixedCostSpec = z.output<typeof fixedCostSpec>;
+export type MatchSpec = z.output<typeof matchSpec>;
+export type RuleSpec = z.output<typeof ruleSpec>;

@@ -1,0 +1,29 @@
+-- What every target bears, appended level by level. Level 0 is usage that no bill covers; lines that no rule takes are unallocated at level 1.
+WITH placed AS (
+  SELECT s.item_key, s.target, i.usage_date, s.amount FROM allocation.pool_share AS s JOIN allocation.pool_item AS i ON i.item_key = s.item_key WHERE NOT i.by_month
+  UNION ALL
+  SELECT p.pool_item_key, p.target, s.usage_date, s.amount FROM allocation.month_part_share AS s JOIN allocation.month_part_item AS p ON p.item_key = s.item_key
+), shared AS (
+  SELECT i.rule_no, i.billing_month, p.usage_date, i.provider, i.account_id, i.invoice_id, i.service, i.sku, i.meter, i.category, i.basis, i.finality, i.currency,
+         w.feature_id, w.customer_id, nullif(w.reason, '') AS reason, nullif(w.feature_tag, '') AS feature_tag,
+         r.pool_id || '/' || r.method_name || coalesce('@' || g.grain, '') AS method_id, p.amount
+  FROM placed AS p
+  JOIN allocation.pool_item AS i ON i.item_key = p.item_key
+  JOIN run.rule AS r ON r.rule_no = i.rule_no
+  LEFT JOIN allocation.pool_grain AS g ON g.item_key = p.item_key
+  LEFT JOIN allocation.pool_weight AS w ON w.item_key = p.item_key AND w.target = p.target
+  UNION ALL
+  SELECT rule_no, billing_month, usage_date, provider, account_id, invoice_id, service, sku, meter, category, basis, finality, currency,
+         feature_id, customer_id, reason, feature_tag, method_id, amount
+  FROM allocation.direct_share
+)
+SELECT v.level, s.rule_no, s.billing_month, s.usage_date, s.provider, s.account_id, s.invoice_id, s.service, s.sku, s.meter, s.category, s.basis, s.finality,
+       s.currency,
+       CASE WHEN s.feature_id IS NULL OR undeclared.feature_id IS NOT NULL THEN '(unallocated)' ELSE s.feature_id END AS feature_id,
+       CASE WHEN s.feature_id IS NULL OR undeclared.feature_id IS NOT NULL THEN '(unallocated)' ELSE s.customer_id END AS customer_id,
+       CASE WHEN s.feature_id IS NULL THEN 'no_driver' WHEN undeclared.feature_id IS NOT NULL THEN 'undeclared_feed' ELSE s.reason END AS reason,
+       CASE WHEN undeclared.feature_id IS NOT NULL THEN s.feature_id ELSE s.feature_tag END AS feature_tag, s.method_id, s.amount
+FROM shared AS s
+CROSS JOIN run.level AS v
+LEFT JOIN run.rule_feed AS f ON f.rule_no = s.rule_no AND f.feature_id = s.feature_id
+LEFT JOIN allocation.pool_rule AS undeclared ON undeclared.feature_id = s.feature_id AND s.rule_no > 0 AND f.rule_no IS NULL

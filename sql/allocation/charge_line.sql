@@ -1,0 +1,23 @@
+-- Charges of money bills inside the company's books, with the sku and meter that usage knows them by: the declared map first, else the bill's own words.
+WITH item AS (
+  SELECT DISTINCT provider, item FROM staging.charge
+), mapped AS (
+  SELECT i.provider, i.item, m.sku, m.meter, m.factor,
+         row_number() OVER (PARTITION BY i.provider, i.item
+                            ORDER BY CASE WHEN m.exact THEN 0 ELSE 1 END, length(m.item) DESC, m.item) AS place
+  FROM item AS i
+  JOIN run.sku_map AS m ON m.provider = i.provider AND i.item LIKE m.item ESCAPE '\'
+)
+SELECT c.line_key, c.source_id, c.file, c."row", c.basis, c.provider, c.account_id, c.sub_account_id, c.invoice_id, c.billing_month,
+       c.billing_period_start, c.billing_period_end, c.charge_start, c.charge_end, c.category, c.charge_class, c.service, c.item,
+       coalesce(m.sku, n.sku, c.model_hint, c.item) AS sku,
+       CASE WHEN m.provider IS NOT NULL THEN m.meter ELSE c.meter_hint END AS meter,
+       CASE WHEN m.provider IS NOT NULL THEN 'map' WHEN c.meter_hint IS NOT NULL THEN 'hint' ELSE 'unmapped' END AS mapped_by,
+       c.description, c.resource, c.commitment, c.commitment_status, c.service_tier,
+       CAST(c.quantity * coalesce(m.factor, CAST(1 AS DECIMAL(20,6))) AS DECIMAL(26,6)) AS quantity,
+       c.currency, c.tags, c.feature_tag, c.billed_amount, c.effective_amount, c.amount, c.finality
+FROM staging.charge AS c
+CROSS JOIN run.period AS p
+LEFT JOIN mapped AS m ON m.provider = c.provider AND m.item = c.item AND m.place = 1
+LEFT JOIN rating.sku_name AS n ON n.provider = c.provider AND n.name = c.model_hint
+WHERE c.role = 'money' AND c.billing_month >= p.start_month AND c.billing_month <= month_start(p.as_of)

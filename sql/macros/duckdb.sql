@@ -1,0 +1,151 @@
+-- What engines spell differently, and the arithmetic of money. The same names exist in trino.sql.
+-- Integers below are HUGEINT; the macros of division take integers only, so nothing exact ever meets a DOUBLE.
+
+-- division of integers, b > 0
+CREATE OR REPLACE MACRO floor_div(a, b) AS
+  CASE WHEN a >= 0 OR a % b = 0 THEN a // b ELSE a // b - 1 END;
+CREATE OR REPLACE MACRO half_even_div(a, b) AS
+  a // b + CASE WHEN 2 * (a % b) > b OR (2 * (a % b) = b AND (a // b) % 2 = 1) THEN 1 ELSE 0 END;
+
+-- decimals as integers of 10^-12 and 10^-6, and back
+CREATE OR REPLACE MACRO pico(x) AS CAST(CAST(x AS DECIMAL(38,12)) * CAST(1000000000000 AS DECIMAL(13,0)) AS HUGEINT);
+CREATE OR REPLACE MACRO from_pico(n) AS CAST(CAST(n AS DECIMAL(26,0)) * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12));
+CREATE OR REPLACE MACRO micro(x) AS CAST(CAST(x AS DECIMAL(26,6)) * CAST(1000000 AS DECIMAL(7,0)) AS HUGEINT);
+CREATE OR REPLACE MACRO from_micro(n) AS CAST(CAST(n AS DECIMAL(26,0)) * CAST('0.000001' AS DECIMAL(6,6)) AS DECIMAL(26,6));
+
+-- x / rate and x / y at six decimals, half-even; x >= 0, rate > 0
+CREATE OR REPLACE MACRO divide_by_rate(x, rate) AS from_micro(half_even_div(micro(x) * 1000000, micro(rate)));
+CREATE OR REPLACE MACRO ratio(x, y) AS
+  CASE WHEN y = 0 OR y IS NULL OR x IS NULL THEN NULL
+       WHEN (x < 0) = (y < 0) THEN from_micro(half_even_div(pico(abs(x)) * 1000000, pico(abs(y))))
+       ELSE -from_micro(half_even_div(pico(abs(x)) * 1000000, pico(abs(y)))) END;
+
+-- half-even to the ledger's scale, from anything finer
+CREATE OR REPLACE MACRO half_even_12(x) AS
+  CASE WHEN abs(CAST(x AS DECIMAL(38,24)) - CAST(CAST(x AS DECIMAL(38,12)) AS DECIMAL(38,24))) = CAST('0.0000000000005' AS DECIMAL(38,24))
+        AND CAST(x AS DECIMAL(38,12)) % CAST('0.000000000002' AS DECIMAL(38,12)) <> 0
+       THEN CAST(x AS DECIMAL(38,12)) - CASE WHEN x > 0 THEN CAST('0.000000000001' AS DECIMAL(38,12)) ELSE CAST('-0.000000000001' AS DECIMAL(38,12)) END
+       ELSE CAST(x AS DECIMAL(38,12)) END;
+
+-- sums that refuse a 39th digit; quantities and counts keep their own types
+CREATE OR REPLACE MACRO money_sum(x) AS sum(CAST(x AS DECIMAL(38,12))) + CAST(0 AS DECIMAL(38,12));
+CREATE OR REPLACE MACRO money_sum_24(x) AS sum(CAST(x AS DECIMAL(38,24))) + CAST(0 AS DECIMAL(38,24));
+CREATE OR REPLACE MACRO quantity_sum(x) AS CAST(sum(x) AS DECIMAL(26,6));
+CREATE OR REPLACE MACRO count_sum(x) AS CAST(sum(x) AS BIGINT);
+
+-- money as text: digits only, at most `decimals` decimals once trailing zeros are gone; null is no money
+CREATE OR REPLACE MACRO money_problem(t, decimals) AS
+  CASE WHEN t IS NULL THEN 'missing'
+       WHEN NOT regexp_matches(t, '^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,5})?$') THEN 'not a number'
+       WHEN NOT regexp_matches(regexp_replace(t, '[eE].*$', ''), '[1-9]') THEN NULL
+       WHEN length(regexp_replace(regexp_extract(t, '[.]([0-9]*)', 1), '0+$', ''))
+            - CAST('0' || regexp_extract(t, '[eE][+]?([0-9]+)$', 1) AS INTEGER)
+            + CAST('0' || regexp_extract(t, '[eE]-([0-9]+)$', 1) AS INTEGER) > decimals THEN 'more than ' || decimals || ' decimals'
+       WHEN TRY_CAST(t AS DECIMAL(38,24)) IS NULL OR abs(TRY_CAST(t AS DECIMAL(38,24))) >= CAST('10000000000000' AS DECIMAL(38,24)) THEN 'too large'
+  END;
+CREATE OR REPLACE MACRO money_value(t) AS
+  CASE WHEN regexp_matches(regexp_replace(t, '[eE].*$', ''), '[1-9]') THEN TRY_CAST(t AS DECIMAL(38,24)) ELSE CAST(0 AS DECIMAL(38,24)) END;
+
+-- the part at `place` (1, 2, …) of an amount shared by equal weights: what apportion gives when keys order as places do
+CREATE OR REPLACE MACRO equal_part(amount, parts, place) AS
+  from_pico(CASE WHEN amount < 0 THEN -1 ELSE 1 END
+            * (pico(abs(amount)) // CAST(parts AS HUGEINT) + CASE WHEN CAST(place AS HUGEINT) <= pico(abs(amount)) % CAST(parts AS HUGEINT) THEN 1 ELSE 0 END));
+
+-- text
+CREATE OR REPLACE MACRO matches(t, pattern) AS regexp_matches(t, pattern);
+CREATE OR REPLACE MACRO json_text(document, key) AS
+  CASE WHEN json_valid(document) THEN json_extract_string(document, '$."' || replace(key, '"', '\"') || '"') END;
+CREATE OR REPLACE MACRO list_text(x, sort_key) AS string_agg(x, ', ' ORDER BY sort_key);
+
+-- time; every timestamp is UTC without a zone
+CREATE OR REPLACE MACRO utc_timestamp(t) AS TRY_CAST(t AS TIMESTAMPTZ) AT TIME ZONE 'UTC';
+CREATE OR REPLACE MACRO utc_from_seconds(t) AS CAST(make_timestamp(CAST(TRY_CAST(t AS BIGINT) * 1000000 AS BIGINT)) AS TIMESTAMP);
+CREATE OR REPLACE MACRO day_of(ts) AS CAST(ts AS DATE);
+CREATE OR REPLACE MACRO minute_of_day(ts) AS CAST(hour(ts) * 60 + minute(ts) AS BIGINT);
+CREATE OR REPLACE MACRO month_start(d) AS CAST(date_trunc('month', d) AS DATE);
+CREATE OR REPLACE MACRO add_months(d, n) AS CAST(CAST(d AS DATE) + to_months(CAST(n AS INTEGER)) AS DATE);
+CREATE OR REPLACE MACRO add_days(d, n) AS CAST(CAST(d AS DATE) + CAST(n AS INTEGER) AS DATE);
+CREATE OR REPLACE MACRO days_between(a, b) AS CAST(date_diff('day', CAST(a AS DATE), CAST(b AS DATE)) AS BIGINT);
+CREATE OR REPLACE MACRO seconds_between(a, b) AS CAST(date_diff('second', CAST(a AS TIMESTAMP), CAST(b AS TIMESTAMP)) AS BIGINT);
+CREATE OR REPLACE MACRO month_text(d) AS strftime(CAST(d AS DATE), '%Y-%m');
+-- the key of a row at a grain such as day+sku+meter: only the named parts tell rows apart
+CREATE OR REPLACE MACRO grain_key(grain, usage_date, month, provider, account_id, invoice_id, service, sku, meter) AS
+  CASE WHEN strpos(grain, 'day') > 0 THEN coalesce(CAST(usage_date AS VARCHAR), '') ELSE '' END || '|' ||
+  CASE WHEN strpos(grain, 'month') > 0 THEN coalesce(CAST(month AS VARCHAR), '') ELSE '' END || '|' ||
+  CASE WHEN strpos(grain, 'provider') > 0 THEN coalesce(provider, '') ELSE '' END || '|' ||
+  CASE WHEN strpos(grain, 'account') > 0 THEN coalesce(account_id, '') ELSE '' END || '|' ||
+  CASE WHEN strpos(grain, 'invoice') > 0 THEN coalesce(invoice_id, '') ELSE '' END || '|' ||
+  CASE WHEN strpos(grain, 'service') > 0 THEN coalesce(service, '') ELSE '' END || '|' ||
+  CASE WHEN strpos(grain, 'sku') > 0 THEN coalesce(sku, '') ELSE '' END || '|' ||
+  CASE WHEN strpos(grain, 'meter') > 0 THEN coalesce(meter, '') ELSE '' END;
+-- lists for UNNEST: every day from a to b, every whole number from a to b, both included
+CREATE OR REPLACE MACRO day_series(a, b) AS generate_series(CAST(a AS TIMESTAMP), CAST(b AS TIMESTAMP), INTERVAL 1 DAY);
+CREATE OR REPLACE MACRO number_series(a, b) AS generate_series(CAST(a AS BIGINT), CAST(b AS BIGINT));
+
+-- The one division of money. items(item_key, amount) and weights(item_key, target, weight) are table names.
+-- Gives (item_key, target, part): parts of an item sum to its amount; floor of the share, the left-over units of 10^-12 one each
+-- to the largest remainders, ties by target. No positive weight: one row with a null target bears the whole amount.
+-- Two limbs keep the products inside 38 digits for amounts below 10^13. Parts of zero have no row.
+CREATE OR REPLACE MACRO apportion(items, weights) AS TABLE
+WITH item AS (
+  SELECT item_key, amount < 0 AS negative, pico(abs(amount)) AS units
+  FROM query_table(items) WHERE amount <> 0
+), weighed AS (
+  SELECT item_key, target, pico(weight) AS w FROM query_table(weights) WHERE weight > 0
+), total AS (
+  SELECT item_key, CAST(sum(w) AS HUGEINT) AS t FROM weighed GROUP BY item_key
+), product AS (
+  SELECT item.item_key, weighed.target, item.negative, item.units, weighed.w, total.t,
+         (item.units // 1000000000000) * weighed.w AS whole_product, (item.units % 1000000000000) * weighed.w AS fraction_product
+  FROM item JOIN weighed ON weighed.item_key = item.item_key JOIN total ON total.item_key = item.item_key
+), divided AS (
+  SELECT item_key, target, negative, units,
+         (whole_product // t) * 1000000000000 + ((whole_product % t) * 1000000000000 + fraction_product) // t AS q,
+         ((whole_product % t) * 1000000000000 + fraction_product) % t AS remainder
+  FROM product
+), ranked AS (
+  SELECT item_key, target, negative, q,
+         row_number() OVER (PARTITION BY item_key ORDER BY remainder DESC, target) AS place,
+         units - CAST(sum(q) OVER (PARTITION BY item_key) AS HUGEINT) AS lack
+  FROM divided
+), shared AS (
+  SELECT item_key, target, negative, q + CASE WHEN place <= lack THEN 1 ELSE 0 END AS n FROM ranked
+)
+SELECT item_key, target, from_pico(CASE WHEN negative THEN -n ELSE n END) AS part FROM shared WHERE n <> 0
+UNION ALL
+SELECT item.item_key, NULL, from_pico(CASE WHEN negative THEN -units ELSE units END)
+FROM item LEFT JOIN total ON total.item_key = item.item_key WHERE total.item_key IS NULL;
+
+-- Rounds statement rows to minor units. rows(statement_key, row_key, amount, minor_exponent) is a table name.
+-- Each row is floored, the missing units go one each to the largest fractions, ties by row_key: rows sum to the half-even total.
+CREATE OR REPLACE MACRO statement_rounding(statement_rows) AS TABLE
+WITH scaled AS (
+  SELECT statement_key, row_key, minor_exponent, pico(amount) AS units,
+         CAST(power(10, 12 - minor_exponent) AS HUGEINT) AS unit
+  FROM query_table(statement_rows)
+), floored AS (
+  SELECT statement_key, row_key, minor_exponent, unit, units, floor_div(units, unit) AS n FROM scaled
+), ranked AS (
+  SELECT statement_key, row_key, minor_exponent, n,
+         row_number() OVER (PARTITION BY statement_key ORDER BY units - n * unit DESC, row_key) AS place,
+         CAST(sum(n) OVER (PARTITION BY statement_key) AS HUGEINT) AS floored_total,
+         CAST(sum(units) OVER (PARTITION BY statement_key) AS HUGEINT) AS total, unit
+  FROM floored
+), counted AS (
+  SELECT statement_key, row_key, minor_exponent, n, place,
+         CASE WHEN total >= 0 THEN half_even_div(total, unit) ELSE -half_even_div(-total, unit) END - floored_total AS lack
+  FROM ranked
+)
+SELECT statement_key, row_key,
+       CAST(CAST(n + CASE WHEN place <= lack THEN 1 ELSE 0 END AS DECIMAL(26,0))
+            * CASE minor_exponent WHEN 0 THEN CAST(1 AS DECIMAL(12,4)) WHEN 2 THEN CAST('0.01' AS DECIMAL(12,4))
+                                  WHEN 3 THEN CAST('0.001' AS DECIMAL(12,4)) WHEN 4 THEN CAST('0.0001' AS DECIMAL(12,4)) END AS DECIMAL(38,4)) AS statement_amount
+FROM counted;
+
+-- billed − rated in three effects that sum to it with no division: quantity, what repriced within the key, and price
+CREATE OR REPLACE MACRO quantity_effect(billed_quantity, logged_quantity, unit_price) AS
+  half_even_12(CAST(billed_quantity - logged_quantity AS DECIMAL(18,6)) * unit_price);
+CREATE OR REPLACE MACRO rating_effect(logged_quantity, unit_price, rated_amount) AS
+  half_even_12(CAST(logged_quantity AS DECIMAL(18,6)) * unit_price) - CAST(rated_amount AS DECIMAL(38,12));
+CREATE OR REPLACE MACRO price_effect(billed_amount, billed_quantity, unit_price) AS
+  CAST(billed_amount AS DECIMAL(38,12)) - half_even_12(CAST(billed_quantity AS DECIMAL(18,6)) * unit_price);

@@ -1,0 +1,17 @@
+-- The whole schedule of the fixed-cost register, month by month, with what was charged so far and what the books still carry.
+WITH month AS (
+  SELECT d.entry_id, d.kind, month_start(d.usage_date) AS billing_month, d.currency, money_sum(d.amount) AS amount
+  FROM allocation.fixed_day AS d
+  GROUP BY d.entry_id, d.kind, month_start(d.usage_date), d.currency
+), running AS (
+  SELECT m.*, CAST(sum(m.amount) OVER (PARTITION BY m.entry_id ORDER BY m.billing_month, m.kind) AS DECIMAL(38,12)) AS cumulative_amount
+  FROM month AS m
+)
+SELECT month_text(r.billing_month) AS billing_month, r.entry_id, f.description, r.kind, r.currency,
+       CASE WHEN f.kind = 'recurring' THEN 'recurring' ELSE 'amortized' END AS basis, 'register/' || r.kind AS method_id, 'final' AS finality,
+       r.amount, r.cumulative_amount, f.cost - r.cumulative_amount - CASE r.kind WHEN 'disposal' THEN coalesce(d.proceeds, CAST(0 AS DECIMAL(38,12))) ELSE CAST(0 AS DECIMAL(38,12)) END AS carrying_amount
+FROM running AS r
+CROSS JOIN run.period AS p
+JOIN run.fixed_cost AS f ON f.entry_id = r.entry_id
+LEFT JOIN run.fixed_cost_change AS d ON d.entry_id = r.entry_id AND d.kind = 'disposal'
+WHERE r.billing_month >= p.first_month AND r.billing_month <= p.last_month

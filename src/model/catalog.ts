@@ -1,0 +1,156 @@
+// sql/** → models in the order in which they can be built. Dependencies come from parsing the SQL, never from templating.
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { Failure, type Problem } from '../kernel/failure.js';
+import type { Warehouse } from '../warehouse/warehouse.js';
+import { type Contract, parseContract } from './contract.js';
+import { tablesRead } from './reads.js';
+
+export const LAYERS = ['run', 'raw', 'staging', 'rating', 'allocation', 'reconciliation', 'marts'] as const;
+export type Layer = (typeof LAYERS)[number];
+
+export interface Model {
+  /** `layer.table`, as SQL spells it. */
+  readonly name: string;
+  readonly layer: Layer;
+  readonly table: string;
+  /** Path below the package, for people. */
+  readonly file: string;
+  /** Null for inputs: contracts without a select. */
+  readonly sql: string | null;
+  readonly contract: Contract;
+  readonly reads: readonly string[];
+  /** The parse tree as text: what the fingerprint hashes, so that comments change nothing. */
+  readonly tree: string;
+}
+
+export interface Catalog {
+  /** Every model and input, each after all that it reads. */
+  readonly models: readonly Model[];
+  readonly macros: string;
+}
+
+const INPUT_LAYERS: readonly Layer[] = ['run', 'raw'];
+
+/** Reads and orders everything below `sqlDir`; every problem at once. */
+export async function readCatalog(sqlDir: string, warehouse: Warehouse): Promise<Catalog> {
+  const macros = await readFile(join(sqlDir, 'macros', 'duckdb.sql'), 'utf8');
+  const problems: Problem[] = [];
+  const models: Model[] = [];
+  for (const layer of LAYERS) {
+    const names = (await readdir(join(sqlDir, layer))).sort();
+    const tables = new Set(names.map((name) => name.replace(/\.(sql|yaml)$/, '')));
+    for (const table of tables) {
+      const model = await readModel({ sqlDir, layer, table, names, warehouse, problems });
+      if (model !== null) models.push(model);
+    }
+  }
+  problems.push(...unknownReads(models));
+  if (problems.length > 0) throw new Failure('user', problems);
+  return { models: inOrder(models), macros };
+}
+
+interface ReadRequest {
+  readonly sqlDir: string;
+  readonly layer: Layer;
+  readonly table: string;
+  readonly names: readonly string[];
+  readonly warehouse: Warehouse;
+  readonly problems: Problem[];
+}
+
+async function readModel(request: ReadRequest): Promise<Model | null> {
+  const { sqlDir, layer, table, names, problems } = request;
+  const path = (ending: string): string => join(sqlDir, layer, `${table}.${ending}`);
+  const shown = (ending: string): string => join('sql', relative(sqlDir, path(ending)));
+  const isInput = INPUT_LAYERS.includes(layer);
+  if (!names.includes(`${table}.yaml`)) {
+    problems.push({
+      code: 'model/no-contract',
+      message: `${layer}.${table} has no contract`,
+      remedy: `write ${shown('yaml')}`,
+      place: { file: shown('sql') },
+    });
+    return null;
+  }
+  const contract = parseContract(await readFile(path('yaml'), 'utf8'), isInput);
+  if ('problem' in contract) {
+    problems.push({
+      code: 'model/contract-form',
+      message: contract.problem,
+      remedy: 'see sql/README.md for the form',
+      place: { file: shown('yaml'), line: contract.line },
+    });
+    return null;
+  }
+  const base = { name: `${layer}.${table}`, layer, table, contract };
+  if (isInput) return { ...base, file: shown('yaml'), sql: null, reads: [], tree: '' };
+  if (!names.includes(`${table}.sql`)) {
+    problems.push({
+      code: 'model/no-select',
+      message: `${base.name} has a contract but no select`,
+      remedy: `write ${shown('sql')}`,
+      place: { file: shown('yaml') },
+    });
+    return null;
+  }
+  const sql = await readFile(path('sql'), 'utf8');
+  const parsed = await request.warehouse.parse(sql);
+  if (parsed.kind === 'error') {
+    const line = sql.slice(0, parsed.position ?? 0).split('\n').length;
+    problems.push({
+      code: 'model/syntax',
+      message: parsed.message,
+      remedy: 'mend the select',
+      place: { file: shown('sql'), line },
+    });
+    return null;
+  }
+  return { ...base, file: shown('sql'), sql, reads: tablesRead(parsed.tree), tree: treeText(parsed.tree) };
+}
+
+/** Positions say where a word stands, not what it means. */
+function treeText(tree: unknown): string {
+  return JSON.stringify(tree, (key, value: unknown) => (key === 'query_location' ? undefined : value));
+}
+
+function unknownReads(models: readonly Model[]): readonly Problem[] {
+  const known = new Set(models.map((model) => model.name));
+  return models.flatMap((model) =>
+    model.reads
+      .filter((name) => !known.has(name))
+      .map((name) => ({
+        code: 'model/unknown-table',
+        message: `${model.name} reads ${name}, which is no model`,
+        remedy: 'name a table as layer.table',
+        place: { file: model.file },
+      })),
+  );
+}
+
+/** Depth first over what is read; the append model of the level group is read by its own group, so that edge does not order. */
+function inOrder(models: readonly Model[]): readonly Model[] {
+  const byName = new Map(models.map((model) => [model.name, model]));
+  const done = new Set<string>();
+  const ordered: Model[] = [];
+  const visit = (model: Model, path: readonly string[]): void => {
+    if (done.has(model.name)) return;
+    if (path.includes(model.name)) throw cycleOf([...path, model.name]);
+    for (const name of model.reads) {
+      const read = byName.get(name);
+      if (read === undefined || (read.contract.build === 'append' && model.contract.build === 'level')) continue;
+      visit(read, [...path, model.name]);
+    }
+    done.add(model.name);
+    ordered.push(model);
+  };
+  for (const model of models) visit(model, []);
+  return ordered;
+}
+
+function cycleOf(path: readonly string[]): Failure {
+  const cycle = path.slice(path.indexOf(path.at(-1) ?? ''));
+  return new Failure('user', [
+    { code: 'model/cycle', message: `models read each other: ${cycle.join(' → ')}`, remedy: 'break the cycle' },
+  ]);
+}

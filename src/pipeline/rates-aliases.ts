@@ -1,6 +1,7 @@
 // The catalogue's match rules, flattened: a logged name is a sku where all conditions of one of its alternatives hold.
-import { parse } from 'csv-parse/sync';
 import type { MatchLogic } from '@pydantic/genai-prices';
+import { Failure, type Problem } from '../kernel/failure.js';
+import { readAliases } from './books.js';
 import type { AliasRow } from './pipeline.js';
 import { type Catalogue, type CatalogueModel, matches, modelsOf } from './rates-catalogue.js';
 
@@ -27,9 +28,8 @@ export function syncAliases(existing: string, catalogue: Catalogue): AliasResult
     return models.flatMap((model) => rowsOf(model, models, unportable));
   });
   const skus = new Set(live.map((row) => `${row.provider}\t${row.sku}`));
-  const old: readonly Record<string, string>[] = existing.trim() === '' ? [] : parse(existing, { columns: true, bom: true });
-  const gone = old.filter((row) => !skus.has(`${row['provider']}\t${row['sku']}`)).map(retired);
-  const rows = [...live, ...gone].sort(byPlace);
+  const gone = rowsOfBook(existing).filter((row) => !skus.has(`${row.provider}\t${row.sku}`));
+  const rows = [...live, ...gone.map(retired)].sort(byPlace);
   const lines = rows.map((row) => ALIAS_COLUMNS.map((column) => cell(String(row[column]))).join(','));
   return { csv: [ALIAS_COLUMNS.join(','), ...lines, ''].join('\n'), rows, unportable };
 }
@@ -111,16 +111,16 @@ function unique(alternatives: readonly (readonly Term[])[]): readonly (readonly 
   return [...new Map(alternatives.map((terms) => [JSON.stringify(terms), terms])).values()];
 }
 
-function retired(row: Readonly<Record<string, string>>): AliasRow {
-  const rank = Number(row['rank']);
-  return {
-    provider: row['provider'] ?? '',
-    sku: row['sku'] ?? '',
-    alternative: Number(row['alternative']),
-    kind: row['kind'] as AliasRow['kind'],
-    pattern: row['pattern'] ?? '',
-    rank: rank >= RETIRED ? rank : rank + RETIRED,
-  };
+function rowsOfBook(text: string): readonly AliasRow[] {
+  if (text.trim() === '') return [];
+  const problems: Problem[] = [];
+  const rows = readAliases('aliases.csv', text, new Map(), (problem) => problems.push(problem));
+  if (problems.length > 0) throw new Failure('user', problems);
+  return rows;
+}
+
+function retired(row: AliasRow): AliasRow {
+  return row.rank >= RETIRED ? row : { ...row, rank: row.rank + RETIRED };
 }
 
 function byPlace(a: AliasRow, b: AliasRow): number {

@@ -81,5 +81,5 @@ function clock(minute: number): string {
 function reason(row: PriceRow, match: SkuMatch): string {
   const name =
     match.how === 'exact' ? `exact sku ${match.sku}` : `sku ${match.sku} by ${match.how} (${match.conditions.join(' and ')})`;
-  return `${row.layer} price, ${name}, in force since ${row.validFrom}`;
+  return `${row.layer} price, ${name}, in force since ${row.validFrom.replace(' 00:00:00', '')}`;
 }

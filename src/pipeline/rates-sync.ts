@@ -1,21 +1,10 @@
 // `rates sync`: the catalogue's prices appended to the list price book. It adds rows and never edits one.
-import { parse } from 'csv-parse/sync';
+import { Failure, type Problem } from '../kernel/failure.js';
 import type { Day } from '../kernel/period.js';
+import { readCsv } from './csv-table.js';
+import { PRICE_COLUMNS } from './prices.js';
 import { type Catalogue, type CatalogueModel, modelsOf } from './rates-catalogue.js';
 import { BASE_DAY, curvesOf, type PriceCurve, type PricePoint } from './rates-curve.js';
-
-export const PRICE_COLUMNS = [
-  'provider',
-  'sku',
-  'meter',
-  'unit',
-  'price',
-  'currency',
-  'tier',
-  'valid_from',
-  'source',
-  'note',
-] as const;
 
 /** A row of a price book as text. */
 export type ListRow = Readonly<Record<(typeof PRICE_COLUMNS)[number], string>>;
@@ -26,15 +15,16 @@ export interface SyncResult {
   readonly added: readonly ListRow[];
   /** Rows with an empty price: the catalogue no longer has that price. */
   readonly ended: readonly ListRow[];
+  /** Rows that cannot be added, since the book already has another price from that very day: a person decides. */
+  readonly conflicts: readonly ListRow[];
 }
 
 /**
  * `on` is the day from which a change counts for which the catalogue gives no date. Rows of other sources are not touched.
- * Of rows with one key and `valid_from` the last one counts, so that a dated price can be corrected without an edit.
+ * Fails where the book itself is not sound.
  */
 export function syncListPrices(existing: string, catalogue: Catalogue, on: Day): SyncResult {
-  const empty = existing.trim() === '';
-  const rows: readonly ListRow[] = empty ? [] : parse(existing, { columns: true, bom: true });
+  const rows = rowsOfBook(existing);
   const book = grouped(rows, keyOf);
   const skus = new Set(rows.map(skuOf));
   const wanted = grouped(
@@ -49,12 +39,25 @@ export function syncListPrices(existing: string, catalogue: Catalogue, on: Day):
     ([key, known]) => !wanted.has(key) && known.some((row) => row.source.startsWith('genai-prices ')),
   );
   const fresh = [...kept, ...gone.flatMap(([, known]) => ended(known, catalogue.source, on))].sort(byText);
-  const head = empty ? `${PRICE_COLUMNS.join(',')}\n` : existing.replace(/([^\n])$/, '$1\n');
+  const taken = new Set(rows.map((row) => `${keyOf(row)}\t${row.valid_from}`));
+  const [conflicts, news] = [true, false].map((side) =>
+    fresh.filter((row) => taken.has(`${keyOf(row)}\t${row.valid_from}`) === side),
+  );
+  const head = existing.trim() === '' ? `${PRICE_COLUMNS.join(',')}\n` : existing.replace(/([^\n])$/, '$1\n');
   return {
-    csv: head + fresh.map((row) => `${PRICE_COLUMNS.map((column) => cell(row[column])).join(',')}\n`).join(''),
-    added: fresh.filter((row) => row.price !== ''),
-    ended: fresh.filter((row) => row.price === ''),
+    csv: head + (news ?? []).map((row) => `${PRICE_COLUMNS.map((column) => cell(row[column])).join(',')}\n`).join(''),
+    added: (news ?? []).filter((row) => row.price !== ''),
+    ended: (news ?? []).filter((row) => row.price === ''),
+    conflicts: conflicts ?? [],
   };
+}
+
+function rowsOfBook(text: string): readonly ListRow[] {
+  if (text.trim() === '') return [];
+  const problems: Problem[] = [];
+  const rows = readCsv('list.csv', text, PRICE_COLUMNS, (problem) => problems.push(problem)).map((row) => row.cells);
+  if (problems.length > 0) throw new Failure('user', problems);
+  return rows;
 }
 
 /** A model that the book does not know gets its whole history; a new price of a known model starts today, so that history stays. */
@@ -80,18 +83,13 @@ function updated(known: readonly ListRow[], points: readonly ListRow[], on: Day)
   return [...dated, ...fixes];
 }
 
+/** The price in force ends on `on`; one that was announced for later ends before it begins, which is a conflict. */
 function ended(known: readonly ListRow[], source: string, on: Day): readonly ListRow[] {
   const last = inForce(known, on);
-  const announced = known.filter((row) => row.valid_from > on && inForce(known, row.valid_from) === row);
-  return [...(last === undefined ? [] : [last]), ...announced]
+  const announced = known.filter((row) => row.valid_from > on);
+  return [...(last === undefined ? [] : [{ ...last, valid_from: on }]), ...announced]
     .filter((row) => row.price !== '')
-    .map((row) => ({
-      ...row,
-      price: '',
-      valid_from: row === last ? on : row.valid_from,
-      source,
-      note: 'no longer in the catalogue',
-    }));
+    .map((row) => ({ ...row, price: '', source, note: 'no longer in the catalogue' }));
 }
 
 function rowsOf({ provider, sku, lentBy, model }: CatalogueModel, catalogue: Catalogue): readonly ListRow[] {

@@ -61,7 +61,7 @@ const day = fc.oneof(
   fc
     .date({ min: new Date('2024-01-01T00:00:00Z'), max: new Date('2027-06-30T00:00:00Z'), noInvalidDate: true })
     .map((date) => date.toISOString().slice(0, 10)),
-  fc.constantFrom(...new Set(prices.map((row) => row.validFrom))),
+  fc.constantFrom(...new Set(prices.map((row) => row.validFrom.slice(0, 10)))),
 );
 const time = fc.oneof(
   fc.integer({ min: 0, max: 86_399 }),
@@ -71,6 +71,8 @@ const time = fc.oneof(
 );
 const usage = fc.record({
   name: fc.nat(),
+  /** Which of the model's own borders to sit on: even numbers on none. */
+  edge: fc.nat(1000),
   day,
   time,
   input_tokens: tokens,
@@ -84,12 +86,36 @@ const usage = fc.record({
 type Usage = typeof usage extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** Only meters that the book prices: what it does not carry is in docs/prices.md, by cause. */
-function eventOf(model: CatalogueModel, { name, day: date, time: second, ...quantities }: Usage): PricedEvent {
+function eventOf(model: CatalogueModel, drawn: Usage): PricedEvent {
   const rows = bySku.get(`${model.provider}\t${model.sku}`) ?? [];
   const names = logged.get(model) ?? [];
+  const { name, edge, day: date, time: second, ...quantities } = onBorder(drawn, rows);
   const kept = Object.entries({ ...quantities, requests: 1 }).filter(([meter]) => rows.some((row) => row.meter === meter));
   const at = new Date(Date.parse(`${date}T00:00:00Z`) + second * 1000).toISOString().slice(0, 19);
   return { provider: model.provider, model: names[name % names.length] ?? model.sku, at, quantities: Object.fromEntries(kept) };
+}
+
+/** Odd draws sit on a border of the model's own prices: the very prompt length and the one above, the second of a new price and the one before. */
+function onBorder(drawn: Usage, rows: readonly PriceRow[]): Usage {
+  if (drawn.edge % 2 === 0) return drawn;
+  const pick = <Item>(items: readonly Item[]): Item | undefined => items[(drawn.edge >> 1) % Math.max(1, items.length)];
+  const prompt = pick(
+    [...new Set(rows.map((row) => row.promptOver))].filter((over) => over > 0).flatMap((over) => [over, over + 1]),
+  );
+  const start = pick([...new Set(rows.map((row) => row.validFrom.slice(0, 10)))].filter((from) => from > '2020-01-01'));
+  const before = drawn.edge % 4 === 1 && start !== undefined;
+  const edgeDay =
+    start === undefined
+      ? drawn.day
+      : new Date(Date.parse(`${start}T00:00:00Z`) - (before ? 86_400_000 : 0)).toISOString().slice(0, 10);
+  const clock = pick([...new Set(rows.flatMap((row) => (row.minuteTo === 1440 ? [] : [row.minuteFrom, row.minuteTo])))]);
+  const onClock = clock !== undefined && drawn.edge % 16 > 7 ? (clock * 60 + (before ? 86_399 : 0)) % 86_400 : null;
+  const edgeTime = onClock !== null ? onClock : start === undefined ? drawn.time : before ? 86_399 : 0;
+  const sized =
+    prompt === undefined
+      ? {}
+      : { input_tokens: prompt - 60, cache_read_tokens: 60, cache_write_tokens: 0, cache_write_1h_tokens: 0 };
+  return { ...drawn, day: edgeDay, time: edgeTime, ...sized };
 }
 
 function calculated({ provider, model, at, quantities }: PricedEvent): ReturnType<typeof calcPrice> {
@@ -141,6 +167,6 @@ describe('prices', () => {
       for (const meter of await bench.price(events)) priced.set(meter.event, [...(priced.get(meter.event) ?? []), meter]);
       for (const [index, event] of events.entries()) expectEqual(event, models[index] as CatalogueModel, priced.get(index) ?? []);
     });
-    await fc.assert(property, { numRuns: 4, endOnFailure: true });
+    await fc.assert(property, { numRuns: 8, endOnFailure: true });
   }, 120_000);
 });

@@ -1,61 +1,32 @@
 // Price books for tests: the shipped list as rows, and usage priced by the rating models on the real engine.
 import { readFileSync } from 'node:fs';
-import { parse as parseCsv } from 'csv-parse/sync';
 import { parse as parseYaml } from 'yaml';
+import { Failure, type Problem } from '../../src/kernel/failure.js';
+import { readAliases } from '../../src/pipeline/books.js';
 import type { AliasRow, PriceRow } from '../../src/pipeline/pipeline.js';
+import { readPrices } from '../../src/pipeline/prices.js';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import type { Cell, Row, Warehouse } from '../../src/warehouse/warehouse.js';
 
 const root = new URL('../../', import.meta.url);
 const text = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 
-type CsvRow = Readonly<Record<string, string>>;
-
-/** A price book as the pipeline would read it. */
+/** A price book as the pipeline reads it. */
 export function bookRows(path: string, layer: PriceRow['layer'] = 'list'): readonly PriceRow[] {
-  const rows: readonly CsvRow[] = parseCsv(text(path), { columns: true });
-  return rows.map((row, index) => priceRow(row, layer, { file: path, line: index + 2 }));
+  return readPrices(path, text(path), layer, new Map(), refuse);
 }
 
-function priceRow(row: CsvRow, layer: PriceRow['layer'], place: PriceRow['place']): PriceRow {
-  const parts = (row['tier'] ?? '').split('+').filter((part) => part !== '');
-  const value = (prefix: string): string | undefined => parts.find((part) => part.startsWith(prefix))?.slice(prefix.length);
-  const hours = value('hours:')?.split('-').map(minutes) ?? [0, 1440];
-  return {
-    layer,
-    provider: row['provider'] ?? '',
-    sku: row['sku'] ?? '',
-    meter: row['meter'] ?? '',
-    unitExponent: row['unit'] === '1M' ? 6 : row['unit'] === '1K' ? 3 : 0,
-    price: row['price'] === '' ? null : (row['price'] ?? null),
-    currency: row['currency'] ?? '',
-    serviceTier: parts.find((part) => !/[:>]/.test(part)) ?? 'standard',
-    region: value('region:') ?? '',
-    promptOver: Number(value('prompt>') ?? 0),
-    minuteFrom: hours[0] ?? 0,
-    minuteTo: hours[1] ?? 1440,
-    validFrom: row['valid_from'] ?? '',
-    source: row['source'] ?? '',
-    note: row['note'] ?? '',
-    place,
-  };
+export function aliasRows(path: string): readonly AliasRow[] {
+  return readAliases(path, text(path), new Map(), refuse);
+}
+
+function refuse(problem: Problem): never {
+  throw new Failure('user', [problem]);
 }
 
 function minutes(clock: string): number {
   const [hour, minute] = clock.split(':');
   return Number(hour) * 60 + Number(minute);
-}
-
-export function aliasRows(path: string): readonly AliasRow[] {
-  const rows: readonly CsvRow[] = parseCsv(text(path), { columns: true });
-  return rows.map((row) => ({
-    provider: row['provider'] ?? '',
-    sku: row['sku'] ?? '',
-    alternative: Number(row['alternative']),
-    kind: row['kind'] as AliasRow['kind'],
-    pattern: row['pattern'] ?? '',
-    rank: Number(row['rank']),
-  }));
 }
 
 /** One logged event. Quantities by meter. */

@@ -1,0 +1,51 @@
+// The runner's real report, from real files with planted failures, through the real counting script.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, it } from 'vitest';
+
+/** Runs the files below a folder of the project (so that vitest resolves) and counts them. */
+function runAndCount(files: Readonly<Record<string, string>>) {
+  mkdirSync('.cache', { recursive: true });
+  const folder = mkdtempSync('.cache/runner-');
+  try {
+    mkdirSync(join(folder, 'test'));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'test', name), text);
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', resolve('vitest.config.ts'), '--root', folder];
+    spawnSync(process.execPath, vitest, { encoding: 'utf8' });
+    const { status, stdout } = spawnSync(process.execPath, ['.ci/count.mjs', join(folder, '.cache/test-report.json')], {
+      encoding: 'utf8',
+    });
+    return { status, line: stdout.trim() };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const IMPORT = "import { afterAll, expect, it, describe } from 'vitest';\n";
+
+it('counts what passed and what was skipped with a reason', () => {
+  const text = `${IMPORT}it('a', () => expect(1).toBe(1)); it.skip('b # reason: not on this system', () => {});`;
+  expect(runAndCount({ 'a.test.ts': text })).toEqual({ status: 0, line: '1 passed, 0 failed, 1 skipped' });
+});
+
+it('fails on failures, on files that do not load, and on failing hooks', () => {
+  expect(
+    runAndCount({
+      'a.test.ts': `${IMPORT}it('a', () => expect(1).toBe(2)); it('b', () => {});`,
+      'b.test.ts': "import './gone.js';",
+      'c.test.ts': `${IMPORT}it('c', () => {}); afterAll(() => { throw new Error('late'); });`,
+    }),
+  ).toEqual({ status: 1, line: '2 passed, 3 failed' });
+});
+
+it('fails on a skip without a reason, on a todo, on it.only, and on no tests', () => {
+  expect(runAndCount({ 'a.test.ts': `${IMPORT}it('a', () => {}); describe.skip('b', () => { it('c', () => {}); });` })).toEqual({
+    status: 1,
+    line: '1 passed, 0 failed, 1 skipped',
+  });
+  expect(runAndCount({ 'a.test.ts': `${IMPORT}it('a', () => {}); it.todo('b');` }).status).toBe(1);
+  expect(runAndCount({ 'a.test.ts': `${IMPORT}it.only('a', () => {}); it('b', () => {});` }).status).toBe(1);
+  expect(runAndCount({})).toEqual({ status: 1, line: '0 passed, 0 failed' });
+});

@@ -2,6 +2,8 @@
 import type { Listener } from '../kernel/event.js';
 import type { SourceConfig } from '../pipeline/pipeline.js';
 
+export type SourceKind = SourceConfig['kind'];
+
 /** One file as received, content-addressed in landing. */
 export interface LandedFile {
   readonly sourceId: string;
@@ -27,8 +29,8 @@ export interface ControlTotal {
   readonly expected: string;
 }
 
-export interface LandRequest {
-  readonly config: SourceConfig;
+export interface LandRequest<Config extends SourceConfig = SourceConfig> {
+  readonly config: Config;
   /** Company folder, absolute. */
   readonly root: string;
   /** `landing/`, absolute. */
@@ -40,3 +42,15 @@ export interface Landing {
   readonly files: readonly LandedFile[];
   readonly controls: readonly ControlTotal[];
 }
+
+/** A line of a bill as text by column, without where it came from: `row` and `reject` are filled, absent columns are null. */
+export type TextRow = Readonly<Record<string, string | null>>;
+
+/** A bill file as lines of text, and what the file itself says its totals are. */
+export interface Tabulation {
+  readonly rows: readonly TextRow[];
+  readonly controls: readonly ControlTotal[];
+}
+
+/** What reads one landed bill file that the engine has no reader for. Nothing becomes a number. */
+export type Tabulate = (file: LandedFile, config: SourceConfig) => Promise<Tabulation>;

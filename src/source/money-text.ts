@@ -1,0 +1,41 @@
+// Money as text: is it a decimal that the ledger can hold, and was nothing lost before it reached us?
+import { isNumber, type Json } from './json-text.js';
+
+const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,6}))?$/;
+const NUMBER_DIGITS = 15;
+const DECIMALS = 24;
+const INTEGER_DIGITS = 20;
+
+export type MoneyReject = 'missing_amount' | 'bad_amount' | 'inexact_amount' | 'amount_too_fine' | 'amount_too_large';
+
+export type Money = { readonly amount: string; readonly reject: null } | { readonly amount: null; readonly reject: MoneyReject };
+
+/** The amount as it was written, or why it is refused. A JSON number of more than 15 digits has been through a double. */
+export function moneyOf(value: Json | undefined): Money {
+  if (value === undefined || value === null || value === '') return refuse('missing_amount');
+  const text = isNumber(value) ? value.value : value;
+  if (typeof text !== 'string') return refuse('bad_amount');
+  const shape = shapeOf(text);
+  if (shape === null) return refuse('bad_amount');
+  if (isNumber(value) && shape.digits > NUMBER_DIGITS) return refuse('inexact_amount');
+  if (shape.decimals > DECIMALS) return refuse('amount_too_fine');
+  return shape.integers > INTEGER_DIGITS ? refuse('amount_too_large') : { amount: text, reject: null };
+}
+
+function refuse(reject: MoneyReject): Money {
+  return { amount: null, reject };
+}
+
+/** Significant digits, decimals and digits before the point; zeros that say nothing do not count. */
+function shapeOf(text: string): { readonly digits: number; readonly decimals: number; readonly integers: number } | null {
+  const found = DECIMAL.exec(text);
+  if (found === null) return null;
+  const whole = found[2] ?? '';
+  const fraction = found[3] ?? '';
+  if (whole === '' && fraction === '') return null;
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  if (significant === '') return { digits: 0, decimals: 0, integers: 0 };
+  const exponent = Number(found[4] ?? '0') - fraction.length + (digits.length - significant.length);
+  return { digits: significant.length, decimals: Math.max(0, -exponent), integers: Math.max(0, significant.length + exponent) };
+}

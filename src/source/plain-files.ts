@@ -1,0 +1,87 @@
+// Sources that are files under patterns: a name delivered again replaces itself, and a name that is gone keeps its last landing.
+import path from 'node:path';
+import { Failure } from '../kernel/failure.js';
+import { type Blob, LandingStore } from './landing.js';
+import { byName, type ListedFile, listFiles, matches } from './listing.js';
+import type { LandedFile, LandRequest } from './source.js';
+
+const AT_ONCE = 4;
+
+export async function landPlainFiles(request: LandRequest, patterns: readonly string[]): Promise<readonly LandedFile[]> {
+  const { config, root, landingDir } = request;
+  const listed = await listFiles(root, patterns, config, [path.dirname(landingDir)]);
+  const store = await LandingStore.open(landingDir, config.id);
+  const blobs = await receiveAll(store, listed, request);
+  await store.record(blobs.map((blob) => ({ ...blob, unit: blob.name, delivery: blob.name })));
+  const ours = matches(patterns);
+  const files = [...store.newest().values()]
+    .filter((entry) => entry.unit === entry.name && ours(entry.name))
+    .map((entry) => store.landed(entry));
+  if (files.length === 0) throw nothingThere(request, patterns);
+  tellOfPatternsWithout(files, patterns, request);
+  return files.sort(byName);
+}
+
+/** All files, or every problem of all files. */
+export async function receiveAll(
+  store: LandingStore,
+  listed: readonly ListedFile[],
+  request: LandRequest,
+): Promise<readonly Blob[]> {
+  const blobs: Blob[] = [];
+  const failures: Failure[] = [];
+  const queue = [...listed];
+  const work = async () => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      try {
+        blobs.push(await store.receive(file));
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        failures.push(error);
+      }
+      request.listener({
+        kind: 'progress',
+        step: `land ${request.config.id}`,
+        done: blobs.length,
+        total: listed.length,
+        unit: 'files',
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, listed.length) }, work));
+  if (failures.length > 0) throw allOf(failures);
+  return blobs.sort(byName);
+}
+
+/** One failure of many; what the user can mend comes before what may mend itself. */
+export function allOf(failures: readonly Failure[]): Failure {
+  const kind = failures.some((failure) => failure.kind === 'user') ? 'user' : (failures[0]?.kind ?? 'unavailable');
+  const problems = failures.flatMap((failure) => failure.problems);
+  return new Failure(
+    kind,
+    problems.sort((a, b) => byName({ name: a.place?.file ?? '' }, { name: b.place?.file ?? '' })),
+  );
+}
+
+function nothingThere({ config }: LandRequest, patterns: readonly string[]): Failure {
+  return new Failure('unavailable', [
+    {
+      code: 'source/no-files',
+      message: `source \`${config.id}\`: there is no file under ${patterns.map((pattern) => `\`${pattern}\``).join(', ')}, and none has landed before`,
+      remedy: 'deliver the files or correct the pattern; a source that is no longer wanted is taken out of the pipeline',
+      place: config.place,
+    },
+  ]);
+}
+
+function tellOfPatternsWithout(
+  files: readonly LandedFile[],
+  patterns: readonly string[],
+  { config, listener }: LandRequest,
+): void {
+  for (const pattern of patterns) {
+    const ours = matches([pattern]);
+    if (files.some((file) => ours(file.name))) continue;
+    listener({ kind: 'note', level: 'warning', message: `source \`${config.id}\`: no file under \`${pattern}\`` });
+  }
+}

@@ -1,0 +1,40 @@
+// Every kind of source, by name. A new kind is a new file and a line here.
+import type { SourceConfig } from '../pipeline/pipeline.js';
+import * as anthropicCosts from './anthropic-costs.js';
+import * as focus from './focus.js';
+import * as invoiceCsv from './invoice-csv.js';
+import * as openaiCosts from './openai-costs.js';
+import type { LandedFile, Landing, LandRequest, SourceKind, Tabulate, Tabulation } from './source.js';
+import * as usage from './usage.js';
+
+interface Kind<K extends SourceKind> {
+  readonly land: (request: LandRequest<ConfigOf<K>>) => Promise<Landing>;
+  /** Only of kinds whose files the engine cannot read itself. */
+  readonly tabulate?: (file: LandedFile, config: ConfigOf<K>) => Promise<Tabulation>;
+}
+
+type ConfigOf<K extends SourceKind> = Extract<SourceConfig, { readonly kind: K }>;
+
+const KINDS: { readonly [K in SourceKind]: Kind<K> } = {
+  usage,
+  focus,
+  'openai-costs': openaiCosts,
+  'anthropic-costs': anthropicCosts,
+  'invoice-csv': invoiceCsv,
+};
+
+/** Brings what the source holds now to landing, and returns that with what landed earlier and still counts. */
+export async function land(request: LandRequest): Promise<Landing> {
+  return kindOf(request.config).land(request);
+}
+
+export const tabulate: Tabulate = async (file, config) => {
+  const read = kindOf(config).tabulate;
+  if (read === undefined) throw new Error(`files of kind ${config.kind} are read by the engine`);
+  return read(file, config);
+};
+
+/** A function of one kind is only ever called with the configuration of that kind: the map says so, and the compiler follows. */
+function kindOf<K extends SourceKind>(config: ConfigOf<K>): Kind<K> {
+  return KINDS[config.kind];
+}

@@ -1,0 +1,72 @@
+// Which landed files share a lake file. Large ones have their own; small logs go together, in batches whose borders depend on
+// names alone, so that a new file makes one batch be read again and not all that follow.
+import { createHash } from 'node:crypto';
+import type { BillTable } from '../kernel/bill-lines.js';
+import type { SourceConfig } from '../pipeline/pipeline.js';
+import type { LandedFile } from '../source/source.js';
+import { billTableOf } from './load-bill.js';
+import { type Batch, formatOf } from './load-usage.js';
+
+export type LakeTable = 'usage_event' | BillTable;
+
+export interface LakeUnit {
+  /** Name of the lake file. */
+  readonly key: string;
+  readonly table: LakeTable;
+  readonly config: SourceConfig;
+  readonly files: Batch;
+  readonly bytes: number;
+}
+
+const SMALL = 4 * 1024 * 1024;
+const FULL = 32 * 1024 * 1024;
+const MOST = 64;
+
+type Fingerprint = (files: readonly LandedFile[], config: SourceConfig) => string;
+
+/** In order of source and name: the order in which everything is read. */
+export function unitsOf(
+  files: readonly LandedFile[],
+  configs: readonly SourceConfig[],
+  fingerprint: Fingerprint,
+): readonly LakeUnit[] {
+  return configs.flatMap((config) => {
+    const own = files.filter((file) => file.sourceId === config.id).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const table = config.kind === 'usage' ? ('usage_event' as const) : billTableOf(config.kind);
+    return batchesOf(own, config).map((batch) => {
+      const hash = batch.length === 1 ? batch[0].sha256 : sha256(batch.map((file) => file.sha256).join(' '));
+      return {
+        key: `${hash}-${fingerprint(batch, config)}`,
+        table,
+        config,
+        files: batch,
+        bytes: batch.reduce((sum, file) => sum + file.bytes, 0),
+      };
+    });
+  });
+}
+
+function batchesOf(files: readonly LandedFile[], config: SourceConfig): readonly Batch[] {
+  const batches: Batch[] = [];
+  let open: [LandedFile, ...LandedFile[]] | null = null;
+  for (const file of files) {
+    if (!(config.kind === 'usage' && file.bytes <= SMALL && formatOf(file.name, config) === 'jsonl')) {
+      batches.push([file]);
+      continue;
+    }
+    if (open === null) batches.push((open = [file]));
+    else open.push(file);
+    if (isFull(open)) open = null;
+  }
+  return batches;
+}
+
+/** A border after about every sixteenth name, whatever comes before it. */
+function isFull(batch: readonly LandedFile[]): boolean {
+  const last = batch.at(-1)?.name ?? '';
+  return sha256(last).startsWith('0') || batch.length >= MOST || batch.reduce((sum, file) => sum + file.bytes, 0) >= FULL;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,24 @@
+// Where the canonical fields are in a log: under their own name, or where the source's map says.
+import { USAGE_FIELDS, type UsageField } from '../kernel/usage-fields.js';
+import type { UsageSource } from '../pipeline/pipeline.js';
+
+/** A place in a record: keys from the outside in. */
+export type FieldPath = readonly string[];
+
+/**
+ * Fields that the log may carry, each with the places to look in, first found first. A dotted path is looked for as one key
+ * with dots in it (OpenTelemetry attributes are written so) and as keys inside keys.
+ */
+export function fieldPaths(config: UsageSource): ReadonlyMap<UsageField, readonly FieldPath[]> {
+  const wanted = USAGE_FIELDS.filter((field) => field !== 'stated_cost' || config.statedCost === 'provider');
+  return new Map(wanted.map((field) => [field, placesOf(config.map[field] ?? field)]));
+}
+
+function placesOf(path: string): readonly FieldPath[] {
+  return path.includes('.') ? [[path], path.split('.')] : [[path]];
+}
+
+/** Fields with a constant, which every record has. */
+export function constantFields(config: UsageSource): readonly UsageField[] {
+  return USAGE_FIELDS.filter((field) => config.constants[field] !== undefined);
+}

@@ -1,0 +1,141 @@
+// From records as text to the typed lake row, as SQL. Two lanes with one meaning: the fast one throws at the first record
+// that is anything but plain, and then the file is read again through the slow one, which gives each record its reason.
+import { LARGEST_COUNT, SQL_TYPE, USAGE_EVENT } from '../kernel/usage-event.js';
+import { USAGE_FIELDS, type UsageField } from '../kernel/usage-fields.js';
+import { literal } from './sql-quote.js';
+import { anyOf, missingModel, NUMERIC, notOneOf, rowReasons, textReasons } from './usage-rejects.js';
+import { isInRange, millisecondsOf, moneyOf, numberOf, orNull, timeOf } from './usage-values.js';
+
+/** Records of one landed file as text columns, one for each of `fields`, with `row` and `broken`. */
+export interface TextRecords {
+  readonly sourceId: string;
+  readonly file: string;
+  readonly sql: string;
+  readonly fields: readonly UsageField[];
+  readonly tokens: 'inclusive' | 'exclusive';
+}
+
+export type Lane = (records: TextRecords) => string;
+
+const NOT_PLAIN = 'showback: not a plain record';
+const CACHED: readonly UsageField[] = ['cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens'];
+
+export const fastSelect: Lane = (records) => {
+  const typed = records.fields.map((field) => `${fastValue(field)} AS ${field}`);
+  const odd = anyOf(['broken', ...oddTexts(records.fields)]);
+  const rows = `SELECT ${['row', ...typed, `${odd} AS odd`].join(', ')} FROM (${records.sql})`;
+  const reject = `CASE WHEN odd OR ${anyOf(oddRows(records.fields))} THEN error(${literal(NOT_PLAIN)}) END`;
+  return lakeRow(records, withUncached(rows, records), `CAST(${reject} AS VARCHAR)`);
+};
+
+export const slowSelect: Lane = (records) => {
+  const { fields } = records;
+  const numbers = fields.filter((field) => isNumber(field)).map((field) => `${numberOf(field)} AS n_${field}`);
+  const parsed = `SELECT ${['*', ...numbers].join(', ')} FROM (${records.sql})`;
+  const typed = fields.map((field) => `${slowValue(field)} AS ${field}`);
+  const reason = `CASE WHEN broken THEN 'malformed' ${whens(textReasons(fields))} END AS reason`;
+  const rows = `SELECT ${['row', ...typed, reason].join(', ')} FROM (${parsed})`;
+  return lakeRow(
+    records,
+    withUncached(rows, records),
+    `CASE WHEN reason IS NOT NULL THEN reason ${whens(rowReasons(fields))} END`,
+  );
+};
+
+/** The fields in the order of the lake. */
+export function inOrder(fields: ReadonlySet<UsageField>): readonly UsageField[] {
+  return USAGE_FIELDS.filter((field) => fields.has(field));
+}
+
+function whens(reasons: readonly (readonly [when: string, why: string])[]): string {
+  return reasons.map(([when, why]) => `WHEN ${when} THEN ${literal(why)}`).join(' ');
+}
+
+/** What both lanes end in: the columns of the lake in order, keys computed from the typed values. */
+function lakeRow(records: TextRecords, sql: string, reject: string): string {
+  const others = records.fields.filter((field) => field !== 'event_id');
+  const parts = others.map((field) => `chr(31) || '${field}=' || CAST(${field} AS VARCHAR)`);
+  const recordKey = `md5(concat(${[...parts, "''"].join(', ')}))`;
+  const keys = records.fields.includes('event_id')
+    ? ['CASE WHEN event_id IS NOT NULL THEN hash(event_id) END', `CASE WHEN event_id IS NULL THEN ${recordKey} END`]
+    : ['CAST(NULL AS UBIGINT)', recordKey];
+  const place = [`${literal(records.sourceId)} AS source_id`, `${literal(records.file)} AS file`, 'row', `${reject} AS reject`];
+  return `SELECT ${[...place, `${keys[0]} AS event_key`, `${keys[1]} AS record_key`, ...records.fields].join(', ')} FROM (${sql})`;
+}
+
+/** `inclusive` input holds the cached tokens too: what remains without them is the uncached class. */
+function withUncached(sql: string, { fields, tokens }: TextRecords): string {
+  const cached = CACHED.filter((field) => fields.includes(field));
+  if (tokens === 'exclusive' || !fields.includes('input_tokens') || cached.length === 0) return sql;
+  const rest = cached.map((field) => ` - coalesce(${field}, 0)`).join('');
+  return `SELECT * REPLACE (input_tokens${rest} AS input_tokens) FROM (${sql})`;
+}
+
+/** Values that both lanes read alike; null where they part. */
+function sharedValue(field: UsageField): string | null {
+  switch (USAGE_EVENT[field].kind) {
+    case 'text':
+      return orNull(field);
+    case 'choice':
+    case 'lower':
+      return `lower(${orNull(field)})`;
+    case 'flag':
+      return `CASE lower(${field}) WHEN 'true' THEN true WHEN 'false' THEN false END`;
+    case 'money':
+      return moneyOf(field);
+    default:
+      return null;
+  }
+}
+
+function fastValue(field: UsageField): string {
+  const { kind } = USAGE_EVENT[field];
+  if (kind === 'time') return timeOf(field, 'CAST');
+  if (kind === 'milliseconds') return millisecondsOf(`CAST(${field} AS DOUBLE)`);
+  return sharedValue(field) ?? `CAST(${field} AS ${SQL_TYPE[kind]})`;
+}
+
+function slowValue(field: UsageField): string {
+  const { kind } = USAGE_EVENT[field];
+  const number = `n_${field}`;
+  if (kind === 'time') return timeOf(field, 'TRY_CAST');
+  if (kind === 'milliseconds') return `CASE WHEN ${number} BETWEEN 0 AND ${LARGEST_COUNT} THEN ${millisecondsOf(number)} END`;
+  if (kind === 'quantity' || kind === 'rate')
+    return `TRY_CAST(CASE WHEN ${number} IS NOT NULL THEN ${field} END AS ${SQL_TYPE[kind]})`;
+  const isWhole = `${number} = floor(${number}) AND ${number} BETWEEN 0 AND ${LARGEST_COUNT}`;
+  return sharedValue(field) ?? `CASE WHEN ${isWhole} THEN CAST(${number} AS BIGINT) END`;
+}
+
+/** Texts that the slow lane has to judge: of counts, whatever is not plain digits (a sign, a point, an exponent, `true`). */
+function oddTexts(fields: readonly UsageField[]): readonly string[] {
+  const whole = fields.filter((field) => ['count', 'ordinal'].includes(USAGE_EVENT[field].kind));
+  const odd = fields.flatMap((field) => oddText(field) ?? []);
+  return whole.length === 0 ? odd : [...odd, `regexp_matches(concat(${whole.join(', ')}, ''), '[^0-9]')`];
+}
+
+function oddText(field: UsageField): string | null {
+  const { kind, values } = USAGE_EVENT[field];
+  const given = `${orNull(field)} IS NOT NULL`;
+  if (kind === 'choice') return notOneOf(values ?? [])(field);
+  if (kind === 'flag') return notOneOf(['true', 'false'])(field);
+  if (kind === 'money') return `${given} AND ${moneyOf(field)} IS NULL`;
+  if (kind !== 'time' || field === 'event_time') return null;
+  return `${given} AND NOT coalesce(${isInRange(timeOf(field, 'CAST'))}, false)`;
+}
+
+/** What the typed row of the fast lane must not be. */
+function oddRows(fields: readonly UsageField[]): readonly string[] {
+  const odd = fields.flatMap((field) => {
+    const { kind } = USAGE_EVENT[field];
+    if (kind === 'count' || kind === 'ordinal') return [`${field} NOT BETWEEN 0 AND ${LARGEST_COUNT}`];
+    if (kind === 'quantity' || kind === 'milliseconds') return [`${field} < 0`];
+    return kind === 'rate' ? [`${field} <= 0 OR ${field} > 1`] : [];
+  });
+  const provider = fields.includes('provider') ? 'provider IS NULL' : 'true';
+  const time = fields.includes('event_time') ? `NOT coalesce(${isInRange('event_time')}, false)` : 'true';
+  return [provider, time, ...odd, ...missingModel(fields)];
+}
+
+function isNumber(field: UsageField): boolean {
+  return NUMERIC.includes(USAGE_EVENT[field].kind);
+}

@@ -1,9 +1,6 @@
 // The smaller CSV books: aliases, skus, sku maps, exchange rates, invoices.
-import { isMeter, METERS } from '../kernel/meters.js';
-import { isMonth } from '../kernel/period.js';
-import { type CsvRow, readCsv } from './csv-table.js';
-import { CURRENCY, PROVIDER } from './fields.js';
-import { suggest } from './nearest.js';
+import { Cells } from './csv-cells.js';
+import { readCsv } from './csv-table.js';
 import type { AliasRow, FxRow, InvoiceRow, SkuMapRow, SkuRow } from './pipeline.js';
 import { problem, quoted, type Report } from './text.js';
 
@@ -14,66 +11,6 @@ const COLUMNS = {
   fx: ['month', 'from', 'to', 'rate', 'source'],
   invoices: ['provider', 'invoice_id', 'billing_month', 'total', 'currency'],
 } as const;
-
-/** Reads the cells of one row; a cell that is not what it must be makes the row unsound and is reported. */
-class Cells<C extends string> {
-  sound = true;
-  readonly #row: CsvRow<C>;
-  readonly #report: Report;
-
-  constructor(row: CsvRow<C>, report: Report) {
-    this.#row = row;
-    this.#report = report;
-  }
-
-  text(column: C): string {
-    return this.matching(column, /./, 'is empty', `give ${quoted(column)} a value`);
-  }
-
-  matching(column: C, pattern: RegExp, wrong: string, remedy: string): string {
-    const value = this.#row.cells[column];
-    if (!pattern.test(value))
-      this.refuse(column, 'bad-value', `${quoted(column)} ${value === '' ? '' : `${quoted(value)} `}${wrong}`, remedy);
-    return value;
-  }
-
-  oneOf<T extends string>(column: C, words: readonly T[]): T {
-    const value = this.#row.cells[column];
-    if (!words.includes(value as T))
-      this.refuse(column, 'unknown-value', `${quoted(column)} cannot be ${quoted(value)}`, suggest(value, words));
-    return value as T;
-  }
-
-  provider(column: C): string {
-    return this.matching(column, PROVIDER, 'is not a provider id', 'write it in lower case, such as openai');
-  }
-
-  currency(column: C): string {
-    return this.matching(column, CURRENCY, 'is not a currency code', 'write three capital letters, such as USD');
-  }
-
-  month(column: C): string {
-    const value = this.#row.cells[column];
-    if (!isMonth(value))
-      this.refuse(column, 'bad-value', `${quoted(column)} ${quoted(value)} is not a month`, 'write YYYY-MM, such as 2026-07');
-    return value;
-  }
-
-  positive(column: C, decimals: number): string {
-    const pattern = new RegExp(`^(?=.*[1-9])\\d{1,12}(\\.\\d{1,${decimals}})?$`);
-    return this.matching(
-      column,
-      pattern,
-      'is not a positive decimal',
-      `write digits with at most ${decimals} decimals and no exponent`,
-    );
-  }
-
-  refuse(column: C, code: string, message: string, remedy: string): void {
-    this.sound = false;
-    this.#report(problem(code, this.#row.at(column), message, remedy));
-  }
-}
 
 /** Rows by key: an exact repetition is dropped, another row of the same key is a problem. */
 function readBook<C extends string, T>(
@@ -151,15 +88,13 @@ export function readSkuMap(file: string, text: string, seen: Seen, report: Repor
   type Column = (typeof COLUMNS.skuMap)[number];
   const read = (cells: Cells<Column>, row: Readonly<Record<Column, string>>): SkuMapRow => {
     const { meter, factor, sku } = row;
-    if (meter !== '' && !isMeter(meter))
-      cells.refuse('meter', 'unknown-meter', `unknown meter ${quoted(meter)}`, suggest(meter, METERS));
     if (meter !== '' && sku === '')
       cells.refuse('sku', 'empty', 'a row with a meter needs its sku', 'name the sku, or leave the meter empty too');
     return {
       provider: cells.provider('provider'),
       item: cells.text('item'),
       sku,
-      meter: meter === '' ? null : meter,
+      meter: meter === '' ? null : cells.meter('meter'),
       factor: factor === '' ? '1' : cells.positive('factor', 12),
     };
   };

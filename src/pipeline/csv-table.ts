@@ -1,6 +1,7 @@
 // A CSV book as rows of text by column, each cell with its place.
 import { CsvError, parse } from 'csv-parse/sync';
-import { suggest } from './nearest.js';
+import type { Place } from '../kernel/failure.js';
+import { suggest } from '../kernel/nearest.js';
 import { problem, quoted, type Report, SourceText, type Spot } from './text.js';
 
 export interface CsvRow<C extends string> {
@@ -8,6 +9,7 @@ export interface CsvRow<C extends string> {
   at(column: C): Spot;
   /** The whole row. */
   readonly spot: Spot;
+  readonly place: Place;
 }
 
 interface RawRecord {
@@ -55,6 +57,7 @@ function rowOf<C extends string>(raw: RawRecord, indexOf: ReadonlyMap<C, number>
     get spot() {
       return source.at(raw.start, raw.raw.length);
     },
+    place: source.place(raw.start),
   };
 }
 
@@ -93,38 +96,50 @@ function checkHeader(header: RawRecord, columns: readonly string[], source: Sour
   return unknown.length === 0 && missing.length === 0;
 }
 
+const OPTIONS = { raw: true, relax_column_count: true, skip_empty_lines: true } as const;
+
+/** The records up to the first that is not CSV, which is reported. */
 function parseRecords(source: SourceText, report: Report): readonly RawRecord[] {
+  const read = (to: number) => locate(parse(source.text, { ...OPTIONS, to }) as unknown as readonly Parsed[], source.text);
   try {
-    const parsed = parse(source.text, {
-      info: true,
-      raw: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-    }) as unknown as readonly {
-      record: string[];
-      raw: string;
-    }[];
-    let from = 0;
-    return parsed.map(({ record, raw }) => {
-      // csv-parse keeps a stray line end at either side of the raw text of a record.
-      const trimmed = raw.replace(/^[\r\n]+|[\r\n]+$/g, '');
-      const start = source.text.indexOf(trimmed, from);
-      from = start + trimmed.length;
-      return { record, raw: trimmed, start };
-    });
+    return read(-1);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    const line = typeof error['lines'] === 'number' ? error['lines'] : 1;
+    const good = typeof error['records'] === 'number' ? error['records'] : 0;
+    const records = good === 0 ? [] : read(good);
+    const last = records.at(-1);
+    const after = last === undefined ? 0 : last.start + last.raw.length;
+    const start = after + (/^[\r\n]+/.exec(source.text.slice(after))?.[0].length ?? 0);
+    const message =
+      error.code === 'CSV_QUOTE_NOT_CLOSED'
+        ? 'a quote is opened in this row and never closed'
+        : 'a quote is inside of a cell of this row';
     report(
       problem(
         'csv-syntax',
-        source.line(line),
-        error.message.replace(/ at line \d+.*$/, ''),
-        'close the quote, and double a quote inside a quoted cell',
+        source.at(start),
+        message,
+        'put quotes around the whole cell, and double a quote within; rows from here on were not checked',
       ),
     );
-    return [];
+    return records;
   }
+}
+
+interface Parsed {
+  readonly record: readonly string[];
+  readonly raw: string;
+}
+
+function locate(parsed: readonly Parsed[], text: string): readonly RawRecord[] {
+  let from = 0;
+  return parsed.map(({ record, raw }) => {
+    // csv-parse keeps a stray line end at either side of the raw text of a record.
+    const trimmed = raw.replace(/^[\r\n]+|[\r\n]+$/g, '');
+    const start = text.indexOf(trimmed, from);
+    from = start + trimmed.length;
+    return { record, raw: trimmed, start };
+  });
 }
 
 /** Offset and length of the cell `index` in the text of its record, quotes included. */

@@ -98,15 +98,16 @@ function changesOf(spec: OwnedSpec): readonly FixedCostChange[] {
 function checkService(spec: OwnedSpec, file: YamlFile, report: Report): void {
   let end = endOfService(spec.in_service_on, spec.horizon_months);
   let last = spec.in_service_on;
-  const late = (path: readonly (string | number)[], on: Day, what: string) => {
-    if (on > last && on < end) return;
+  const isInService = (path: readonly (string | number)[], on: Day, what: string): boolean => {
+    if (on > last && on < end) return true;
     const message = `${what} on ${on} is outside of the service that it changes, after ${last} and before ${end}`;
     report(problem('date-order', file.of(spec, ...path), message, 'correct the date'));
+    return false;
   };
   if (!/[1-9]/.test(spec.cost))
     report(problem('bad-value', file.of(spec, 'cost'), 'a cost of zero has no schedule', 'give the cost, or remove the entry'));
   spec.horizon_changes.forEach((change, index) => {
-    late(['horizon_changes', index, 'on'], change.on, 'a change of horizon');
+    if (!isInService(['horizon_changes', index, 'on'], change.on, 'a change of horizon')) return;
     const changed = endOfService(spec.in_service_on, change.horizon_months);
     if (changed <= change.on) {
       const message = `with ${change.horizon_months} months the service would have ended on ${changed}, before the change`;
@@ -118,10 +119,9 @@ function checkService(spec: OwnedSpec, file: YamlFile, report: Report): void {
           'give more months, or a disposal',
         ),
       );
-    }
-    [end, last] = [changed, change.on];
+    } else [end, last] = [changed, change.on];
   });
-  if (spec.disposal !== undefined) late(['disposal', 'on'], spec.disposal.on, 'the disposal');
+  if (spec.disposal !== undefined) isInService(['disposal', 'on'], spec.disposal.on, 'the disposal');
 }
 
 /** The first day after the service: the anniversary, clamped to the month's end. */

@@ -1,7 +1,7 @@
 // From what zod says of a value to what a person is told: the key, what is wrong with it, and what to do.
 import type { z } from 'zod';
 import type { Problem } from '../kernel/failure.js';
-import { suggest } from './nearest.js';
+import { suggest } from '../kernel/nearest.js';
 import { problem, quoted, type Spot } from './text.js';
 import { Numeric, type Path, type YamlFile } from './yaml-places.js';
 
@@ -12,7 +12,10 @@ export function problemsOf(issue: Issue, file: YamlFile, base: Path, knownKeys: 
   const path = file.resolve([...base, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))]);
   const value = valueAt(file.value, path);
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(file.atKey([...path, key]), key, knownKeys));
-  if (issue.code === 'invalid_key') return [unknownKey(file.atKey(path), String(path.at(-1)), optionsOf(issue.issues))];
+  if (issue.code === 'invalid_key') {
+    const [what = 'is not a key', remedy = 'correct it'] = (issue.issues[0]?.message ?? '').split(' → ');
+    return [problem('bad-key', file.atKey(path), `key ${quoted(String(path.at(-1)))} ${what}`, remedy)];
+  }
   if (!file.has(path)) return [missing(file.at(path), path)];
   if (issue.code === 'invalid_union' && issue.errors.length > 0) return problemsOfUnion(issue.errors, file, path, knownKeys);
   if (value === null)

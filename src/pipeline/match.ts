@@ -1,6 +1,6 @@
 // `match:` → conditions, each field checked against what exists.
 import { isMeter, METERS } from '../kernel/meters.js';
-import { nearest, suggest } from './nearest.js';
+import { nearest, suggest } from '../kernel/nearest.js';
 import type { Condition, ConditionField } from './pipeline.js';
 import type { FeatureNames } from './registry.js';
 import { CONDITION_FIELDS, type MatchSpec } from './spec-registry.js';

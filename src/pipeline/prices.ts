@@ -1,13 +1,11 @@
 // Price books: CSV rows → PriceRow[]. A book is append-only, and a price of it fits the engines' unit price exactly.
 import type { Problem } from '../kernel/failure.js';
-import { isMeter, METERS } from '../kernel/meters.js';
 import { isDay } from '../kernel/period.js';
+import { Cells } from './csv-cells.js';
 import { type CsvRow, readCsv } from './csv-table.js';
-import { CURRENCY, PROVIDER } from './fields.js';
-import { suggest } from './nearest.js';
 import type { PriceRow } from './pipeline.js';
-import { problem, quoted, type Report, SourceText, type Spot } from './text.js';
-import { parseTier, type Tier, type TierError } from './tier.js';
+import { problem, quoted, type Report, SourceText } from './text.js';
+import { parseTier, type TierError } from './tier.js';
 
 export const PRICE_COLUMNS = [
   'provider',
@@ -22,7 +20,10 @@ export const PRICE_COLUMNS = [
   'note',
 ] as const;
 
-type Row = CsvRow<(typeof PRICE_COLUMNS)[number]>;
+type Column = (typeof PRICE_COLUMNS)[number];
+type Row = CsvRow<Column>;
+
+const TIMESTAMP = /^(\d{4}-\d{2}-\d{2})(?:[T ]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)Z?)?$/;
 
 const UNITS: Readonly<Record<string, 0 | 3 | 6>> = { '1': 0, '1K': 3, '1M': 6 };
 
@@ -43,62 +44,35 @@ export function readPrices(
 }
 
 function priceOf(row: Row, layer: PriceRow['layer'], report: Report): PriceRow | null {
-  const { cells } = row;
-  let sound = true;
-  const refuse = (code: string, spot: Spot, message: string, remedy: string) => {
-    sound = false;
-    report(problem(code, spot, message, remedy));
-  };
-  if (!PROVIDER.test(cells.provider))
-    refuse(
-      'bad-value',
-      row.at('provider'),
-      `${quoted(cells.provider)} is not a provider id`,
-      'write it in lower case, such as openai',
-    );
-  if (cells.sku === '') refuse('empty', row.at('sku'), 'this row has no sku', 'name the model or the thing that is priced');
-  if (!isMeter(cells.meter))
-    refuse('unknown-meter', row.at('meter'), `unknown meter ${quoted(cells.meter)}`, suggest(cells.meter, METERS));
-  if (!CURRENCY.test(cells.currency))
-    refuse(
-      'bad-value',
-      row.at('currency'),
-      `${quoted(cells.currency)} is not a currency code`,
-      'write three capital letters, such as USD',
-    );
-  const unitExponent = UNITS[cells.unit];
-  if (unitExponent === undefined)
-    refuse('unknown-value', row.at('unit'), `unit ${quoted(cells.unit)} is not known`, 'use 1, 1K or 1M');
-  const wrong = cells.price === '' ? null : priceError(cells.price, unitExponent ?? 0);
-  if (wrong !== null) refuse('bad-price', row.at('price'), wrong.message, wrong.remedy);
-  const tier = parseTier(cells.tier);
-  if ('message' in tier) refuse('bad-tier', row.at('tier'), tier.message, tier.remedy);
-  const validFrom = timestampOf(cells.valid_from);
-  if (validFrom === null)
-    refuse(
-      'bad-value',
-      row.at('valid_from'),
-      `${quoted(cells.valid_from)} is not a date or UTC time`,
-      'write 2026-07-01 or 2026-07-01T12:00:00Z',
-    );
-  if (cells.source === '')
-    refuse('empty', row.at('source'), 'this price has no source', 'say where it comes from: a contract, a page and its date');
-  if (!sound || unitExponent === undefined || validFrom === null || 'message' in tier) return null;
-  const { provider, sku, meter, currency, source, note } = cells;
-  const price = cells.price === '' ? null : cells.price;
+  const cells = new Cells(row, report);
+  const { price, note } = row.cells;
+  const [provider, sku, meter, currency] = [
+    cells.provider('provider'),
+    cells.text('sku'),
+    cells.meter('meter'),
+    cells.currency('currency'),
+  ];
+  const unitExponent = UNITS[cells.oneOf('unit', Object.keys(UNITS))] ?? 0;
+  const wrong = price === '' ? null : priceError(price, unitExponent);
+  if (wrong !== null) cells.refuse('price', 'bad-price', wrong.message, wrong.remedy);
+  const tier = parseTier(row.cells.tier);
+  if ('message' in tier) cells.refuse('tier', 'bad-tier', tier.message, tier.remedy);
+  const validFrom = timestampOf(cells);
+  const source = cells.text('source');
+  if (!cells.sound || 'message' in tier) return null;
   return {
     layer,
     provider,
     sku,
     meter,
     unitExponent,
-    price,
+    price: price === '' ? null : price,
     currency,
-    ...(tier as Tier),
+    ...tier,
     validFrom,
     source,
     note,
-    place: row.spot.place,
+    place: row.place,
   };
 }
 
@@ -122,10 +96,17 @@ function priceError(price: string, unitExponent: number): TierError | null {
   return null;
 }
 
-/** `YYYY-MM-DD HH:MM:SS` (UTC), which every engine casts alike; null where it is no such time. */
-function timestampOf(text: string): string | null {
-  const [, day, time = '00:00:00'] = /^(\d{4}-\d{2}-\d{2})(?:[T ](([01]\d|2[0-3]):[0-5]\d:[0-5]\d)Z?)?$/.exec(text) ?? [];
-  return day !== undefined && isDay(day) ? `${day} ${time}` : null;
+/** `YYYY-MM-DD HH:MM:SS` (UTC), which every engine casts alike. */
+function timestampOf(cells: Cells<Column>): string {
+  const written = cells.matching(
+    'valid_from',
+    TIMESTAMP,
+    'is not a date or UTC time',
+    'write 2026-07-01 or 2026-07-01T12:00:00Z',
+  );
+  const [, day = '', time = '00:00:00'] = TIMESTAMP.exec(written) ?? [];
+  if (day !== '' && !isDay(day)) cells.refuse('valid_from', 'bad-value', `there is no day ${quoted(day)}`, 'correct the date');
+  return `${day} ${time}`;
 }
 
 function isRepeated(price: PriceRow, row: Row, seen: PriceKeys, report: Report): boolean {

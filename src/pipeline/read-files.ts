@@ -82,13 +82,13 @@ export class ConfigFiles {
       this.#read.set(name, { path: name, sha256: createHash('sha256').update(bytes).digest('hex') });
       return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     } catch (error) {
-      this.#report(unreadable(error, name, spot));
+      this.#report(unreadable(error, name, spot, absolute === resolve(this.#yamlPath)));
       return null;
     }
   }
 }
 
-function unreadable(error: unknown, name: string, spot: Spot): Problem {
+function unreadable(error: unknown, name: string, spot: Spot, isPipeline: boolean): Problem {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   switch (code) {
     case 'ENOENT':
@@ -97,7 +97,7 @@ function unreadable(error: unknown, name: string, spot: Spot): Problem {
         'missing-file',
         spot,
         `there is no file ${quoted(name)}`,
-        'correct the path; it is relative to the company folder (`root`)',
+        isPipeline ? 'name a pipeline YAML that exists' : 'correct the path; it is relative to the company folder (`root`)',
       );
     case 'EISDIR':
       return problem('missing-file', spot, `${quoted(name)} is a folder`, 'name a file');

@@ -5,7 +5,7 @@ import { firstDay } from '../kernel/period.js';
 import { readAliases, readFx, readInvoices, readSkuMap, readSkus, type Seen } from './books.js';
 import { readFixedCosts } from './fixed-costs.js';
 import type { KnownNames } from './match.js';
-import type { Pipeline, PriceRow, Registry, Rule } from './pipeline.js';
+import type { Feature, Pipeline, PriceRow, Registry, Rule } from './pipeline.js';
 import { type PriceKeys, readPrices } from './prices.js';
 import { ConfigFiles, READ_EFFECTS, type ReadEffects } from './read-files.js';
 import { FeatureNames, readFeatures } from './registry.js';
@@ -13,7 +13,7 @@ import { readRules } from './rules.js';
 import { readSections } from './sections.js';
 import { readSources } from './sources.js';
 import { type PipelineSpec, pipelineSpec } from './spec-pipeline.js';
-import { problem, type Report } from './text.js';
+import { problem, type Report, type Spot } from './text.js';
 import { type Path, YamlFile } from './yaml-places.js';
 
 type Sections = { readonly [K in keyof PipelineSpec]: PipelineSpec[K] | undefined };
@@ -93,7 +93,8 @@ class Reader {
     const fixedCosts = costsFile === null ? [] : readFixedCosts(costsFile, before, this.#report);
     const entries = costsFile === null ? (paths?.fixed_costs === undefined ? [] : null) : namesIn(costsFile, 'fixed_costs');
     const rulesFile = await this.#yaml(paths?.rules, file, ['registry', 'rules']);
-    const context = { known: { ...before, entries }, registry, start, pipelineFile: file.source.file };
+    const featureSpot = ({ place }: Feature): Spot => featuresFile?.source.line(place.line ?? 1) ?? { place };
+    const context = { known: { ...before, entries }, registry, start, pipelineFile: file.source.file, featureSpot };
     const readable = rulesFile !== null || (paths !== undefined && paths.rules === undefined);
     const rules = readable ? readRules(rulesFile, context, this.#report) : [];
     return { registry: { ...registry, fixedCosts: fixedCosts ?? [] }, rules };

@@ -1,6 +1,6 @@
 // features.yaml → features and the accounts and principals that map to them.
 import type { Feature, FeatureMapping } from './pipeline.js';
-import { suggest } from './nearest.js';
+import { suggest } from '../kernel/nearest.js';
 import { readSections } from './sections.js';
 import { type FeatureSpec, featuresSpec } from './spec-registry.js';
 import { problem, quoted, type Report, type Spot } from './text.js';

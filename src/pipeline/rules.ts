@@ -3,16 +3,17 @@ import { type Month, firstDay } from '../kernel/period.js';
 import { isProportional, levelsOf, takes, type Unleveled } from './levels.js';
 import { conditionsOf, type KnownNames } from './match.js';
 import { methodOf, targetsOf } from './methods.js';
-import type { Condition, Rule } from './pipeline.js';
+import type { Condition, Feature, Rule } from './pipeline.js';
 import type { FeatureRegistry } from './registry.js';
 import { readSections } from './sections.js';
 import { type RuleSpec, rulesSpec } from './spec-registry.js';
-import { problem, quoted, type Report } from './text.js';
+import { problem, quoted, type Report, type Spot } from './text.js';
 import type { YamlFile } from './yaml-places.js';
 
 export interface RuleContext {
   readonly known: KnownNames;
   readonly registry: FeatureRegistry;
+  readonly featureSpot: (feature: Feature) => Spot;
   readonly start: Month;
   /** Shown as the place of the implicit rule. */
   readonly pipelineFile: string;
@@ -33,7 +34,8 @@ export function readRules(file: YamlFile | null, context: RuleContext, report: R
     checkReach(read, file, report);
   }
   // A rule that could not be read may be the one that feeds or takes a pool.
-  const complete = file === null || specs.length === entriesOf(file);
+  const named = read.every(({ spec }) => spec.feeds.every((pool) => context.known.features.isPool(pool)));
+  const complete = file === null || (named && specs.length === entriesOf(file));
   if (complete) checkPools(read, file, context, report);
   return leveled([...read.map(({ rule }) => rule), implicitRule(read.length + 1, context.pipelineFile)], read, file, report);
 }
@@ -84,7 +86,10 @@ function checkReach(read: readonly Read[], file: YamlFile, report: Report): void
   const seen = new Map<string, Unleveled>();
   let everything: Unleveled | null = null;
   for (const { spec, rule } of read) {
-    const key = JSON.stringify(rule.match.map(({ field, patterns }) => [field, [...new Set(patterns)].sort()]).sort());
+    const key = rule.match
+      .map((condition) => JSON.stringify([condition.field, [...new Set(condition.patterns)].sort()]))
+      .sort()
+      .join();
     const earlier: Unleveled | undefined = everything ?? seen.get(key);
     if (earlier !== undefined) {
       const why = earlier === everything ? 'takes every charge' : 'has the same match';
@@ -104,7 +109,7 @@ function checkReach(read: readonly Read[], file: YamlFile, report: Report): void
 }
 
 /** Cost that enters a pool must leave it, and a rule that takes a pool must have one that feeds it. */
-function checkPools(read: readonly Read[], file: YamlFile | null, { registry }: RuleContext, report: Report): void {
+function checkPools(read: readonly Read[], file: YamlFile | null, { registry, featureSpot }: RuleContext, report: Report): void {
   const pools = registry.features.filter(({ kind }) => kind === 'pool');
   for (const pool of pools) {
     const name = quoted(pool.featureId);
@@ -113,7 +118,7 @@ function checkPools(read: readonly Read[], file: YamlFile | null, { registry }: 
       report(
         problem(
           'pool-not-taken',
-          { place: pool.place },
+          featureSpot(pool),
           message,
           `add a rule with \`match: { pool: ${pool.featureId} }\`, or drop \`kind: pool\``,
         ),

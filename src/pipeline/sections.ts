@@ -1,7 +1,7 @@
 // Reads a file by its schema section by section and entry by entry, so that one bad entry hides no other problem.
 import { z } from 'zod';
 import { problemsOf } from './issues.js';
-import { suggest } from './nearest.js';
+import { suggest } from '../kernel/nearest.js';
 import { problem, quoted, type Report } from './text.js';
 import type { Path, YamlFile } from './yaml-places.js';
 
@@ -70,10 +70,11 @@ function keysAt(schema: z.ZodType, value: unknown, path: readonly PropertyKey[])
   if (inner instanceof z.ZodUnion) return inner.options.flatMap((option) => keysAt(option as z.ZodType, value, path));
   if (inner instanceof z.ZodArray && typeof first === 'number')
     return keysAt(inner.element as z.ZodType, Array.isArray(value) ? value[first] : undefined, rest);
+  if (inner instanceof z.ZodRecord) return inner.keyType instanceof z.ZodEnum ? inner.keyType.options.map(String) : [];
   if (!(inner instanceof z.ZodObject)) return [];
   if (first === undefined) return Object.keys(inner.shape);
-  const next = inner.shape[String(first)];
-  return next === undefined ? [] : keysAt(next as z.ZodType, isMapping(value) ? value[String(first)] : undefined, rest);
+  const next = (inner.shape as Readonly<Record<string, z.ZodType>>)[String(first)];
+  return next === undefined ? [] : keysAt(next, isMapping(value) ? value[String(first)] : undefined, rest);
 }
 
 function accepts(schema: unknown, value: unknown): boolean {

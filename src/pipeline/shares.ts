@@ -53,14 +53,9 @@ function checkPeriod(shares: readonly Share[], from: Day, to: Day, whole: Spot):
     ];
   }
   const difference = sum > ONE ? `${textOf(sum - ONE)} too much` : `${textOf(ONE - sum)} missing`;
-  return [
-    problem(
-      'share-sum',
-      whole,
-      `the shares in force ${span(from, to)} sum to ${textOf(sum)}, not 1`,
-      `correct them: ${difference}`,
-    ),
-  ];
+  const hint = shares.some(({ validTo }) => validTo === from) ? '; `to` is the first day that is not included' : '';
+  const message = `the shares in force ${span(from, to)} sum to ${textOf(sum)}, not 1`;
+  return [problem('share-sum', whole, message, `correct them: ${difference}${hint}`)];
 }
 
 /** Stretches of days over which the same shares are in force. */

@@ -1,9 +1,12 @@
 // `sources:` → SourceConfig[]: layouts, values of constants, and one source of money for a provider's account.
-import type { BillSource, SourceConfig, UsageSource } from './pipeline.js';
+import { format, parse } from 'date-fns';
+import { type FieldKind, USAGE_EVENT } from '../kernel/usage-event.js';
+import type { UsageField } from '../kernel/usage-fields.js';
+import { suggest } from '../kernel/nearest.js';
+import type { BillSource, InvoiceColumns, SourceConfig, UsageSource } from './pipeline.js';
 import type { SourceSpec } from './spec-pipeline.js';
-import { isMeter } from '../kernel/meters.js';
 import { problem, quoted, type Report } from './text.js';
-import type { YamlFile } from './yaml-places.js';
+import type { Path, YamlFile } from './yaml-places.js';
 
 type Spec<K extends SourceSpec['kind']> = Extract<SourceSpec, { kind: K }>;
 type BillSpec = Exclude<SourceSpec, { kind: 'usage' }>;
@@ -81,31 +84,21 @@ function layoutOf(spec: Spec<'focus'>, file: YamlFile, report: Report): Extract<
 
 function invoiceOf(spec: Spec<'invoice-csv'>, file: YamlFile, report: Report): SourceConfig {
   const { delimiter, encoding, decimal, date_format: dateFormat } = spec.csv;
-  const entries = Object.entries(spec.columns).filter(([, header]) => header !== undefined);
-  for (const [index, [column, header]] of entries.entries()) {
-    const first = entries.findIndex(([, other]) => other === header);
-    // An invoice may print one date that is both ends of a period; no other header means two things.
-    const isDate = /_(start|end)$/.test(column) && /_(start|end)$/.test(entries[first]?.[0] ?? '');
-    if (first !== index && !isDate)
-      report(
-        problem(
-          'bad-value',
-          file.of(spec, 'columns', column),
-          `header ${quoted(header ?? '')} is mapped twice`,
-          'map it to one column',
-        ),
-      );
-  }
+  const written = Object.entries(spec.columns).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const columns = Object.fromEntries(written);
+  checkHeaders(spec, columns, file, report);
+  const refuse = (path: Path, message: string, remedy: string) =>
+    report(problem('bad-value', file.of(spec, ...path), message, remedy));
   if (delimiter === decimal)
-    report(
-      problem(
-        'bad-value',
-        file.of(spec, 'csv', 'decimal'),
-        'the decimal sign is the delimiter too',
-        'with a decimal comma the delimiter is usually `;`',
-      ),
+    refuse(['csv', 'decimal'], 'the decimal sign is the delimiter too', 'with a decimal comma the delimiter is usually `;`');
+  if (!isDatePattern(dateFormat)) {
+    refuse(
+      ['csv', 'date_format'],
+      `${quoted(dateFormat)} does not name a day`,
+      'write a date-fns pattern with day, month and year, such as dd.MM.yyyy',
     );
-  if (spec.columns.currency === undefined && spec.currency === undefined) {
+  }
+  if (columns['currency'] === undefined && spec.currency === undefined) {
     report(
       problem(
         'missing-key',
@@ -115,14 +108,48 @@ function invoiceOf(spec: Spec<'invoice-csv'>, file: YamlFile, report: Report): S
       ),
     );
   }
-  const columns = Object.fromEntries(entries) as unknown as Extract<SourceConfig, { kind: 'invoice-csv' }>['csv']['columns'];
-  const csv = { delimiter, encoding, decimal, dateFormat, columns, currency: spec.currency ?? null, total: spec.total ?? null };
-  return { kind: 'invoice-csv', ...billOf(spec, file), files: spec.files, csv };
+  const csv = {
+    delimiter,
+    encoding,
+    decimal,
+    dateFormat,
+    columns: columns as unknown as InvoiceColumns,
+    currency: spec.currency ?? null,
+  };
+  return { kind: 'invoice-csv', ...billOf(spec, file), files: spec.files, csv: { ...csv, total: spec.total ?? null } };
+}
+
+function checkHeaders(
+  spec: Spec<'invoice-csv'>,
+  columns: Readonly<Record<string, string>>,
+  file: YamlFile,
+  report: Report,
+): void {
+  // One printed date may be both ends of a period; no other header means two things.
+  const isDate = (column: string | undefined) => column !== undefined && /_(start|end)$/.test(column);
+  for (const [column, header] of Object.entries(columns)) {
+    const first = Object.keys(columns).find((other) => columns[other] === header);
+    if (first === column || (isDate(first) && isDate(column))) continue;
+    report(
+      problem('bad-value', file.of(spec, 'columns', column), `header ${quoted(header)} is mapped twice`, 'map it to one column'),
+    );
+  }
+}
+
+/** Does a date written by the pattern read as the same date? `mm` is minutes, and `YYYY` is refused. */
+function isDatePattern(pattern: string): boolean {
+  const day = new Date(2026, 10, 23);
+  try {
+    return parse(format(day, pattern), pattern, new Date(2000, 0, 1)).getTime() === day.getTime();
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 }
 
 function usageOf(spec: Spec<'usage'>, file: YamlFile, report: Report): UsageSource {
   for (const [field, value] of Object.entries(spec.constants)) {
-    const wrong = constantError(field, value ?? '');
+    const wrong = constantError(field as UsageField, value ?? '');
     if (wrong !== null)
       report(
         problem(
@@ -139,56 +166,44 @@ function usageOf(spec: Spec<'usage'>, file: YamlFile, report: Report): UsageSour
     place: file.of(spec).place,
     files: spec.files,
     format: spec.format,
-    map: spec.map as UsageSource['map'],
-    constants: spec.constants as UsageSource['constants'],
+    map: spec.map,
+    constants: spec.constants,
     tokens: spec.tokens,
     statedCost: spec.stated_cost,
   };
 }
 
-interface ConstantRule {
-  readonly accepts: RegExp;
+interface Refusal {
   readonly what: string;
   readonly remedy: string;
 }
 
-const CONSTANTS: Readonly<Record<string, ConstantRule>> = {
-  sample_rate: {
+const CONSTANTS: Readonly<Partial<Record<FieldKind, Refusal & { readonly accepts: RegExp }>>> = {
+  rate: {
     accepts: /^(0\.(?=\d*[1-9])\d{1,6}|1(\.0{1,6})?)$/,
-    what: 'is no sample rate',
+    what: 'is no rate',
     remedy: 'write a decimal above 0 and up to 1, with at most 6 decimals',
   },
-  batch: { accepts: /^(true|false)$/, what: 'is neither true nor false', remedy: 'write true or false' },
-  cache: { accepts: /^(hit|miss)$/, what: 'is neither hit nor miss', remedy: 'write hit or miss' },
-  workload_class: {
-    accepts: /^(interactive|batch|background|peak)$/,
-    what: 'is no workload class',
-    remedy: 'write interactive, batch, background or peak',
-  },
+  flag: { accepts: /^(true|false)$/, what: 'is neither true nor false', remedy: 'write true or false' },
+  count: { accepts: /^\d{1,15}$/, what: 'is no whole number', remedy: 'write digits' },
+  ordinal: { accepts: /^\d{1,15}$/, what: 'is no whole number', remedy: 'write digits' },
+  milliseconds: { accepts: /^\d{1,15}$/, what: 'is no whole number', remedy: 'write digits' },
+  quantity: { accepts: /^\d{1,12}(\.\d{1,6})?$/, what: 'is no quantity', remedy: 'write digits with at most 6 decimals' },
 };
 
-const COUNT: ConstantRule = { accepts: /^\d{1,15}$/, what: 'is no whole number', remedy: 'write digits' };
-const QUANTITY: ConstantRule = {
-  accepts: /^\d{1,12}(\.\d{1,6})?$/,
-  what: 'is no quantity',
-  remedy: 'write digits with at most 6 decimals',
-};
-const UNIQUE: ConstantRule = {
-  accepts: /$./,
-  what: 'cannot be the same for every record',
-  remedy: 'map the field of the log that has it',
-};
+/** What tells one record from another; the same value in all of them would merge or move them. */
+const OF_ONE_RECORD: readonly string[] = ['event_id', 'event_time', 'recorded_at', 'call_id', 'run_id', 'stated_cost'];
 
-function constantError(field: string, value: string): ConstantRule | null {
-  const rule = CONSTANTS[field] ?? ruleByName(field);
-  return rule === null || rule.accepts.test(value) ? null : rule;
-}
-
-function ruleByName(field: string): ConstantRule | null {
-  if (['event_id', 'event_time', 'recorded_at', 'call_id', 'run_id', 'stated_cost'].includes(field)) return UNIQUE;
-  if (/^(attempt|run_ms|queue_ms)$/.test(field)) return COUNT;
-  if (!isMeter(field)) return null;
-  return /_(gb|gb_months|hours|minutes)$/.test(field) ? QUANTITY : COUNT;
+function constantError(field: UsageField, value: string): Refusal | null {
+  if (OF_ONE_RECORD.includes(field))
+    return { what: 'cannot be the same for every record', remedy: 'map the field of the log that has it' };
+  const { kind, values } = USAGE_EVENT[field];
+  if (values !== undefined) return values.includes(value) ? null : { what: 'is not known', remedy: suggest(value, values) };
+  if (kind === 'lower' && value !== value.toLowerCase())
+    return { what: 'is not in lower case', remedy: `write ${value.toLowerCase()}` };
+  const rule = CONSTANTS[kind];
+  if (value === '') return { what: 'is empty', remedy: 'give it a value, or leave it out' };
+  return rule === undefined || rule.accepts.test(value) ? null : rule;
 }
 
 /** The same spend must not reach the statement twice. */

@@ -23,7 +23,7 @@ export const featuresSpec = z.strictObject({
   principals: targets.default({}).describe('Principal → feature.'),
 });
 
-const patterns = z.union([text, z.array(text).min(1, 'is empty → name at least one pattern')]);
+const patterns = z.union([text, z.array(text).min(1, 'is empty → name at least one pattern')]).meta({ id: 'patterns' });
 
 export const CONDITION_FIELDS = [
   'source',
@@ -48,11 +48,14 @@ export const CONDITION_FIELDS = [
 const condition = Object.fromEntries(CONDITION_FIELDS.map((field) => [field, patterns.optional()]));
 
 /** Field → pattern or patterns; `tag:<key>` is a field too. Unknown fields are refused where the rule is read. */
-export const matchSpec = z.object(condition).catchall(patterns).describe('All fields must match; `*` stands for any text.');
+export const matchSpec = z
+  .object(condition)
+  .catchall(patterns)
+  .meta({ id: 'match', description: 'All fields must match; `*` stands for any text.' });
 
 /** One match, which may be written as the only entry of a list. */
 const billSpec = z.preprocess(
-  (value) => (Array.isArray(value) && value.length === 1 ? value[0] : value),
+  (value): unknown => (Array.isArray(value) && value.length === 1 ? value[0] : value),
   z.union([
     z.literal('none', { error: 'is neither `none` nor a match → write `bill: none`, or the fields of the bill lines it pays' }),
     matchSpec,

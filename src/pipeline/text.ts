@@ -26,10 +26,13 @@ export class SourceText {
 
   /** `length` characters from `offset` are underlined, as far as they are on one line. */
   at(offset: number, length = 1): Spot {
+    const place = this.place(offset);
+    return { place, excerpt: this.#excerpt(place.line, place.column, length) };
+  }
+
+  place(offset: number): Required<Place> {
     const line = this.#lineOf(offset);
-    const start = this.#lineStarts[line - 1] ?? 0;
-    const column = offset - start + 1;
-    return { place: { file: this.file, line, column }, excerpt: this.#excerpt(line, column, length) };
+    return { file: this.file, line, column: offset - (this.#lineStarts[line - 1] ?? 0) + 1 };
   }
 
   line(line: number): Spot {

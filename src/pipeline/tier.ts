@@ -1,5 +1,5 @@
 // The tier of a price row: parts joined by `+`, each kind at most once, in any order.
-import { suggest } from './nearest.js';
+import { suggest } from '../kernel/nearest.js';
 import { quoted } from './text.js';
 import type { PriceRow } from './pipeline.js';
 

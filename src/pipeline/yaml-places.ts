@@ -5,10 +5,10 @@ import {
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type Pair,
   parseDocument,
+  type YAMLError,
   type YAMLMap,
 } from 'yaml';
 import { problem, quoted, type Report, SourceText, type Spot } from './text.js';
@@ -119,27 +119,32 @@ class Converter {
   constructor(source: SourceText, report: Report) {
     this.#source = source;
     this.#report = report;
-    this.#document = parseDocument(source.text, { lineCounter: new LineCounter(), prettyErrors: false, version: '1.2' });
-    for (const error of [...this.#document.errors, ...this.#document.warnings])
-      this.#reportSyntax(error.code, error.message, error.pos[0]);
+    this.#document = parseDocument(source.text, { prettyErrors: false, version: '1.2' });
+    const errors: readonly YAMLError[] = [...this.#document.errors, ...this.#document.warnings];
+    for (const error of errors.filter(({ code }) => code === 'DUPLICATE_KEY')) this.#reportTwice(error);
+    // One slip makes many errors after it: the first one is the one to correct.
+    const first = errors.find(({ code }) => code !== 'DUPLICATE_KEY');
+    if (first !== undefined) this.#reportSyntax(first);
     const contents = this.#document.contents;
     const broken = this.#document.errors.some((error) => error.code !== 'DUPLICATE_KEY');
     this.value = broken ? undefined : this.#convert(contents, null, [], []);
     this.readable = !broken && !this.#refused;
   }
 
-  #reportSyntax(code: string, message: string, offset: number): void {
-    const spot = this.#source.at(offset);
-    if (code === 'DUPLICATE_KEY') this.#report(problem('duplicate-key', spot, 'this key is here twice', 'keep one of the two'));
-    else
-      this.#report(
-        problem(
-          'yaml-syntax',
-          spot,
-          message.replace(/\s+/g, ' ').trim(),
-          'correct the YAML here; the rest of the file was not checked',
-        ),
-      );
+  #reportTwice(error: YAMLError): void {
+    this.#report(problem('duplicate-key', this.#source.at(error.pos[0]), 'this key is here twice', 'keep one of the two'));
+  }
+
+  #reportSyntax(error: YAMLError): void {
+    const message = `not YAML: ${error.message.replace(/\s+/g, ' ').trim()}`;
+    this.#report(
+      problem(
+        'yaml-syntax',
+        this.#source.at(error.pos[0]),
+        message,
+        'correct it here, or just above; the rest of the file was not checked',
+      ),
+    );
   }
 
   #convert(node: Node | null, key: Node | null, path: Path, through: readonly Node[]): unknown {

@@ -1,0 +1,75 @@
+// The error corpus: what people are told, word for word. A case is a folder of fixtures/errors/ with `case.yaml` (what to
+// run), the input that is wrong, and `expected.txt` (exit code and message). `base:` names a folder of fixtures/errors/.base/
+// that the case's files are laid over. UPDATE_GOLDEN=1 rewrites expected.txt; read the diff before you commit it.
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { EXIT_CODE, Failure } from '../src/kernel/failure.js';
+import { checkAppendOnly } from '../src/pipeline/prices.js';
+import { readPipeline } from '../src/pipeline/read.js';
+
+interface Case {
+  readonly run: string;
+  readonly base?: string;
+  /** Arguments of what is run. */
+  readonly input?: string;
+}
+
+type Runner = (folder: string, input: Case) => Promise<unknown>;
+
+/** Another kind of case is another entry here. */
+const RUNNERS: Readonly<Record<string, Runner>> = {
+  readPipeline: (folder, { input = 'pipeline.yaml' }) => readPipeline(join(folder, input)),
+  checkAppendOnly: async (folder) => {
+    const [before, after] = await Promise.all(['before.csv', 'after.csv'].map((name) => readFile(join(folder, name), 'utf8')));
+    const problems = checkAppendOnly('after.csv', before ?? '', after ?? '');
+    if (problems.length > 0) throw new Failure('user', problems);
+  },
+};
+
+const ROOT = new URL('../fixtures/errors/', import.meta.url).pathname;
+const UPDATE = process.env['UPDATE_GOLDEN'] === '1' && process.env['CI'] !== 'true';
+
+const names = (await readdir(ROOT, { withFileTypes: true }))
+  .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+  .map(({ name }) => name)
+  .sort();
+
+describe('error corpus', () => {
+  test.each(names)('%s', async (name) => {
+    const told = await tell(name);
+    const golden = join(ROOT, name, 'expected.txt');
+    if (UPDATE) await writeFile(golden, told);
+    expect(told).toBe(await readFile(golden, 'utf8'));
+  });
+
+  test('has a case for what people get wrong most', () => {
+    expect(names.length).toBeGreaterThanOrEqual(25);
+  });
+});
+
+async function tell(name: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'showback-error-'));
+  try {
+    const given = parse(await readFile(join(ROOT, name, 'case.yaml'), 'utf8')) as Case;
+    if (given.base !== undefined) await cp(join(ROOT, '.base', given.base), folder, { recursive: true });
+    await cp(join(ROOT, name), folder, { recursive: true });
+    const runner = RUNNERS[given.run];
+    if (runner === undefined) throw new Error(`fixtures/errors/${name}/case.yaml: nothing is called ${given.run}`);
+    return (await outcome(() => runner(folder, given))).replaceAll(`${folder}/`, '');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function outcome(run: () => Promise<unknown>): Promise<string> {
+  try {
+    await run();
+    return `exit ${EXIT_CODE.done}\n`;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return `exit ${error.exitCode}\n${error.message}\n`;
+  }
+}

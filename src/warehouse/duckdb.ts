@@ -1,6 +1,15 @@
 // The only importer of the DuckDB client. Exactness rule: every value leaves as text or null.
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { type Cell, type Column, EngineError, type ParseResult, type Row, type Warehouse } from './warehouse.js';
+import { type DuckDBConnection, DuckDBInstance, JsonDuckDBValueConverter, StatementType } from '@duckdb/node-api';
+import {
+  type Cell,
+  type Column,
+  EngineError,
+  type ParseResult,
+  type Row,
+  type Selecting,
+  type Selection,
+  type Warehouse,
+} from './warehouse.js';
 
 export interface DuckDbOptions {
   /** Database file; in memory when absent. */
@@ -13,10 +22,12 @@ export interface DuckDbOptions {
   readonly tempDirectory?: string;
   /** Rows may leave a COPY in any order: faster, for files whose order nobody reads. */
   readonly unordered?: boolean;
+  /** Keeps nothing outside of memory: no spilling, no stored secrets. */
+  readonly confined?: boolean;
 }
 
 /** Opens the engine with the settings that both engines share: UTC, nulls last, no downloads of extensions. */
-export async function openDuckDb(options: DuckDbOptions = {}): Promise<Warehouse> {
+export async function openDuckDb(options: DuckDbOptions = {}): Promise<Warehouse & Selecting> {
   const instance = await DuckDBInstance.create(options.path ?? ':memory:', configOf(options)).catch((error: unknown) => {
     throw engineError(error);
   });
@@ -39,10 +50,11 @@ function configOf(options: DuckDbOptions): Record<string, string> {
     ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
     ...(options.tempDirectory === undefined ? {} : { temp_directory: options.tempDirectory }),
     ...(options.unordered === true ? { preserve_insertion_order: 'false' } : {}),
+    ...(options.confined === true ? { temp_directory: '', allow_persistent_secrets: 'false' } : {}),
   };
 }
 
-class DuckDb implements Warehouse {
+class DuckDb implements Warehouse, Selecting {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   #closed = false;
@@ -60,6 +72,28 @@ class DuckDb implements Warehouse {
     const reader = await this.#guard(async () => this.#connection.runAndReadAll(sql, [...parameters]));
     const names = reader.deduplicatedColumnNames();
     return reader.getRowsJson().map((cells) => Object.fromEntries(names.map((name, at) => [name, textOf(cells[at])])));
+  }
+
+  async select(sql: string): Promise<Selection> {
+    const result = await this.#guard(async () => {
+      const statements = await this.#connection.extractStatements(sql);
+      if (statements.count !== 1)
+        throw new EngineError('Parser', `${statements.count} statements where one SELECT must be`, null);
+      const statement = await statements.prepare(0);
+      if (statement.statementType !== StatementType.SELECT) throw new EngineError('Parser', 'only a SELECT may run here', null);
+      return statement.stream();
+    });
+    const types = result.columnTypes();
+    const columns = result.deduplicatedColumnNames().map((name, at) => ({ name, type: String(types[at]) }));
+    return { columns, batches: this.#batches(result.yieldConvertedRows(JsonDuckDBValueConverter)) };
+  }
+
+  async *#batches(chunks: AsyncIterableIterator<readonly (readonly unknown[])[]>): AsyncGenerator<readonly (readonly Cell[])[]> {
+    for (;;) {
+      const next = await this.#guard(async () => chunks.next());
+      if (next.done === true) return;
+      yield next.value.map((row) => row.map(textOf));
+    }
   }
 
   async describe(sql: string): Promise<readonly Column[]> {
@@ -118,6 +152,7 @@ function textOf(value: unknown): Cell {
 }
 
 function engineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const details = parsedDetails(message);
   if (details === null) return new EngineError('Unknown', message, null, { cause: error });
@@ -144,4 +179,3 @@ function numberOrNull(value: unknown): number | null {
   const number = typeof value === 'string' ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : null;
 }
-

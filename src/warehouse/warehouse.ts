@@ -30,6 +30,17 @@ export interface Warehouse extends AsyncDisposable {
   interrupt(): void;
 }
 
+/** The answer to one SELECT, read as it comes: its whole is never in memory. */
+export interface Selection {
+  readonly columns: readonly Column[];
+  readonly batches: AsyncIterable<readonly (readonly Cell[])[]>;
+}
+
+export interface Selecting {
+  /** Runs one statement; anything but a SELECT is refused before it runs. */
+  select(sql: string): Promise<Selection>;
+}
+
 export type ParseResult =
   | { readonly kind: 'tree'; readonly tree: unknown }
   | { readonly kind: 'error'; readonly message: string; readonly position: number | null };

@@ -16,7 +16,7 @@ export interface KnownNames {
   readonly entries: readonly string[] | null;
 }
 
-/** Conditions ordered as written. `path` leads to the match in its file. */
+/** Conditions in the order of the schema, tags last. `path` leads to the match in its file. */
 export function conditionsOf(
   match: MatchSpec,
   file: YamlFile,

@@ -23,7 +23,8 @@ export class ConfigFiles {
   readonly #effects: ReadEffects;
   readonly #report: Report;
   readonly #yamlPath: string;
-  readonly #read = new Map<string, ConfigFile>();
+  /** By absolute path: the root, and so every name, is known only once the pipeline file is read. */
+  readonly #read = new Map<string, { readonly builtin: string | null; readonly sha256: string }>();
   #root: string;
 
   constructor(yamlPath: string, effects: ReadEffects, report: Report) {
@@ -48,7 +49,8 @@ export class ConfigFiles {
 
   /** Every file read so far, by name. */
   get files(): readonly ConfigFile[] {
-    return [...this.#read.values()].sort((left, right) => (left.path < right.path ? -1 : 1));
+    const named = [...this.#read].map(([absolute, { builtin, sha256 }]) => ({ path: builtin ?? this.#nameOf(absolute), sha256 }));
+    return named.sort((left, right) => (left.path < right.path ? -1 : 1));
   }
 
   async readPipeline(): Promise<string | null> {
@@ -79,7 +81,8 @@ export class ConfigFiles {
   async #text(absolute: string, name: string, spot: Spot): Promise<string | null> {
     try {
       const bytes = await this.#effects.readFile(absolute);
-      this.#read.set(name, { path: name, sha256: createHash('sha256').update(bytes).digest('hex') });
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      this.#read.set(absolute, { builtin: name.startsWith('builtin:') ? name : null, sha256 });
       return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     } catch (error) {
       this.#report(unreadable(error, name, spot, absolute === resolve(this.#yamlPath)));

@@ -136,7 +136,8 @@ class Converter {
   }
 
   #reportSyntax(error: YAMLError): void {
-    const message = `not YAML: ${error.message.replace(/\s+/g, ' ').trim()}`;
+    const told = error.message.replace(/\s+/g, ' ').trim();
+    const message = `not YAML: ${/call stack/.test(told) ? 'it is nested too deeply' : told}`;
     this.#report(
       problem(
         'yaml-syntax',

@@ -13,8 +13,8 @@ WITH span AS (
 )
 SELECT line_key AS item_key, CAST(usage_date AS VARCHAR) AS target,
        CAST(CASE WHEN starts = ends THEN 1
-                 ELSE seconds_between(CASE WHEN starts > CAST(usage_date AS TIMESTAMP) THEN starts ELSE CAST(usage_date AS TIMESTAMP) END,
-                                      CASE WHEN ends < CAST(add_days(usage_date, 1) AS TIMESTAMP) THEN ends
-                                           ELSE CAST(add_days(usage_date, 1) AS TIMESTAMP) END) END AS DECIMAL(38,12)) AS weight
+                 ELSE seconds_between(CASE WHEN starts > CAST(usage_date AS TIMESTAMP(6)) THEN starts ELSE CAST(usage_date AS TIMESTAMP(6)) END,
+                                      CASE WHEN ends < CAST(add_days(usage_date, 1) AS TIMESTAMP(6)) THEN ends
+                                           ELSE CAST(add_days(usage_date, 1) AS TIMESTAMP(6)) END) END AS DECIMAL(38,12)) AS weight
 FROM day
-WHERE starts = ends OR ends > CAST(usage_date AS TIMESTAMP)
+WHERE starts = ends OR ends > CAST(usage_date AS TIMESTAMP(6))

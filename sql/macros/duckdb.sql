@@ -53,9 +53,9 @@ CREATE OR REPLACE MACRO equal_part(amount, parts, place) AS
 
 -- text
 CREATE OR REPLACE MACRO matches(t, pattern) AS regexp_matches(t, pattern);
+CREATE OR REPLACE MACRO text_part(t, separator, place) AS split_part(t, separator, place);
 CREATE OR REPLACE MACRO json_text(document, key) AS
   CASE WHEN json_valid(document) THEN json_extract_string(document, '$."' || replace(key, '"', '\"') || '"') END;
-CREATE OR REPLACE MACRO list_text(x, sort_key) AS string_agg(x, ', ' ORDER BY sort_key);
 
 -- time; every timestamp is UTC without a zone
 CREATE OR REPLACE MACRO utc_timestamp(t) AS TRY_CAST(t AS TIMESTAMPTZ) AT TIME ZONE 'UTC';

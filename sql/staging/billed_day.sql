@@ -5,7 +5,7 @@ WITH bucket AS (
   WHERE fate IN ('loaded', 'empty') AND source_id IN (SELECT source_id FROM run.source WHERE kind IN ('openai-costs', 'anthropic-costs'))
 ), period AS (
   SELECT l.source_id, day_of(l.billing_period_start) AS first_day,
-         CASE WHEN s.kind = 'focus' THEN max(add_days(day_of(l.charge_end), CASE WHEN l.charge_end = CAST(day_of(l.charge_end) AS TIMESTAMP) THEN -1 ELSE 0 END))
+         CASE WHEN s.kind = 'focus' THEN max(add_days(day_of(l.charge_end), CASE WHEN l.charge_end = CAST(day_of(l.charge_end) AS TIMESTAMP(6)) THEN -1 ELSE 0 END))
               ELSE max(add_days(day_of(l.billing_period_end), -1)) END AS last_day
   FROM staging.bill_line AS l
   JOIN run.source AS s ON s.source_id = l.source_id

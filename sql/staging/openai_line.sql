@@ -17,14 +17,14 @@ SELECT
   source_id, file, "row",
   CASE WHEN coalesce(superseded, false) THEN 'superseded' WHEN problem IS NOT NULL THEN 'rejected' WHEN empty_bucket = 'true' THEN 'empty' ELSE 'loaded' END AS fate,
   problem AS reject_reason, provider, coalesce(account, organization_id) AS account_id, project_id AS sub_account_id, CAST(NULL AS VARCHAR) AS invoice_id,
-  CAST(month_start(utc_from_seconds(bucket_start)) AS TIMESTAMP) AS billing_period_start,
-  CAST(add_months(month_start(utc_from_seconds(bucket_start)), 1) AS TIMESTAMP) AS billing_period_end,
+  CAST(month_start(utc_from_seconds(bucket_start)) AS TIMESTAMP(6)) AS billing_period_start,
+  CAST(add_months(month_start(utc_from_seconds(bucket_start)), 1) AS TIMESTAMP(6)) AS billing_period_end,
   utc_from_seconds(bucket_start) AS charge_start, coalesce(utc_from_seconds(bucket_end), utc_from_seconds(bucket_start)) AS charge_end,
   CASE WHEN amount LIKE '-%' THEN 'Credit' ELSE 'Usage' END AS category, CAST(NULL AS VARCHAR) AS charge_class, 'OpenAI API' AS service,
   coalesce(line_item, '(no line item)') AS item,
-  CASE WHEN split_part(line_item, ', ', 2) IN ('input', 'output', 'cached input', 'cache writes')
-       THEN replace(split_part(line_item, ', ', 1), 'evals | ', '') END AS model_hint,
-  CASE split_part(line_item, ', ', 2) WHEN 'input' THEN 'input_tokens' WHEN 'output' THEN 'output_tokens'
+  CASE WHEN text_part(line_item, ', ', 2) IN ('input', 'output', 'cached input', 'cache writes')
+       THEN replace(text_part(line_item, ', ', 1), 'evals | ', '') END AS model_hint,
+  CASE text_part(line_item, ', ', 2) WHEN 'input' THEN 'input_tokens' WHEN 'output' THEN 'output_tokens'
        WHEN 'cached input' THEN 'cache_read_tokens' WHEN 'cache writes' THEN 'cache_write_tokens' END AS meter_hint,
   line_item AS description, CAST(NULL AS VARCHAR) AS resource, CAST(NULL AS VARCHAR) AS commitment,
   CAST(NULL AS VARCHAR) AS commitment_status, 'standard' AS service_tier, TRY_CAST(quantity AS DECIMAL(26,6)) AS quantity,

@@ -4,7 +4,7 @@ WITH told AS (
   SELECT e.source_id, e.file, e."row", e.event_key, e.event_id, e.record_key, e.recorded_at
   FROM raw.usage_event AS e
   CROSS JOIN run.period AS p
-  WHERE e.reject IS NULL AND e.event_time < CAST(add_days(p.as_of, 1) AS TIMESTAMP)
+  WHERE e.reject IS NULL AND e.event_time < CAST(add_days(p.as_of, 1) AS TIMESTAMP(6))
 ), repeated_key AS (
   SELECT source_id, event_key FROM told WHERE event_id IS NOT NULL GROUP BY source_id, event_key HAVING count(*) > 1
 ), ranked AS (

@@ -16,4 +16,4 @@ SELECT
 FROM raw.usage_event AS e
 CROSS JOIN run.period AS p
 LEFT JOIN staging.usage_duplicate AS d ON d.source_id = e.source_id AND d.file = e.file AND d."row" = e."row"
-WHERE e.reject IS NULL AND d.source_id IS NULL AND e.event_time < CAST(add_days(p.as_of, 1) AS TIMESTAMP)
+WHERE e.reject IS NULL AND d.source_id IS NULL AND e.event_time < CAST(add_days(p.as_of, 1) AS TIMESTAMP(6))

@@ -4,7 +4,9 @@ import { join, relative } from 'node:path';
 import { Failure, type Problem } from '../kernel/failure.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
 import { type Contract, parseContract } from './contract.js';
-import { tablesRead } from './reads.js';
+import type { Macros } from './finding.js';
+import { macrosOf } from './lint.js';
+import { tablesRead } from './tables.js';
 
 export const LAYERS = ['run', 'raw', 'staging', 'rating', 'allocation', 'reconciliation', 'marts'] as const;
 export type Layer = (typeof LAYERS)[number];
@@ -35,13 +37,14 @@ const INPUT_LAYERS: readonly Layer[] = ['run', 'raw'];
 /** Reads and orders everything below `sqlDir`; every problem at once. */
 export async function readCatalog(sqlDir: string, warehouse: Warehouse): Promise<Catalog> {
   const macros = await readFile(join(sqlDir, 'macros', 'duckdb.sql'), 'utf8');
+  const known = macrosOf(macros);
   const problems: Problem[] = [];
   const models: Model[] = [];
   for (const layer of LAYERS) {
     const names = (await readdir(join(sqlDir, layer))).sort();
     const tables = new Set(names.map((name) => name.replace(/\.(sql|yaml)$/, '')));
     for (const table of tables) {
-      const model = await readModel({ sqlDir, layer, table, names, warehouse, problems });
+      const model = await readModel({ sqlDir, layer, table, names, warehouse, problems, macros: known });
       if (model !== null) models.push(model);
     }
   }
@@ -57,6 +60,7 @@ interface ReadRequest {
   readonly names: readonly string[];
   readonly warehouse: Warehouse;
   readonly problems: Problem[];
+  readonly macros: Macros;
 }
 
 async function readModel(request: ReadRequest): Promise<Model | null> {
@@ -106,7 +110,10 @@ async function readModel(request: ReadRequest): Promise<Model | null> {
     });
     return null;
   }
-  return { ...base, file: shown('sql'), sql, reads: tablesRead(parsed.tree), tree: treeText(parsed.tree) };
+  const reads = tablesRead(parsed.tree, request.macros).map((read) =>
+    read.schema === '' ? read.table : `${read.schema}.${read.table}`,
+  );
+  return { ...base, file: shown('sql'), sql, reads: [...new Set(reads)].sort(), tree: treeText(parsed.tree) };
 }
 
 /** Positions say where a word stands, not what it means. */

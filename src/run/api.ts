@@ -1,0 +1,53 @@
+// What the command line asks of a run, and what it gets back.
+import type { Listener } from '../kernel/event.js';
+import type { Day, Month } from '../kernel/period.js';
+
+/** Nothing given: every month from the pipeline's start through its as-of day. */
+export interface RunScope {
+  /** Publish this month only, as of its last day; months published before stay beside it. */
+  readonly month?: Month;
+  /** Publish the month of this day, through this day. */
+  readonly date?: Day;
+  /** Evidence and schedules count through this day. */
+  readonly asOf?: Day;
+}
+
+export interface RunRequest {
+  readonly pipelineFile: string;
+  readonly scope: RunScope;
+  /** Run although nothing changed. */
+  readonly force: boolean;
+  /** Engine threads; every core when absent. */
+  readonly threads?: number;
+  readonly listener: Listener;
+  readonly now: () => Date;
+}
+
+export interface RunResult {
+  readonly outcome: 'published' | 'unchanged';
+  readonly runId: string;
+  readonly asOf: Day;
+  readonly months: readonly Month[];
+  readonly outDir: string;
+  readonly warehousePath: string;
+  readonly pipeline: string;
+  readonly currency: string;
+}
+
+export interface PastStep {
+  readonly step: string;
+  readonly seconds: number;
+  readonly rows: number | null;
+}
+
+export interface PastRun {
+  readonly runId: string;
+  readonly startedAt: string;
+  /** Null: the run never finished; it was killed or is still at work. */
+  readonly finishedAt: string | null;
+  readonly outcome: 'published' | 'unchanged' | 'failed' | null;
+  readonly asOf: Day;
+  readonly months: readonly Month[];
+  readonly steps: readonly PastStep[];
+  readonly failure: string | null;
+}

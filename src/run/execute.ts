@@ -1,0 +1,186 @@
+// Executes the steps of a plan, one after the other. It decides order and moves bytes; every figure is the engine's.
+import { join } from 'node:path';
+import type { Listener } from '../kernel/event.js';
+import { Failure } from '../kernel/failure.js';
+import { buildModel, createEmpty, fillInput, setLevel } from '../model/build.js';
+import type { Catalog, Model } from '../model/catalog.js';
+import { contractBreaches, rowText } from '../model/verify.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import type { ControlTotal, LandedFile } from '../source/source.js';
+import { land as landSource, tabulate } from '../source/registry.js';
+import { loadLake } from '../warehouse/lake.js';
+import { createRawViews } from '../warehouse/lake-views.js';
+import type { Cell, Warehouse } from '../warehouse/warehouse.js';
+import type { Ledger } from './ledger.js';
+import { type ParameterTables, parameterTables, type Period } from './parameters.js';
+import { describeStep, type Step } from './plan.js';
+
+/** What the steps share. Landing and loading fill the evidence; later steps only read it. */
+export interface RunContext {
+  readonly pipeline: Pipeline;
+  readonly catalog: Catalog;
+  readonly period: Period;
+  readonly warehouse: Warehouse;
+  readonly threads: number;
+  readonly listener: Listener;
+  readonly ledger: Ledger;
+  readonly files: LandedFile[];
+  readonly controls: ControlTotal[];
+}
+
+/** Runs one step with its events and its line in the ledger. */
+export async function executeStep(context: RunContext, step: Step): Promise<void> {
+  const name = describeStep(step);
+  const started = performance.now();
+  context.listener({ kind: 'step', step: name, state: 'started' });
+  try {
+    const rows = await perform(context, step);
+    const seconds = (performance.now() - started) / 1000;
+    context.listener({ kind: 'step', step: name, state: 'done', seconds, ...(rows === null ? {} : { rows }) });
+    await context.ledger.step({ step: name, seconds, rows });
+  } catch (error) {
+    context.listener({ kind: 'step', step: name, state: 'failed', seconds: (performance.now() - started) / 1000 });
+    throw error;
+  }
+}
+
+async function perform(context: RunContext, step: Step): Promise<number | null> {
+  switch (step.kind) {
+    case 'land':
+      return land(context, step.sourceId);
+    case 'load':
+      return load(context);
+    case 'fill':
+      return fill(context);
+    case 'build':
+      return buildModel(context.warehouse, modelOf(context, step.model));
+    case 'level':
+      return level(context, step.level, step.models);
+    case 'gate':
+      return gate(context);
+    case 'carry':
+    case 'publish':
+      throw new Error(`${step.kind} is not a step of the engine`);
+    default:
+      return step satisfies never;
+  }
+}
+
+async function land(context: RunContext, sourceId: string): Promise<number> {
+  const config = context.pipeline.sources.find((source) => source.id === sourceId);
+  if (config === undefined) throw new Error(`no source ${sourceId}`);
+  const landing = await landSource({
+    config,
+    root: context.pipeline.root,
+    landingDir: join(context.pipeline.stateDir, 'landing'),
+    listener: context.listener,
+  });
+  context.files.push(...landing.files);
+  context.controls.push(...landing.controls);
+  return landing.files.length;
+}
+
+async function load(context: RunContext): Promise<number> {
+  const lakeDir = join(context.pipeline.stateDir, 'lake');
+  const lake = await loadLake(context.files, context.pipeline.sources, {
+    lakeDir,
+    threads: context.threads,
+    tempDirectory: join(context.pipeline.stateDir, 'tmp'),
+    listener: context.listener,
+    tabulate,
+  });
+  await context.warehouse.run(createRawViews(lake));
+  const landed = lake.files.map(({ landed: file, records }) => ({
+    source_id: file.sourceId,
+    file: file.name,
+    sha256: file.sha256,
+    bytes: String(file.bytes),
+    records: String(records),
+    unit: file.unit,
+    delivery: file.delivery,
+  }));
+  await fillInput(context.warehouse, modelOf(context, 'run.landed_file'), landed);
+  return lake.files.reduce((sum, { records }) => sum + records, 0);
+}
+
+async function fill(context: RunContext): Promise<number> {
+  const tables: ParameterTables = {
+    ...parameterTables(context.pipeline, context.period),
+    'run.control_total': context.controls.map(controlRow),
+  };
+  let rows = 0;
+  for (const [table, values] of Object.entries(tables)) {
+    await fillInput(context.warehouse, modelOf(context, table), values);
+    rows += values.length;
+  }
+  for (const model of context.catalog.models.filter((candidate) => candidate.layer === 'run' || candidate.layer === 'raw')) {
+    const breaches = await contractBreaches(context.warehouse, model, model.layer === 'run');
+    if (breaches.length > 0) throw new Failure('check', breaches);
+  }
+  return rows;
+}
+
+function controlRow(total: ControlTotal): Record<string, Cell> {
+  return {
+    source_id: total.sourceId,
+    control: total.control,
+    scope: total.scope,
+    currency: total.currency,
+    expected: total.expected,
+  };
+}
+
+/** One pass of the level group; on the first the ledger of allocated cost is empty, after the last it is held to its contract. */
+async function level(context: RunContext, number: number, models: readonly string[]): Promise<number> {
+  const { warehouse } = context;
+  await setLevel(warehouse, number);
+  const group = models.map((name) => modelOf(context, name));
+  for (const model of group) if (number === 0 && model.contract.build === 'append') await createEmpty(warehouse, model);
+  let rows = 0;
+  for (const model of group) rows = (await buildModel(warehouse, model)) ?? rows;
+  return rows;
+}
+
+/** Failing controls of the published months stop the run here, with the rows that say so. */
+async function gate(context: RunContext): Promise<number> {
+  const { warehouse, period } = context;
+  const rows = await warehouse.rows(
+    `SELECT control, scope, CAST(billing_month AS VARCHAR) AS month, currency, expected, actual, difference, tolerance
+     FROM reconciliation.control WHERE NOT passed AND billing_month BETWEEN CAST($1 AS DATE) AND CAST($2 AS DATE)
+     ORDER BY billing_month, control, scope`,
+    [`${period.firstMonth}-01`, `${period.lastMonth}-01`],
+  );
+  if (rows.length === 0) return 0;
+  throw new Failure(
+    'check',
+    rows.map((row) => ({
+      code: `control/${row['control'] ?? ''}`,
+      message: `control ${row['control'] ?? ''} fails for ${row['scope'] ?? ''} in ${(row['month'] ?? '').slice(0, 7)}`,
+      excerpt: rowText({
+        expected: row['expected'] ?? null,
+        actual: row['actual'] ?? null,
+        difference: row['difference'] ?? null,
+        tolerance: row['tolerance'] ?? null,
+      }),
+      remedy:
+        CONTROL_REMEDY[row['control'] ?? ''] ?? 'nothing was published; see docs/controls.md for what this control compares',
+    })),
+  );
+}
+
+/** What a person does about a failing control. */
+const CONTROL_REMEDY: Readonly<Record<string, string>> = {
+  unpriced: 'add a price to a book, or name the sku under accept_unpriced with a reason and an expiry',
+  bill_rejected: 'mend the bill or its column map: rejected lines stand in marts.rejected_record with file and row',
+  printed_total: 'the lines of this bill do not sum to the total it prints: look for lines that were cut or counted twice',
+  row_count: 'the file holds another number of rows than its manifest says: deliver it again',
+  invoice_total: 'the bill in hand is not the invoice that invoices.csv attests: correct one of them',
+  capitalised: 'the charges that match this register entry do not sum to its cost: correct `bill` or `cost`',
+  recurring_not_billed: 'the bill already bears this cost: remove the entry, or its `bill`',
+};
+
+export function modelOf(context: RunContext, name: string): Model {
+  const model = context.catalog.models.find((candidate) => candidate.name === name);
+  if (model === undefined) throw new Error(`no model ${name}`);
+  return model;
+}

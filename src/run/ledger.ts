@@ -1,0 +1,97 @@
+// The run ledger: append-only NDJSON. A run without an end was killed or is still at work. Clock times live here and nowhere else.
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import type { Day, Month } from '../kernel/period.js';
+import type { PastRun, PastStep } from './api.js';
+
+type Entry =
+  | {
+      readonly entry: 'started';
+      readonly attempt: string;
+      readonly at: string;
+      readonly asOf: Day;
+      readonly months: readonly Month[];
+    }
+  | {
+      readonly entry: 'step';
+      readonly attempt: string;
+      readonly step: string;
+      readonly seconds: number;
+      readonly rows: number | null;
+    }
+  | {
+      readonly entry: 'finished';
+      readonly attempt: string;
+      readonly at: string;
+      readonly runId: string;
+      readonly outcome: 'published' | 'unchanged' | 'failed';
+      readonly failure: string | null;
+    };
+
+export interface Ledger {
+  started(asOf: Day, months: readonly Month[]): Promise<void>;
+  step(step: PastStep): Promise<void>;
+  finished(runId: string, outcome: 'published' | 'unchanged' | 'failed', failure: string | null): Promise<void>;
+}
+
+/** Opens the ledger for one attempt of a run, named by its starting time. */
+export function openLedger(stateDir: string, now: () => Date): Ledger {
+  const attempt = `${now().toISOString()}-${randomUUID().slice(0, 8)}`;
+  const write = async (entry: Entry): Promise<void> => {
+    const file = join(stateDir, 'runs.ndjson');
+    await mkdir(dirname(file), { recursive: true });
+    await appendFile(file, `${JSON.stringify(entry)}\n`);
+  };
+  return {
+    started: (asOf, months) => write({ entry: 'started', attempt, at: now().toISOString(), asOf, months }),
+    step: (step) => write({ entry: 'step', attempt, ...step }),
+    finished: (runId, outcome, failure) =>
+      write({ entry: 'finished', attempt, at: now().toISOString(), runId, outcome, failure }),
+  };
+}
+
+/** Past runs, the newest last. A line that was cut by a crash is passed over: the run it belongs to has no end. */
+export async function readHistory(stateDir: string): Promise<readonly PastRun[]> {
+  const text = await readFile(join(stateDir, 'runs.ndjson'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const runs = new Map<string, PastRun>();
+  for (const line of text.split('\n')) {
+    const entry = entryOf(line);
+    if (entry !== null) runs.set(entry.attempt, withEntry(runs.get(entry.attempt), entry));
+  }
+  return [...runs.values()];
+}
+
+function withEntry(run: PastRun | undefined, entry: Entry): PastRun {
+  const known: PastRun = run ?? {
+    runId: '',
+    startedAt: '',
+    finishedAt: null,
+    outcome: null,
+    asOf: '',
+    months: [],
+    steps: [],
+    failure: null,
+  };
+  switch (entry.entry) {
+    case 'started':
+      return { ...known, startedAt: entry.at, asOf: entry.asOf, months: entry.months };
+    case 'step':
+      return { ...known, steps: [...known.steps, { step: entry.step, seconds: entry.seconds, rows: entry.rows }] };
+    case 'finished':
+      return { ...known, runId: entry.runId, finishedAt: entry.at, outcome: entry.outcome, failure: entry.failure };
+    default:
+      return entry satisfies never;
+  }
+}
+
+function entryOf(line: string): Entry | null {
+  try {
+    return JSON.parse(line) as Entry;
+  } catch {
+    return null;
+  }
+}

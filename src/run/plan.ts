@@ -1,0 +1,84 @@
+// A plan is data: the steps of a run in order. Planning changes nothing; `run` executes and `plan` prints the same steps.
+import { type Catalog, type Model } from '../model/catalog.js';
+import { levelGroup } from '../model/build.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import type { Period } from './parameters.js';
+
+export type Step =
+  /** Bring a source's files to landing. */
+  | { readonly kind: 'land'; readonly sourceId: string }
+  /** Landed files → typed Parquet, and the views over it. */
+  | { readonly kind: 'load' }
+  /** Fill the `run` tables from the pipeline. */
+  | { readonly kind: 'fill' }
+  | { readonly kind: 'build'; readonly model: string }
+  /** One pass of the level group. */
+  | { readonly kind: 'level'; readonly level: number; readonly models: readonly string[] }
+  /** Stop here with the offending rows where a control of a published month fails. */
+  | { readonly kind: 'gate' }
+  /** Keep months that this run does not publish as they were published. */
+  | { readonly kind: 'carry' }
+  /** Write marts to the warehouse file and the published folder, and flip. */
+  | { readonly kind: 'publish' };
+
+/** The steps of a run, in the order in which they are executed. */
+export function planSteps(pipeline: Pipeline, catalog: Catalog, period: Period): readonly Step[] {
+  const levels = [...Array(maxLevel(pipeline) + 1).keys()];
+  const group = levelGroup(catalog);
+  const models = catalog.models.filter((model) => model.contract.build === 'table' || model.contract.build === 'view');
+  const before = models.filter((model) => !readsAny(model, group, models));
+  const after = models.filter((model) => !before.includes(model));
+  const build = (model: Model): Step => ({ kind: 'build', model: model.name });
+  const publishesAll = period.firstMonth === pipeline.start;
+  return [
+    ...pipeline.sources.map((source): Step => ({ kind: 'land', sourceId: source.id })),
+    { kind: 'load' },
+    { kind: 'fill' },
+    ...before.map(build),
+    ...levels.map((level): Step => ({ kind: 'level', level, models: group.map((model) => model.name) })),
+    ...after.filter((model) => model.layer !== 'marts').map(build),
+    { kind: 'gate' },
+    ...after.filter((model) => model.layer === 'marts').map(build),
+    ...(publishesAll ? [] : [{ kind: 'carry' } as const]),
+    { kind: 'publish' },
+  ];
+}
+
+function maxLevel(pipeline: Pipeline): number {
+  return pipeline.rules.reduce((highest, rule) => Math.max(highest, rule.level), 1);
+}
+
+/** Does the model read the group, directly or through others? Marts always come after it, behind the gate. */
+function readsAny(model: Model, group: readonly Model[], models: readonly Model[]): boolean {
+  if (model.layer === 'marts' || model.layer === 'reconciliation') return true;
+  const isGroup = (name: string): boolean => group.some((member) => member.name === name);
+  return model.reads.some((name) => {
+    if (isGroup(name)) return true;
+    const read = models.find((candidate) => candidate.name === name);
+    return read !== undefined && readsAny(read, group, models);
+  });
+}
+
+/** One line for people: what the step does. */
+export function describeStep(step: Step): string {
+  switch (step.kind) {
+    case 'land':
+      return `land ${step.sourceId}`;
+    case 'load':
+      return 'load the lake';
+    case 'fill':
+      return 'fill the parameters';
+    case 'build':
+      return `build ${step.model}`;
+    case 'level':
+      return `allocate level ${step.level}`;
+    case 'gate':
+      return 'check the controls';
+    case 'carry':
+      return 'carry the other published months';
+    case 'publish':
+      return 'publish';
+    default:
+      return step satisfies never;
+  }
+}

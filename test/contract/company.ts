@@ -1,0 +1,97 @@
+// A company folder in a temporary place, with what the readers are asked for.
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { RunEvent } from '../../src/kernel/event.js';
+import type { SourceConfig, UsageSource } from '../../src/pipeline/pipeline.js';
+import { land, tabulate } from '../../src/source/registry.js';
+import type { Landing } from '../../src/source/source.js';
+import { openDuckDb } from '../../src/warehouse/duckdb.js';
+import { type Lake, loadLake } from '../../src/warehouse/lake.js';
+import { createRawViews } from '../../src/warehouse/lake-views.js';
+import type { Row } from '../../src/warehouse/warehouse.js';
+
+export class Company implements AsyncDisposable {
+  readonly root: string;
+  readonly notes: string[] = [];
+  readonly #listener = (event: RunEvent) => void (event.kind === 'note' && this.notes.push(event.message));
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  static async make(files: Readonly<Record<string, string | Uint8Array>> = {}): Promise<Company> {
+    const company = new Company(await mkdtemp(path.join(tmpdir(), 'showback-')));
+    for (const [name, content] of Object.entries(files)) await company.write(name, content);
+    return company;
+  }
+
+  async write(name: string, content: string | Uint8Array): Promise<void> {
+    await mkdir(path.dirname(this.path(name)), { recursive: true });
+    await writeFile(this.path(name), content);
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    await cp(from, this.path(to), { recursive: true });
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(this.path(name), { recursive: true });
+  }
+
+  path(name: string): string {
+    return path.join(this.root, name);
+  }
+
+  async land(config: SourceConfig): Promise<Landing> {
+    return land({ config, root: this.root, landingDir: this.path('.showback/landing'), listener: this.#listener });
+  }
+
+  async load(configs: readonly SourceConfig[]): Promise<Lake> {
+    const files = [];
+    for (const config of configs) files.push(...(await this.land(config)).files);
+    return loadLake(files, configs, { lakeDir: this.path('.showback/lake'), threads: 2, listener: this.#listener, tabulate });
+  }
+
+  /** Lands and loads, then asks the raw tables. */
+  async ask(configs: readonly SourceConfig[], sql: string): Promise<readonly Row[]> {
+    const lake = await this.load(configs);
+    await using engine = await openDuckDb({ threads: 1 });
+    await engine.run(createRawViews(lake));
+    // Awaited here: the engine is closed as soon as this returns.
+    return await engine.rows(sql);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.root, { recursive: true, force: true });
+  }
+}
+
+export const PLACE = { file: 'pipeline.yaml', line: 1 };
+
+export function usage(more: Partial<UsageSource> = {}): UsageSource {
+  return {
+    id: 'logs',
+    kind: 'usage',
+    place: PLACE,
+    files: ['logs/*'],
+    format: 'by-extension',
+    map: {},
+    constants: {},
+    tokens: 'exclusive',
+    statedCost: 'ignore',
+    ...more,
+  };
+}
+
+export const BILL = {
+  id: 'bill',
+  place: PLACE,
+  role: 'money',
+  provider: 'aws',
+  account: null,
+  basis: 'billed',
+  coversUsage: true,
+  leavesOutServiceTiers: [],
+  featureTag: null,
+} as const;

@@ -1,0 +1,63 @@
+import { BILL, usage } from './company.js';
+import { describeSource } from './source.suite.js';
+
+describeSource({
+  kind: 'usage',
+  table: 'usage_event',
+  config: (files) => usage({ files }),
+  files: {
+    'chat.jsonl': { records: 6, rejected: { negative_quantity: 1, malformed: 1 } },
+    'tools.csv': { records: 4, rejected: { fractional_quantity: 1, malformed: 1 } },
+  },
+});
+
+describeSource({
+  kind: 'focus',
+  table: 'focus_line',
+  config: (files) => ({ ...BILL, kind: 'focus', layout: { kind: 'files', files }, version: 'detect' }),
+  files: { '2026-07.csv': { records: 3, rejected: { malformed: 1 } } },
+});
+
+describeSource({
+  kind: 'openai-costs',
+  table: 'openai_cost',
+  config: (files) => ({ ...BILL, kind: 'openai-costs', files }),
+  files: {
+    '2026-07-01.json': { records: 5, rejected: { inexact_amount: 1 } },
+    '2026-07-03.ndjson': { records: 2, rejected: {} },
+  },
+});
+
+describeSource({
+  kind: 'anthropic-costs',
+  table: 'anthropic_cost',
+  config: (files) => ({ ...BILL, kind: 'anthropic-costs', files }),
+  files: { 'week.json': { records: 4, rejected: { bad_amount: 1, missing_amount: 1 } } },
+});
+
+describeSource({
+  kind: 'invoice-csv',
+  table: 'invoice_line',
+  config: (files) => ({
+    ...BILL,
+    kind: 'invoice-csv',
+    files,
+    csv: {
+      delimiter: ';',
+      encoding: 'utf8',
+      decimal: ',',
+      dateFormat: 'dd.MM.yyyy',
+      columns: {
+        invoice_id: 'Nummer',
+        period_start: 'Von',
+        period_end: 'Bis',
+        item: 'Position',
+        quantity: 'Menge',
+        amount: 'Betrag',
+      },
+      currency: 'EUR',
+      total: { column: 'Nummer', equals: 'summe' },
+    },
+  }),
+  files: { 'vektor.csv': { records: 4, rejected: { bad_date: 1 } } },
+});

@@ -1,0 +1,57 @@
+// What the command line touches of the world, as one value: tests give their own.
+import { styleText } from 'node:util';
+import type { RunEvent } from '../kernel/event.js';
+import type { PastRun, RunRequest, RunResult } from '../run/api.js';
+import type { Step } from '../run/plan.js';
+
+export interface Output {
+  readonly write: (text: string) => void;
+  readonly isTTY: boolean;
+  /** Of the terminal at this moment. */
+  readonly columns: () => number;
+  readonly rows: () => number;
+}
+
+/** The part of `run/` that commands call. It loads when a command needs it. */
+export interface Runs {
+  readonly runPipeline: (request: RunRequest) => Promise<RunResult>;
+  readonly planPipeline: (request: RunRequest) => Promise<readonly Step[]>;
+  readonly checkPipeline: (request: RunRequest) => Promise<readonly string[]>;
+  readonly readHistory: (stateDir: string) => Promise<readonly PastRun[]>;
+  readonly describeStep: (step: Step) => string;
+}
+
+/** The program that foreign SQL runs in. */
+export interface ChildProgram {
+  readonly file: string;
+  readonly execArgv: readonly string[];
+}
+
+export interface Io {
+  /** Results. */
+  readonly stdout: Output;
+  /** Progress, warnings, failures. */
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly now: () => Date;
+  readonly runs: () => Promise<Runs>;
+  readonly sqlChild: ChildProgram;
+}
+
+export type Style = Parameters<typeof styleText>[0];
+export type Paint = (style: Style, text: string) => string;
+
+/** Colours where a person looks and did not say no (https://no-color.org). */
+export function painter(output: Output, env: Io['env']): Paint {
+  const refused = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
+  const wanted = (env['FORCE_COLOR'] ?? '0') !== '0' || output.isTTY;
+  if (refused || !wanted) return (_, text) => text;
+  return (style, text) => styleText(style, text, { validateStream: false });
+}
+
+/** A listener that has something left to do when the run is over. */
+export interface RunView {
+  readonly listen: (event: RunEvent) => void;
+  readonly close: () => void;
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+// The process: streams, signals and the exit code. What a command needs beyond that loads when the command runs.
+import { fileURLToPath } from 'node:url';
+import type { Io, Output, Runs } from './io.js';
+import { runCli } from './program.js';
+
+const SHOW_CURSOR = '\u001b[?25h';
+const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  // A reader that has seen enough (`| head`) is no error.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  return {
+    write: (text) => void stream.write(text),
+    isTTY: stream.isTTY === true,
+    columns: () => stream.columns ?? widthFrom(process.env['COLUMNS']),
+    rows: () => stream.rows ?? 24,
+  };
+}
+
+function widthFrom(text: string | undefined): number {
+  const columns = Number(text);
+  return Number.isInteger(columns) && columns > 20 ? columns : 120;
+}
+
+async function loadRuns(): Promise<Runs> {
+  const [run, plan, ledger] = await Promise.all([import('../run/run.js'), import('../run/plan.js'), import('../run/ledger.js')]);
+  return {
+    runPipeline: run.runPipeline,
+    planPipeline: run.planPipeline,
+    checkPipeline: run.checkPipeline,
+    readHistory: ledger.readHistory,
+    describeStep: plan.describeStep,
+  };
+}
+
+/** A run may be killed at any point, so a signal ends the process where it stands. */
+function stopOn(signal: keyof typeof EXIT_OF_SIGNAL): void {
+  process.once(signal, () => {
+    const cursor = process.stderr.isTTY ? `${SHOW_CURSOR}\n` : '';
+    process.stderr.write(`${cursor}showback: stopped by ${signal}; what was published before still stands, run again to go on\n`);
+    process.exit(EXIT_OF_SIGNAL[signal]);
+  });
+}
+
+stopOn('SIGINT');
+stopOn('SIGTERM');
+
+const io: Io = {
+  stdout: outputOf(process.stdout),
+  stderr: outputOf(process.stderr),
+  env: process.env,
+  cwd: process.cwd(),
+  now: () => new Date(),
+  runs: loadRuns,
+  sqlChild: { file: fileURLToPath(new URL('./sql-child.js', import.meta.url)), execArgv: [] },
+};
+
+process.exitCode = await runCli(process.argv.slice(2), io);

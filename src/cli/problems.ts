@@ -1,0 +1,64 @@
+// The one place that turns what was thrown into words and an exit code.
+import { CommanderError } from 'commander';
+import { describePlace, EXIT_CODE, Failure, type Problem } from '../kernel/failure.js';
+import { counted } from './figures-text.js';
+import { type Io, type Paint, painter } from './io.js';
+import { printable } from './width.js';
+
+/** More than this and the first ones are out of sight; the rest is counted. */
+const SHOWN = 50;
+
+const HEADINGS: Readonly<Record<Failure['kind'], (count: number) => string>> = {
+  user: (count) => `${counted(count, 'problem')} in the configuration or the arguments`,
+  check: (count) => `${counted(count, 'check')} failed; nothing was published`,
+  unavailable: () => 'not available now; run again later',
+  locked: () => 'another run is at work',
+};
+
+/** Tells the error on stderr and answers the exit code of the process. */
+export function reportError(error: unknown, io: Io, debug: boolean): number {
+  const paint = painter(io.stderr, io.env);
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODE.done : EXIT_CODE.user;
+  if (error instanceof Failure) {
+    io.stderr.write(`${failureLines(error, paint).join('\n')}\n`);
+    if (debug) io.stderr.write(`\n${traceOf(error)}\n`);
+    return error.exitCode;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  io.stderr.write(`${paint(['red', 'bold'], 'showback: a bug')}: ${printable(message.split('\n')[0] ?? '')}\n`);
+  io.stderr.write(debug ? `${traceOf(error)}\n` : '  → run again with --debug for the trace, and report it with what you ran\n');
+  return EXIT_CODE.bug;
+}
+
+/** The same as one JSON value, for `--json`. */
+export function problemsJson(error: Failure): string {
+  const { kind, exitCode, problems } = error;
+  return JSON.stringify({ kind: 'failure', failure: kind, exit_code: exitCode, problems });
+}
+
+function failureLines(failure: Failure, paint: Paint): readonly string[] {
+  const shown = failure.problems.slice(0, SHOWN);
+  const more = failure.problems.length - shown.length;
+  return [
+    `${paint(['red', 'bold'], 'showback')}: ${HEADINGS[failure.kind](failure.problems.length)}`,
+    ...shown.flatMap((problem) => ['', ...problemLines(problem, paint)]),
+    ...(more > 0 ? ['', `… and ${more} more`] : []),
+  ];
+}
+
+/** As `describeProblem`, with colours and with controls of the data spelled out. */
+function problemLines(problem: Problem, paint: Paint): readonly string[] {
+  const place = problem.place === undefined ? '' : `${paint('cyan', printable(describePlace(problem.place)))}: `;
+  const excerpt = problem.excerpt === undefined ? [] : problem.excerpt.split('\n').map((line) => `    ${printable(line)}`);
+  return [
+    `${place}${printable(problem.message)} ${paint('dim', `[${problem.code}]`)}`,
+    ...excerpt,
+    `  → ${printable(problem.remedy)}`,
+  ];
+}
+
+function traceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\ncaused by: ${traceOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}

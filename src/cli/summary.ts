@@ -1,0 +1,145 @@
+// What a run leaves on the screen: first whether the months tie to the bills, then the statement, the controls, where the files are.
+import { join } from 'node:path';
+import type { RunResult } from '../run/api.js';
+import type { ControlRow, Figures, Statement, StatementRow } from './figures.js';
+import { countText, counted, minorDigits, moneyText, monthsText } from './figures-text.js';
+import type { Paint } from './io.js';
+import { type TableColumn, tableLines } from './table.js';
+
+export interface ScreenSize {
+  readonly columns: number;
+  /** Null: a file or a pipe, where nothing need be folded away. */
+  readonly rows: number | null;
+}
+
+/** Lines beside the rows of the statement. */
+const FRAME = 14;
+const FEATURES_AT_LEAST = 8;
+const CONTROLS_SHOWN = 10;
+
+export function summaryLines(result: RunResult, figures: Figures, size: ScreenSize, paint: Paint): readonly string[] {
+  return [
+    ...tieLines(figures, paint),
+    ...(result.outcome === 'unchanged'
+      ? [paint('dim', `Nothing changed since run ${result.runId}; these are its figures.`)]
+      : []),
+    ...figures.statements.flatMap((statement) => ['', ...statementLines(statement, size, paint)]),
+    '',
+    ...controlLines(figures, size, paint),
+    '',
+    ...whereLines(result),
+  ];
+}
+
+/** The last line of `--json`. Amounts are text, exact. */
+export function summaryJson(result: RunResult, figures: Figures): string {
+  const { outcome, runId, asOf, months, outDir, warehousePath } = result;
+  return JSON.stringify({
+    kind: 'summary',
+    outcome,
+    run_id: runId,
+    as_of: asOf,
+    months,
+    out: outDir,
+    warehouse: warehousePath,
+    ties: figures.identity.every((row) => row.passed),
+    controls: { passed: figures.controls - figures.failed.length, failed: figures.failed.length },
+    statements: figures.statements,
+  });
+}
+
+function tieLines(figures: Figures, paint: Paint): readonly string[] {
+  const [broken, held] = [figures.identity.filter((row) => !row.passed), figures.identity.filter((row) => row.passed)];
+  if (figures.identity.length === 0)
+    return [paint(['yellow', 'bold'], '! No month to tie to the bills yet: nothing was billed or used')];
+  if (broken.length > 0)
+    return broken.map((row) => paint(['red', 'bold'], `✖ ${row.month} does not tie to the bills`) + tieText(row));
+  const months = [...new Set(held.map((row) => row.month))];
+  const verb = months.length === 1 ? 'ties' : 'tie';
+  const last = held.at(-1);
+  return [
+    `${paint(['green', 'bold'], `✔ ${monthsText(months)} ${verb} to the bills`)}${last === undefined ? '' : tieText(last)}`,
+  ];
+}
+
+function tieText({ month, actual, expected, currency, difference }: ControlRow): string {
+  const digits = minorDigits(currency);
+  const sums = `Σ statement ${moneyText(actual, digits)} ${currency} ${actual === expected ? '=' : '≠'} Σ evidence`;
+  if (actual === expected) return `, to the last unit: ${month} ${sums}`;
+  return `: ${sums} ${moneyText(expected, digits)} ${currency}, off by ${moneyText(difference, digits)}`;
+}
+
+const STATEMENT: readonly TableColumn[] = [
+  { title: 'feature', align: 'left', shrinks: true },
+  { title: 'team', align: 'left', shrinks: true },
+  { title: 'amount', align: 'right' },
+  { title: 'share', align: 'right' },
+  { title: 'previous month', align: 'right' },
+];
+
+function statementLines(statement: Statement, size: ScreenSize, paint: Paint): readonly string[] {
+  const digits = minorDigits(statement.currency);
+  const room = size.rows === null ? statement.rows.length : Math.max(FEATURES_AT_LEAST, size.rows - FRAME);
+  const shown = statement.rows.length <= room ? statement.rows : statement.rows.slice(0, room - 1);
+  const folded = statement.rows.length - shown.length;
+  const cells = (row: StatementRow): readonly string[] => [
+    row.feature,
+    row.team,
+    moneyText(row.amount, digits),
+    row.share === '' ? '' : `${row.share} %`,
+    row.previous === '' ? '' : moneyText(row.previous, digits),
+  ];
+  const total = ['total', '', moneyText(statement.total, digits), '', previousTotal(statement, digits)];
+  return [
+    `${paint('bold', `Statement of ${statement.month}`)}, ${statement.currency}`,
+    ...tableLines(STATEMENT, [...shown.map(cells), ...(folded > 0 ? [[`… ${folded} more`]] : [])], {
+      width: size.columns,
+      paint,
+      footer: [total],
+    }),
+  ];
+}
+
+function previousTotal(statement: Statement, digits: number): string {
+  return statement.previousTotal === '' ? '' : moneyText(statement.previousTotal, digits);
+}
+
+const CONTROLS: readonly TableColumn[] = [
+  { title: 'failed control', align: 'left' },
+  { title: 'month', align: 'left' },
+  { title: 'scope', align: 'left', shrinks: true },
+  { title: 'expected', align: 'right' },
+  { title: 'actual', align: 'right' },
+  { title: 'difference', align: 'right' },
+];
+
+function controlLines({ controls, failed }: Figures, size: ScreenSize, paint: Paint): readonly string[] {
+  if (failed.length === 0) return [`${paint('green', '✔')} Controls: all ${countText(controls)} passed`];
+  const cells = failed
+    .slice(0, CONTROLS_SHOWN)
+    .map((row) => [
+      row.control,
+      row.month,
+      row.scope,
+      moneyText(row.expected, 0),
+      moneyText(row.actual, 0),
+      moneyText(row.difference, 0),
+    ]);
+  const more = failed.length - cells.length;
+  return [
+    `${paint('red', '✖')} Controls: ${counted(failed.length, 'failure')} of ${countText(controls)}`,
+    ...tableLines(CONTROLS, cells, { width: size.columns, paint }),
+    ...(more > 0 ? [`… ${more} more: showback show --controls`] : []),
+  ];
+}
+
+function whereLines(result: RunResult): readonly string[] {
+  const last = result.months.at(-1) ?? '';
+  return [
+    `Files of run ${result.runId}, as of ${result.asOf}:`,
+    `  ${join(result.outDir, 'csv', last)}/*.csv`,
+    `  ${join(result.outDir, 'parquet')}  ${join(result.outDir, 'arrow')}`,
+    `  ${result.warehousePath}`,
+    'Ask: showback sql "select feature_name, amount from showback_feature_month"',
+  ];
+}

@@ -1,0 +1,88 @@
+// One page a mart, made from its contract: what it answers, what a row is, what each column means, what holds, how to ask it.
+import type { Contract, ContractColumn } from '../model/contract.js';
+
+export interface Mart {
+  readonly table: string;
+  readonly contract: Contract;
+}
+
+/** Markdown by its path below `docs/`, the index included. */
+export function martPages(marts: readonly Mart[]): ReadonlyMap<string, string> {
+  const sorted = [...marts].sort((a, b) => (a.table < b.table ? -1 : 1));
+  return new Map([
+    ['marts/README.md', indexPage(sorted)],
+    ...sorted.map((mart): [string, string] => [`marts/${mart.table}.md`, martPage(mart)]),
+  ]);
+}
+
+/** A query that works on the published snapshot: the months of a mart of money by its first dimension, else its first rows. */
+export function exampleQuery({ table, contract }: Mart): string {
+  const amount = contract.columns.find((column) => column.name === 'amount' && !column.nullable);
+  const skipped = new Set(['billing_month', 'usage_date', 'currency', 'basis', 'method_id', 'finality']);
+  const dimension = contract.grain.find((name) => !skipped.has(name));
+  const month = contract.columns.some((column) => column.name === 'billing_month');
+  if (amount === undefined || dimension === undefined || !month) {
+    const list = contract.columns.slice(0, 6).map((column) => column.name);
+    return `SELECT ${list.join(', ')}\nFROM ${table}\nORDER BY ${contract.grain.join(', ')}\nLIMIT 20`;
+  }
+  return [
+    `SELECT billing_month, ${dimension}, currency, sum(amount) AS amount`,
+    `FROM ${table}`,
+    `GROUP BY billing_month, ${dimension}, currency`,
+    'ORDER BY billing_month DESC, amount DESC',
+  ].join('\n');
+}
+
+function indexPage(marts: readonly Mart[]): string {
+  return page([
+    '# Marts',
+    'What people read. Each mart is a table of the published warehouse file and a set of files:',
+    [
+      '- `out/csv/YYYY-MM/<mart>.csv`',
+      '- `out/parquet/<mart>/billing_month=YYYY-MM/data.parquet`',
+      '- `out/arrow/<mart>.arrow` of some marts',
+      '- `showback sql "SELECT … FROM <mart>"`',
+    ].join('\n'),
+    table(
+      ['mart', 'answers'],
+      marts.map((mart) => [`[\`${mart.table}\`](${mart.table}.md)`, escaped(mart.contract.about)]),
+    ),
+  ]);
+}
+
+function martPage(mart: Mart): string {
+  const { contract } = mart;
+  return page([
+    `# ${mart.table}`,
+    contract.about,
+    `One row is one ${contract.grain.map((name) => `\`${name}\``).join(' × ')}.`,
+    '## Columns',
+    table(['column', 'type', 'meaning'], contract.columns.map(columnCells)),
+    '## What holds of every published row',
+    [
+      `- ${contract.grain.map((name) => `\`${name}\``).join(', ')} together are unique.`,
+      '- Columns that are not marked *may be null* are never null.',
+      ...contract.checks.map((check) => `- ${check.name}.`),
+    ].join('\n'),
+    '## Ask it',
+    `\`\`\`sh\nshowback sql "${exampleQuery(mart)}"\n\`\`\``,
+    '[All marts](README.md)',
+  ]);
+}
+
+function columnCells({ name, type, nullable, about }: ContractColumn): readonly string[] {
+  return [`\`${name}\``, `\`${type}\``, `${escaped(about)}${nullable ? ' *(may be null)*' : ''}`];
+}
+
+function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
+}
+
+function page(parts: readonly string[]): string {
+  return `<!-- Made from sql/marts/*.yaml by \`showback docs\`; change it there. -->\n\n${parts.join('\n\n')}\n`;
+}

@@ -1,6 +1,6 @@
 // What every kind of source must do, whatever its files are.
 import { createHash } from 'node:crypto';
-import { chmod, readdir, readFile, stat, symlink } from 'node:fs/promises';
+import { readdir, readFile, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -31,7 +31,7 @@ export function describeSource({ kind, table, config, files }: SourceCase): void
     return made;
   };
 
-  describe(kind, () => {
+  describe(`source of kind ${kind}`, () => {
     test('has a fixture for every expectation, and the other way round', async () => {
       expect((await readdir(path.join(FIXTURES, kind))).sort()).toEqual(names);
     });
@@ -98,7 +98,7 @@ export function describeSource({ kind, table, config, files }: SourceCase): void
       }
     });
 
-    test('refuses a file that cannot be opened, and one that is cut', async () => {
+    test('refuses a file that is cut', async () => {
       await using made = await company();
       const whole = gzipSync(await fixture(first));
       await made.write(`in/${first}.gz`, whole.subarray(0, whole.length - 9));
@@ -106,11 +106,6 @@ export function describeSource({ kind, table, config, files }: SourceCase): void
         kind: 'unavailable',
         problems: [{ code: 'source/truncated', place: { file: `in/${first}.gz` } }],
       });
-      await made.remove(`in/${first}.gz`);
-      await made.write('in/locked', 'x');
-      await chmod(made.path('in/locked'), 0);
-      // Whoever runs as root may read everything: then there is nothing to refuse at landing.
-      if (process.getuid?.() !== 0) await expect(made.land(source)).rejects.toMatchObject({ kind: 'unavailable' });
     });
 
     test('loads every record, or says why not', async () => {

@@ -1,5 +1,11 @@
 // Days and months are UTC and half-open. A `Day` is `YYYY-MM-DD`, a `Month` is `YYYY-MM`; both order as text.
-import { addDays, addMonths, format, isValid, lastDayOfMonth, parseISO } from 'date-fns';
+// Each function by itself: the whole library is three hundred files to load before `--help` answers.
+import { addDays } from 'date-fns/addDays';
+import { addMonths } from 'date-fns/addMonths';
+import { format } from 'date-fns/format';
+import { isValid } from 'date-fns/isValid';
+import { lastDayOfMonth } from 'date-fns/lastDayOfMonth';
+import { parseISO } from 'date-fns/parseISO';
 
 export type Day = string;
 export type Month = string;

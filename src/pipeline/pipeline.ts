@@ -2,6 +2,9 @@
 // Every amount, price, share and quantity is decimal TEXT; only SQL turns it into a number.
 import type { Place } from '../kernel/failure.js';
 import type { Day, Month } from '../kernel/period.js';
+import type { Condition, Rule } from './rule.js';
+
+export type * from './rule.js';
 
 export interface Pipeline {
   readonly name: string;
@@ -194,66 +197,6 @@ export type FixedCostChange =
   | { readonly kind: 'disposal'; readonly on: Day; readonly proceeds: string }
   /** The carrying amount spreads over the months that remain of the new horizon. */
   | { readonly kind: 'horizon'; readonly on: Day; readonly horizonMonths: number };
-
-/** One condition; true where the field matches any of the patterns (`*` = any text). All conditions of a rule must hold. */
-export interface Condition {
-  readonly field: ConditionField;
-  readonly patterns: readonly string[];
-}
-
-export type ConditionField =
-  | 'source' | 'provider' | 'account' | 'sub_account' | 'service' | 'item' | 'sku' | 'meter' | 'category'
-  | 'charge_class' | 'description' | 'resource' | 'commitment' | 'commitment_status' | 'invoice'
-  | 'entry' | 'pool' | `tag:${string}`;
-
-export type GrainPart = 'day' | 'month' | 'sku' | 'meter' | 'provider' | 'account' | 'invoice' | 'service';
-
-export interface Rule {
-  /** 1, 2, … in file order; the implicit rules follow. */
-  readonly ruleNo: number;
-  readonly poolId: string;
-  readonly match: readonly Condition[];
-  readonly method: Method;
-  /** Pools (features of kind `pool`) that this rule may pass cost to. */
-  readonly feeds: readonly string[];
-  /** 1 for rules that depend on no other; a rule depends on those that feed it, and a proportional one on all direct ones. */
-  readonly level: number;
-  readonly place: Place;
-}
-
-export type Method =
-  /** The charge's own tag, account or principal names the feature. */
-  | { readonly kind: 'direct'; readonly via: readonly ('tag' | 'account' | 'principal')[] }
-  | { readonly kind: 'feature'; readonly featureId: string }
-  | {
-      readonly kind: 'driver';
-      /** A meter name, or `rated_cost`. */
-      readonly driver: string;
-      /** Restricts the usage that weighs: provider and sku patterns. Empty: all. */
-      readonly usageProvider: string | null;
-      readonly usageSku: string | null;
-      readonly within: readonly (readonly GrainPart[])[];
-      readonly idle: Idle | null;
-    }
-  | { readonly kind: 'shares'; readonly shares: readonly Share[] }
-  | { readonly kind: 'even'; readonly features: readonly string[] }
-  | { readonly kind: 'proportional'; readonly within: readonly (readonly GrainPart[])[]; readonly providers: readonly string[] }
-  /** Tax, credit, support: follows the charges of [invoice, service], then [provider, account, month]. */
-  | { readonly kind: 'follow' };
-
-export interface Share {
-  readonly featureId: string;
-  /** Exact decimal text; the shares in force on any day sum to 1. */
-  readonly share: string;
-  readonly validFrom: Day;
-  readonly validTo: Day | null;
-}
-
-export interface Idle {
-  /** Capacity a month in the driver's unit, dated. */
-  readonly capacity: readonly { readonly month: Month; readonly quantity: string }[];
-  readonly action: { readonly kind: 'shown' } | { readonly kind: 'spread' } | { readonly kind: 'assigned'; readonly featureId: string };
-}
 
 export interface PriceRow {
   readonly layer: 'negotiated' | 'list';

@@ -19,7 +19,7 @@ export function parameterTables(pipeline: Pipeline, period: Period): ParameterTa
     'run.currency': currencyRows(),
     ...sourceTables(pipeline),
     ...registryTables(pipeline),
-    ...ruleTables(pipeline),
+    ...ruleTables(pipeline, period.lastMonth),
     ...bookTables(pipeline),
   };
 }

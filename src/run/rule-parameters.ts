@@ -1,12 +1,13 @@
 // Allocation rules as rows of the `run` tables.
-import { type Day, firstDay } from '../kernel/period.js';
+import { type Day, firstDay, type Month, monthsThrough, plusDays, plusMonths } from '../kernel/period.js';
 import type { Condition, Pipeline, Rule } from '../pipeline/pipeline.js';
 import type { Cell } from '../warehouse/warehouse.js';
 
 /** Rows of one table, columns by name. Values are text; the engine casts to the contract's types. */
 export type ParameterTables = Readonly<Record<string, readonly Readonly<Record<string, Cell>>[]>>;
 
-export function ruleTables(pipeline: Pipeline): ParameterTables {
+/** Capacities are in force until the next one, so they get a row for every month through `lastMonth`. */
+export function ruleTables(pipeline: Pipeline, lastMonth: Month): ParameterTables {
   const { rules } = pipeline;
   const pools = new Set(
     pipeline.registry.features.filter((feature) => feature.kind === 'pool').map((feature) => feature.featureId),
@@ -28,21 +29,23 @@ export function ruleTables(pipeline: Pipeline): ParameterTables {
     'run.rule_grain': rules.flatMap(grainRows),
     'run.rule_share': shares,
     'run.rule_feed': feeds,
-    'run.rule_capacity': rules.flatMap((rule) =>
-      rule.method.kind === 'driver' && rule.method.idle !== null
-        ? rule.method.idle.capacity.map((month) => ({
-            rule_no: String(rule.ruleNo),
-            month: firstDay(month.month),
-            capacity: month.quantity,
-          }))
-        : [],
-    ),
+    'run.rule_capacity': rules.flatMap((rule) => capacityRows(rule, lastMonth)),
     'run.rule_provider': rules.flatMap((rule) =>
       rule.method.kind === 'proportional'
         ? rule.method.providers.map((provider) => ({ rule_no: String(rule.ruleNo), provider }))
         : [],
     ),
   };
+}
+
+function capacityRows(rule: Rule, lastMonth: Month): readonly Record<string, Cell>[] {
+  if (rule.method.kind !== 'driver' || rule.method.idle === null) return [];
+  const { capacity } = rule.method.idle;
+  return capacity.flatMap(({ month, quantity }, index) => {
+    const next = capacity[index + 1];
+    const months = monthsThrough(month, next === undefined ? lastMonth : plusMonths(next.month, -1));
+    return months.map((each) => ({ rule_no: String(rule.ruleNo), month: firstDay(each), capacity: quantity }));
+  });
 }
 
 /** `even`, `feature` and `shares` are one method to the SQL: weights that the rule file states. */
@@ -136,7 +139,9 @@ function shareRows(rule: Rule, all: readonly string[]): readonly Record<string, 
   });
   const { method } = rule;
   if (method.kind === 'shares')
-    return method.shares.map((share) => row(share.featureId, share.share, share.validFrom, share.validTo));
+    return method.shares.map((share) =>
+      row(share.featureId, share.share, share.validFrom, share.validTo === null ? null : plusDays(share.validTo, -1)),
+    );
   if (method.kind === 'feature') return [row(method.featureId, '1', ALWAYS, null)];
   if (method.kind !== 'even') return [];
   return (method.features.length === 0 ? all : method.features).map((feature) => row(feature, '1', ALWAYS, null));

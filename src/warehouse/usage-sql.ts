@@ -127,8 +127,8 @@ function oddText(field: UsageField): string | null {
 function oddRows(fields: readonly UsageField[]): readonly string[] {
   const odd = fields.flatMap((field) => {
     const { kind } = USAGE_EVENT[field];
-    if (kind === 'count' || kind === 'ordinal') return [`${field} NOT BETWEEN 0 AND ${LARGEST_COUNT}`];
-    if (kind === 'quantity' || kind === 'milliseconds') return [`${field} < 0`];
+    if (kind === 'count' || kind === 'ordinal' || kind === 'milliseconds') return [`${field} NOT BETWEEN 0 AND ${LARGEST_COUNT}`];
+    if (kind === 'quantity') return [`${field} < 0`];
     return kind === 'rate' ? [`${field} <= 0 OR ${field} > 1`] : [];
   });
   const provider = fields.includes('provider') ? 'provider IS NULL' : 'true';

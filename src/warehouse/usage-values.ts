@@ -1,5 +1,4 @@
 // How one text becomes one value, as SQL expressions.
-import { LARGEST_COUNT } from '../kernel/usage-event.js';
 
 /** Empty text is no text. */
 export function orNull(text: string): string {
@@ -34,7 +33,7 @@ export function isInRange(time: string): string {
 }
 
 export function millisecondsOf(number: string): string {
-  return `CAST(round(least(${number}, ${LARGEST_COUNT})) AS BIGINT)`;
+  return `CAST(round(${number}) AS BIGINT)`;
 }
 
 const PLAIN_MONEY = '^[+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,4})?$';

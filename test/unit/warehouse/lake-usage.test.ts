@@ -1,0 +1,343 @@
+// Usage logs in the lake: each way in which a record or a file can be wrong has one outcome, and read = loaded + rejected.
+import { readFile, writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import type { UsageSource } from '../../../src/pipeline/pipeline.js';
+import { openDuckDb } from '../../../src/warehouse/duckdb.js';
+import type { Row } from '../../../src/warehouse/warehouse.js';
+import { Company, usage } from '../../contract/company.js';
+
+const GOOD = { event_id: 'e', event_time: '2026-07-01T00:00:00Z', provider: 'openai', model: 'm', input_tokens: 5 };
+
+function line(more: Readonly<Record<string, unknown>> = {}): string {
+  return JSON.stringify({ ...GOOD, ...more });
+}
+
+/** The GOOD line with one value as raw JSON text. */
+function raw(field: string, json: string): string {
+  return line({ [field]: '@' }).replace('"@"', json);
+}
+
+async function read(
+  name: string,
+  content: string | Uint8Array,
+  columns: string,
+  more: Partial<UsageSource> = {},
+): Promise<readonly Row[]> {
+  await using company = await Company.make({ [`logs/${name}`]: content });
+  const config = usage(more);
+  const { files } = await company.load([config]);
+  const rows = await company.ask([config], `SELECT ${columns} FROM raw.usage_event ORDER BY row`);
+  const [counts] = await company.ask([config], 'SELECT count(*) AS records, count(reject) AS rejected FROM raw.usage_event');
+  expect({ records: String(files[0]?.records), rejected: String(files[0]?.rejected) }).toEqual(counts);
+  return rows;
+}
+
+const REJECTS: readonly (readonly [what: string, record: string, reject: string | null])[] = [
+  ['a cut line', '{"event_id":"e"', 'malformed'],
+  ['no object', '[1]', 'malformed'],
+  ['a number', '3', 'malformed'],
+  ['null', 'null', 'malformed'],
+  ['a key given twice', line().replace('{', '{"event_id":"d",'), 'malformed'],
+  ['another key given twice', line().replace('{', '{"other":1,"other":2,'), null],
+  ['a NUL byte in a text', line().replace('"m"', '"m\u0000"'), 'malformed'],
+  ['two objects in a line', `${line()}${line()}`, 'malformed'],
+  ['no time', line({ event_time: undefined }), 'missing_event_time'],
+  ['an empty time', line({ event_time: '' }), 'missing_event_time'],
+  ['no time at all', line({ event_time: 'yesterday' }), 'bad_event_time'],
+  ['a time in microseconds', line({ event_time: 1782864000000000 }), 'bad_event_time'],
+  ['an infinite time', line({ event_time: 'infinity' }), 'bad_event_time'],
+  ['a time object', line({ event_time: { at: 1 } }), 'bad_event_time'],
+  ['a bad recorded_at', line({ recorded_at: 'x' }), 'bad_event_time'],
+  ['no provider', line({ provider: undefined }), 'missing_provider'],
+  ['an empty provider', line({ provider: '' }), 'missing_provider'],
+  ['true for a count', raw('input_tokens', 'true'), 'bad_number'],
+  ['text for a count', line({ input_tokens: 'many' }), 'bad_number'],
+  ['an object for a count', line({ input_tokens: {} }), 'bad_number'],
+  ['1e400', raw('input_tokens', '1e400'), 'bad_number'],
+  ['NaN', raw('input_tokens', 'NaN'), 'bad_number'],
+  ['true for a quantity', raw('gpu_hours', 'true'), 'bad_number'],
+  ['a negative count', line({ input_tokens: -1 }), 'negative_quantity'],
+  ['a negative quantity', line({ egress_gb: -0.1 }), 'negative_quantity'],
+  ['a fractional count', line({ output_tokens: 1.5 }), 'fractional_quantity'],
+  ['a count beyond 2^53', raw('input_tokens', '9007199254740993'), 'quantity_too_large'],
+  ['a huge quantity', raw('gpu_hours', '1e13'), 'quantity_too_large'],
+  ['no model', line({ model: null }), 'missing_model'],
+  ['no model, nothing metered', line({ model: null, input_tokens: 0 }), null],
+  ['no model, review minutes', line({ model: null, input_tokens: null, review_minutes: 5 }), null],
+  ['sample rate 0', line({ sample_rate: 0 }), 'bad_sample_rate'],
+  ['sample rate 2', line({ sample_rate: 2 }), 'bad_sample_rate'],
+  ['sample rate below the scale', line({ sample_rate: 1e-9 }), 'bad_sample_rate'],
+  ['sample rate 1', line({ sample_rate: 1 }), null],
+  ['another cache', line({ cache: 'warm' }), 'bad_cache'],
+  ['another class', line({ workload_class: 'lunch' }), 'bad_workload_class'],
+  ['no boolean', line({ batch: 'perhaps' }), 'bad_boolean'],
+  ['a whole decimal', raw('input_tokens', '100.0'), null],
+  ['a count as text', line({ input_tokens: '12' }), null],
+];
+
+describe('a JSONL record', () => {
+  test('is judged the same whatever stands beside it', async () => {
+    const together = await read('all.jsonl', REJECTS.map(([, record]) => record).join('\n'), 'row, reject');
+    expect(together.map((row, at) => [REJECTS[at]?.[0], row['row'], row['reject']])).toEqual(
+      REJECTS.map(([what, , reject], at) => [what, String(at + 1), reject]),
+    );
+    await using company = await Company.make(Object.fromEntries(REJECTS.map(([, record], at) => [`logs/${at}.jsonl`, record])));
+    // Each by itself, with no other line that could send it through the slow lane.
+    const alone = await company.ask([usage()], 'SELECT file, reject FROM raw.usage_event');
+    const byFile = new Map(alone.map((row) => [row['file'], row['reject']]));
+    expect(REJECTS.map(([what], at) => [what, byFile.get(`logs/${at}.jsonl`)])).toEqual(
+      REJECTS.map(([what, , reject]) => [what, reject]),
+    );
+  });
+
+  test.each([
+    ['2026-07-01T00:00:00Z', '2026-07-01 00:00:00'],
+    ['2026-07-01T02:00:00+02:00', '2026-07-01 00:00:00'],
+    ['2026-06-30T18:30:00.5-05:30', '2026-07-01 00:00:00.5'],
+    ['2026-07-01 00:00:00', '2026-07-01 00:00:00'],
+    ['2026-07-01T00:00:00.123456789Z', '2026-07-01 00:00:00.123456'],
+    [1782864000, '2026-07-01 00:00:00'],
+    [1782864000.25, '2026-07-01 00:00:00.25'],
+    [1782864000123, '2026-07-01 00:00:00.123'],
+    ['1782864000', '2026-07-01 00:00:00'],
+  ])('has its time %s as UTC %s', async (event_time, expected) => {
+    for (const other of ['', '\n{']) {
+      const [row] = await read('a.jsonl', line({ event_time }) + other, 'event_time, reject');
+      expect(row).toEqual({ event_time: expected, reject: null });
+    }
+  });
+
+  test('keeps texts, and nulls for empty ones', async () => {
+    const fields = 'provider, feature_id, customer_id, cache, batch, run_ms';
+    const [row] = await read(
+      'a.jsonl',
+      line({ provider: 'OpenAI', feature_id: '=1+1', customer_id: '', cache: 'HIT', batch: false, run_ms: 12.6 }),
+      fields,
+    );
+    expect(row).toEqual({
+      provider: 'openai',
+      feature_id: '=1+1',
+      customer_id: null,
+      cache: 'hit',
+      batch: 'false',
+      run_ms: '13',
+    });
+  });
+
+  test('without an id has a key of what it says, whichever columns its file has', async () => {
+    const plain = { event_id: undefined, customer_id: 'acme' };
+    await using company = await Company.make({
+      'logs/a.jsonl': line(plain),
+      'logs/b.jsonl': [line({ ...plain, cache: 'miss' }), line(plain)].join('\n'),
+      'logs/c.csv': 'event_time,provider,model,input_tokens,customer_id,feature_id\n2026-07-01T00:00:00Z,OpenAI,m,5,acme,\n',
+    });
+    const rows = await company.ask(
+      [usage()],
+      'SELECT count(*) AS n, count(event_key) AS keys FROM raw.usage_event GROUP BY record_key ORDER BY n',
+    );
+    expect(rows).toEqual([
+      { n: '1', keys: '0' },
+      { n: '3', keys: '0' },
+    ]);
+  });
+});
+
+describe('a log', () => {
+  test.each([
+    ['CRLF and blank lines', `${line()}\r\n\r\n  \r\n${line()}\r\n`, 2, 0],
+    ['a byte order mark', `\ufeff${line()}\n${line()}`, 2, 0],
+    [
+      'invalid UTF-8',
+      Buffer.concat([Buffer.from(`${line()}\n{"event_id":"`), Buffer.from([0xff, 0xfe]), Buffer.from(`"}\n${line()}\n`)]),
+      3,
+      1,
+    ],
+    ['a line of 3 MB', `${line({ prompt: 'x'.repeat(3e6) })}\n${line()}\n`, 2, 0],
+    ['a line of 20 MB', `${line({ prompt: 'x'.repeat(20e6) })}\n${line()}\n`, 2, 0],
+    ['nothing', '', 0, 0],
+    ['blank lines only', '\n \n\n', 0, 0],
+    ['NUL bytes between records', `${line()}\n\u0000\u0000\n${line()}\n`, 3, 1],
+    ['an end inside a record', `${line()}\n{"event_id":`, 2, 1],
+  ])('with %s', async (_, content, records, rejected) => {
+    const rows = await read('a.jsonl', content, 'reject');
+    expect([rows.length, rows.filter((row) => row['reject'] !== null).length]).toEqual([records, rejected]);
+  });
+
+  test('whose field appears after the sample is read again in full', async () => {
+    const many = Array.from({ length: 1500 }, (_, at) => line({ event_id: `e-${at}` }));
+    const rows = await read(
+      'a.jsonl',
+      [...many, line({ cache_read_tokens: 7, customer_id: 'late' })].join('\n'),
+      'cache_read_tokens, customer_id',
+    );
+    expect(rows.at(-1)).toEqual({ cache_read_tokens: '7', customer_id: 'late' });
+    expect(rows).toHaveLength(1501);
+  });
+
+  test('is never read beyond its fields', async () => {
+    await using company = await Company.make({ 'logs/a.jsonl': `${line({ prompt: 'top-secret-prompt' })}\n{` });
+    const { files } = await company.load([usage()]);
+    expect((await readFile(files[0]?.lakePath ?? '', 'latin1')).includes('secret')).toBe(false);
+  });
+
+  test('that is cut is no log, packed one way or the other', async () => {
+    const whole = gzipSync(Array.from({ length: 200 }, (_, at) => line({ event_id: `e-${at}` })).join('\n'));
+    for (const bytes of [whole.subarray(0, whole.length >> 1), whole.subarray(0, whole.length - 1), Buffer.from('no gzip')]) {
+      await using company = await Company.make({ 'logs/a.jsonl.gz': bytes });
+      await expect(company.load([usage()])).rejects.toMatchObject({
+        exitCode: 4,
+        problems: [{ place: { file: 'logs/a.jsonl.gz' } }],
+      });
+    }
+    await using company = await Company.make({ 'logs/a.parquet': 'PAR1 and no more' });
+    await expect(company.load([usage()])).rejects.toMatchObject({
+      exitCode: 4,
+      problems: [{ place: { file: 'logs/a.parquet' } }],
+    });
+    await using quote = await Company.make({
+      'logs/a.csv': 'event_time,provider\n2026-07-01,a\n2026-07-01,"a\n2026-07-02,b\n2026-07-02,b\n',
+    });
+    await expect(quote.load([usage()])).rejects.toMatchObject({ exitCode: 4, problems: [{ place: { file: 'logs/a.csv' } }] });
+  });
+
+  test('in members is one log', async () => {
+    const part = gzipSync(`${line()}\n`);
+    expect(await read('a.jsonl.gz', Buffer.concat([part, part]), 'reject')).toHaveLength(2);
+  });
+
+  test('of an unknown kind asks for one', async () => {
+    await using company = await Company.make({ 'logs/a.dat': line() });
+    await expect(company.load([usage()])).rejects.toMatchObject({ kind: 'user', problems: [{ code: 'source/format' }] });
+    expect(await company.load([usage({ format: 'jsonl' })])).toMatchObject({ files: [{ records: 1 }] });
+  });
+});
+
+describe('a mapped log', () => {
+  const record = {
+    id: 'e',
+    at: '2026-07-01T00:00:00Z',
+    usage: { prompt_tokens: 100, details: { cached: 30 } },
+    'gen_ai.request.model': 'm',
+    gen_ai: { system: 'x' },
+  };
+  const more: Partial<UsageSource> = {
+    map: {
+      event_id: 'id',
+      event_time: 'at',
+      model: 'gen_ai.request.model',
+      input_tokens: 'usage.prompt_tokens',
+      cache_read_tokens: 'usage.details.cached',
+      region: 'gen_ai.system',
+    },
+    constants: { provider: 'openai', feature_id: 'none' },
+    tokens: 'inclusive',
+  };
+  const columns = 'event_id, provider, model, region, feature_id, input_tokens, cache_read_tokens, reject';
+  const good = {
+    event_id: 'e',
+    provider: 'openai',
+    model: 'm',
+    region: 'x',
+    feature_id: 'none',
+    input_tokens: '70',
+    cache_read_tokens: '30',
+    reject: null,
+  };
+
+  test('has nested and dotted fields, constants, and input without what was cached', async () => {
+    expect(await read('a.jsonl', JSON.stringify(record), columns, more)).toEqual([good]);
+    const mixed = [
+      record,
+      { ...record, usage: 5 },
+      { ...record, feature_id: 'f', usage: { prompt_tokens: 10, details: { cached: 30 } } },
+    ];
+    expect(await read('a.jsonl', mixed.map((item) => JSON.stringify(item)).join('\n'), columns, more)).toEqual([
+      good,
+      { ...good, input_tokens: null, cache_read_tokens: null },
+      { ...good, feature_id: 'f', input_tokens: '-20', reject: 'cached_exceeds_input' },
+    ]);
+  });
+
+  test('in CSV and Parquet too', async () => {
+    const header = 'id,at,gen_ai.request.model,usage.prompt_tokens,usage.details.cached,gen_ai.system\n';
+    expect(await read('a.csv', `${header}e,2026-07-01T00:00:00Z,m,100,30,x\n`, columns, more)).toEqual([good]);
+    await using engine = await openDuckDb({ threads: 1 });
+    await using company = await Company.make();
+    await company.write('logs/keep', '');
+    await engine.run(
+      `COPY (SELECT 'e' AS id, TIMESTAMPTZ '2026-07-01 02:00:00+02' AS at, {'prompt_tokens': 100, 'details': {'cached': 30}} AS usage, 'm' AS "gen_ai.request.model", ` +
+        `{'system': 'x'} AS gen_ai) TO '${company.path('logs/a.parquet')}' (FORMAT parquet)`,
+    );
+    const rows = await company.ask(
+      [usage({ ...more, files: ['logs/*.parquet'] })],
+      `SELECT ${columns}, event_time FROM raw.usage_event`,
+    );
+    expect(rows).toEqual([{ ...good, event_time: '2026-07-01 00:00:00' }]);
+  });
+
+  test('whose time is nowhere says so, with the column that was meant', async () => {
+    await using company = await Company.make({ 'logs/a.csv': 'event_tme,provider\n' });
+    await expect(company.load([usage()])).rejects.toThrow('did you mean `event_tme`');
+  });
+});
+
+describe('a stated cost', () => {
+  test.each([
+    ['"0.0000123456785"', '0.000012345678'],
+    ['"0.0000123456775"', '0.000012345678'],
+    ['"0.00001234567750000000000001"', null],
+    ['"0.000012345677500000000001"', '0.000012345678'],
+    ['0.25', '0.250000000000'],
+    ['2.5e-7', '0.000000250000'],
+    ['"0E-6176"', '0.000000000000'],
+    ['0.12345678901234567', null],
+    ['-1', null],
+    ['"12,5"', null],
+    ['true', null],
+    ['1e400', null],
+    ['null', undefined],
+  ])('of %s is %s', async (json, expected) => {
+    for (const other of ['', '\n{']) {
+      const [row] = await read('a.jsonl', raw('stated_cost', json) + other, 'stated_cost, reject', { statedCost: 'provider' });
+      expect(row).toEqual({ stated_cost: expected ?? null, reject: expected === null ? 'bad_stated_cost' : null });
+    }
+  });
+
+  test('is not read where it is not the provider speaking', async () => {
+    expect(await read('a.jsonl', raw('stated_cost', '"x"'), 'stated_cost, reject')).toEqual([
+      { stated_cost: null, reject: null },
+    ]);
+  });
+});
+
+describe('many small logs', () => {
+  const names = Array.from({ length: 60 }, (_, at) => `logs/${String(at).padStart(3, '0')}.jsonl`);
+
+  test('share lake files, and one more log changes one of them', async () => {
+    await using company = await Company.make(
+      Object.fromEntries(names.map((name, at) => [name, `${line({ event_id: `e-${at}` })}\n${line({ event_id: `f-${at}` })}`])),
+    );
+    const before = new Set((await company.load([usage()])).files.map((file) => file.lakePath));
+    expect(before.size).toBeLessThan(30);
+    const rows = await company.ask(
+      [usage()],
+      'SELECT file, list(row ORDER BY row) AS places FROM raw.usage_event GROUP BY file ORDER BY file',
+    );
+    expect(rows.map((row) => row['file'])).toEqual(names);
+    expect(new Set(rows.map((row) => row['places']))).toEqual(new Set(['["1","2"]']));
+    await company.write('logs/030a.jsonl', line());
+    const after = new Set((await company.load([usage()])).files.map((file) => file.lakePath));
+    expect([...after].filter((path) => !before.has(path)).length).toBeLessThanOrEqual(2);
+  });
+
+  test('are read again when the reader of the source changes, and a half-written lake file is not believed', async () => {
+    await using company = await Company.make({ 'logs/a.jsonl': line() });
+    const [first] = (await company.load([usage()])).files;
+    const [second] = (await company.load([usage({ constants: { feature_id: 'x' } })])).files;
+    expect(second?.lakePath).not.toBe(first?.lakePath);
+    await company.remove((first?.lakePath ?? '').replace(company.root, '').replace('.parquet', '.json'));
+    await writeFile(first?.lakePath ?? '', 'half');
+    expect(await company.ask([usage()], 'SELECT event_id FROM raw.usage_event')).toEqual([{ event_id: 'e' }]);
+  });
+});

@@ -60,5 +60,5 @@ async function summarise(result: RunResult, options: RunOptions, io: Io): Promis
     return;
   }
   const size = { columns: io.stdout.columns(), rows: io.stdout.isTTY ? io.stdout.rows() : null };
-  io.stdout.write(`${summaryLines(result, figures, size, painter(io.stdout, io.env)).join('\n')}\n`);
+  io.stdout.write(`${summaryLines(result, figures, { size, paint: painter(io.stdout, io.env), cwd: io.cwd }).join('\n')}\n`);
 }

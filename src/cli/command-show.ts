@@ -102,9 +102,12 @@ const STEPS: readonly TableColumn[] = [
 
 function timingLines(run: PastRun, width: number, paint: Paint): readonly string[] {
   const slowest = [...run.steps].sort((a, b) => b.seconds - a.seconds);
-  const cells = slowest.map((step) => [step.step, secondsText(step.seconds), step.rows === null ? '' : countText(step.rows)]);
+  const felt = slowest.filter((step) => step.seconds >= 0.05);
+  const rest = run.steps.length - felt.length;
+  const cells = felt.map((step) => [step.step, secondsText(step.seconds), step.rows === null ? '' : countText(step.rows)]);
   const total = run.steps.reduce((sum, step) => sum + step.seconds, 0);
-  return tableLines(STEPS, cells, { width, paint, footer: [['all steps', secondsText(total), '']] });
+  const folded = rest === 0 ? [] : [[`… ${rest} more, each below 0.1 s`]];
+  return tableLines(STEPS, [...cells, ...folded], { width, paint, footer: [['all steps', secondsText(total), '']] });
 }
 
 const CONTROLS: readonly TableColumn[] = [

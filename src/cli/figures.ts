@@ -8,7 +8,7 @@ export interface StatementRow {
   readonly amount: string;
   /** Percent, one decimal; empty where the month's total gives none. */
   readonly share: string;
-  /** Empty where the feature has no row the month before. */
+  /** Empty where the feature has no row the month before. Rows that are no feature, such as `(idle)`, come last. */
   readonly previous: string;
 }
 
@@ -65,7 +65,7 @@ const STATEMENT = `
   WITH last AS (SELECT max(billing_month) AS month FROM marts.showback_feature_month),
   before AS (SELECT strftime(CAST(month || '-01' AS DATE) - INTERVAL 1 MONTH, '%Y-%m') AS month FROM last),
   feature AS (
-    SELECT currency, feature_id, max(feature_name) AS name, max(team) AS team,
+    SELECT currency, feature_id, max(feature_name) AS name, CASE WHEN starts_with(feature_id, '(') THEN '' ELSE max(team) END AS team,
            sum(statement_amount) FILTER (WHERE billing_month = last.month) AS amount,
            sum(statement_amount) FILTER (WHERE billing_month = before.month) AS previous,
            sum(share) FILTER (WHERE billing_month = last.month) AS share
@@ -78,7 +78,7 @@ const STATEMENT = `
          CAST(sum(coalesce(amount, 0)) OVER (PARTITION BY currency) AS DECIMAL(38,4)) AS total,
          CAST(sum(previous) OVER (PARTITION BY currency) AS DECIMAL(38,4)) AS previous_total
   FROM feature CROSS JOIN last
-  ORDER BY currency, feature.amount DESC NULLS LAST, feature_id`;
+  ORDER BY currency, starts_with(feature_id, '('), feature.amount DESC NULLS LAST, feature_id`;
 
 async function statementsOf(warehouse: Warehouse): Promise<readonly Statement[]> {
   const rows = await warehouse.rows(STATEMENT);

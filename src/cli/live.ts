@@ -29,7 +29,7 @@ export class LiveView implements RunView {
   readonly #paint: Paint;
   readonly #clock: () => number;
   readonly #tasks: Task[] = [];
-  #title = '';
+  #title = 'showback';
   #drawn = 0;
   #timer: NodeJS.Timeout | null = null;
 
@@ -49,7 +49,7 @@ export class LiveView implements RunView {
         this.#step(event);
         return;
       case 'progress':
-        this.#task(event.step).progress = event;
+        this.#progress(event);
         return;
       case 'note':
         this.#above(
@@ -75,14 +75,27 @@ export class LiveView implements RunView {
 
   #start(event: Extract<RunEvent, { kind: 'run-started' }>): void {
     this.#title = `${event.pipeline}, as of ${event.asOf}`;
-    this.#tasks.push(...event.steps.map((name): Task => ({ name, state: 'waiting', startedAt: 0, seconds: 0 })));
-    this.#timer ??= setInterval(() => this.#draw(), FRAME_MS).unref();
+    for (const name of event.steps) this.#task(name);
+    this.#open();
+  }
+
+  #open(): void {
+    if (this.#timer !== null) return;
+    this.#timer = setInterval(() => this.#draw(), FRAME_MS).unref();
     this.#output.write(HIDE_CURSOR);
     this.#draw();
   }
 
+  /** A reader that knows no step names tells of whatever runs now. */
+  #progress(event: Progress): void {
+    const named = this.#tasks.find((task) => task.name === event.step);
+    const task = named ?? this.#tasks.find((each) => each.state === 'running');
+    if (task !== undefined) task.progress = event;
+  }
+
   #step(event: Extract<RunEvent, { kind: 'step' }>): void {
     const task = this.#task(event.step);
+    this.#open();
     if (event.state === 'started') {
       Object.assign(task, { state: 'running', startedAt: this.#clock() });
       return;
@@ -94,7 +107,7 @@ export class LiveView implements RunView {
   #task(name: string): Task {
     const known = this.#tasks.find((task) => task.name === name);
     if (known !== undefined) return known;
-    const task: Task = { name, state: 'waiting', startedAt: this.#clock(), seconds: 0 };
+    const task: Task = { name, state: 'waiting', startedAt: 0, seconds: 0 };
     this.#tasks.push(task);
     return task;
   }

@@ -40,10 +40,16 @@ function failureLines(failure: Failure, paint: Paint): readonly string[] {
   const shown = failure.problems.slice(0, SHOWN);
   const more = failure.problems.length - shown.length;
   return [
-    `${paint(['red', 'bold'], 'showback')}: ${HEADINGS[failure.kind](failure.problems.length)}`,
+    `${paint(['red', 'bold'], 'showback')}: ${headingOf(failure)}`,
     ...shown.flatMap((problem) => ['', ...problemLines(problem, paint)]),
     ...(more > 0 ? ['', `… and ${more} more`] : []),
   ];
+}
+
+function headingOf({ kind, problems }: Failure): string {
+  return problems.every((problem) => problem.code.startsWith('sql/'))
+    ? 'the query was not answered'
+    : HEADINGS[kind](problems.length);
 }
 
 /** As `describeProblem`, with colours and with controls of the data spelled out. */

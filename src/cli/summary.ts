@@ -1,5 +1,5 @@
 // What a run leaves on the screen: first whether the months tie to the bills, then the statement, the controls, where the files are.
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { RunResult } from '../run/api.js';
 import type { ControlRow, Figures, Statement, StatementRow } from './figures.js';
 import { countText, counted, minorDigits, moneyText, monthsText } from './figures-text.js';
@@ -17,7 +17,14 @@ const FRAME = 14;
 const FEATURES_AT_LEAST = 8;
 const CONTROLS_SHOWN = 10;
 
-export function summaryLines(result: RunResult, figures: Figures, size: ScreenSize, paint: Paint): readonly string[] {
+export interface Screen {
+  readonly size: ScreenSize;
+  readonly paint: Paint;
+  /** Paths are shown as seen from here. */
+  readonly cwd: string;
+}
+
+export function summaryLines(result: RunResult, figures: Figures, { size, paint, cwd }: Screen): readonly string[] {
   return [
     ...tieLines(figures, paint),
     ...(result.outcome === 'unchanged'
@@ -27,7 +34,7 @@ export function summaryLines(result: RunResult, figures: Figures, size: ScreenSi
     '',
     ...controlLines(figures, size, paint),
     '',
-    ...whereLines(result),
+    ...whereLines(result, cwd),
   ];
 }
 
@@ -64,9 +71,9 @@ function tieLines(figures: Figures, paint: Paint): readonly string[] {
 
 function tieText({ month, actual, expected, currency, difference }: ControlRow): string {
   const digits = minorDigits(currency);
-  const sums = `Σ statement ${moneyText(actual, digits)} ${currency} ${actual === expected ? '=' : '≠'} Σ evidence`;
-  if (actual === expected) return `, to the last unit: ${month} ${sums}`;
-  return `: ${sums} ${moneyText(expected, digits)} ${currency}, off by ${moneyText(difference, digits)}`;
+  const [statement, evidence] = [moneyText(actual, digits), moneyText(expected, digits)];
+  if (actual === expected) return ` to the last unit (${month}: Σ statement = Σ evidence = ${statement} ${currency})`;
+  return `: Σ statement ${statement} ${currency}, Σ evidence ${evidence} ${currency}, off by ${moneyText(difference, digits)}`;
 }
 
 const STATEMENT: readonly TableColumn[] = [
@@ -133,13 +140,17 @@ function controlLines({ controls, failed }: Figures, size: ScreenSize, paint: Pa
   ];
 }
 
-function whereLines(result: RunResult): readonly string[] {
+function whereLines(result: RunResult, cwd: string): readonly string[] {
   const last = result.months.at(-1) ?? '';
+  const seen = (...parts: readonly string[]): string => shorter(join(...parts), cwd);
   return [
     `Files of run ${result.runId}, as of ${result.asOf}:`,
-    `  ${join(result.outDir, 'csv', last)}/*.csv`,
-    `  ${join(result.outDir, 'parquet')}  ${join(result.outDir, 'arrow')}`,
-    `  ${result.warehousePath}`,
-    'Ask: showback sql "select feature_name, amount from showback_feature_month"',
+    `  ${seen(result.outDir, 'csv', last, '*.csv')}  ${seen(result.outDir, 'parquet')}  ${seen(result.outDir, 'arrow')}`,
+    `  ${seen(result.warehousePath)}`,
   ];
+}
+
+function shorter(path: string, cwd: string): string {
+  const seen = relative(cwd, path);
+  return seen.length < path.length ? seen : path;
 }

@@ -32,24 +32,16 @@ export class Snapshot implements AsyncDisposable {
     this.#warehouse = warehouse;
   }
 
-  /** Opens a copy-free view of a published warehouse file; its schema `marts` is where plain names are looked up. */
   static async open(path: string, limits: SnapshotLimits): Promise<Snapshot> {
-    const warehouse = await openDuckDb({ confined: true, memoryLimit: limits.memory, threads: limits.threads });
-    await warehouse.run(`ATTACH '${path.replaceAll("'", "''")}' AS showback (READ_ONLY)`);
-    await warehouse.run('USE showback.marts');
-    // In this order: the second line makes the third the last that may be set, the fourth closes the door.
-    await warehouse.run('SET enable_external_access = false');
-    await warehouse.run("SET disabled_filesystems = 'LocalFileSystem'");
-    await warehouse.run('SET lock_configuration = true');
-    return new Snapshot(warehouse);
+    return new Snapshot(await openClosed(path, limits));
   }
 
   /** Refuses all but one SELECT without foreign table functions, by the engine's own parse tree. */
   async select(sql: string): Promise<Selection> {
     const parsed = await this.#warehouse.parse(sql);
-    if (parsed.kind === 'error') throw new EngineError('Parser', parsed.message, parsed.position);
+    if (parsed.kind === 'error') throw refusal(parsed.message, parsed.position);
     const statements = statementsOf(parsed.tree);
-    if (statements !== 1) throw new EngineError('Parser', `${statements} statements where one SELECT must be`, null);
+    if (statements !== 1) throw new EngineError('Permission', `${statements} statements where one SELECT must be`, null);
     const [foreign] = tableFunctions(parsed.tree).filter((name) => !TABLE_FUNCTIONS.has(name));
     if (foreign !== undefined) throw new EngineError('Permission', `the table function ${foreign} may not be called here`, null);
     return this.#warehouse.select(sql);
@@ -62,6 +54,23 @@ export class Snapshot implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#warehouse[Symbol.asyncDispose]();
   }
+}
+
+/** An engine that sees the published warehouse file, its schema `marts` by plain names, and nothing else of the world. */
+export async function openClosed(path: string, limits: SnapshotLimits): Promise<Warehouse & Selecting> {
+  const warehouse = await openDuckDb({ confined: true, memoryLimit: limits.memory, threads: limits.threads });
+  await warehouse.run(`ATTACH '${path.replaceAll("'", "''")}' AS showback (READ_ONLY)`);
+  await warehouse.run('USE showback.marts');
+  // In this order: closing the file systems is refused while files may be opened, and nothing may be set behind the lock.
+  await warehouse.run('SET enable_external_access = false');
+  await warehouse.run("SET disabled_filesystems = 'LocalFileSystem'");
+  await warehouse.run('SET lock_configuration = true');
+  return warehouse;
+}
+
+function refusal(message: string, position: number | null): EngineError {
+  if (message.startsWith('Only SELECT')) return new EngineError('Permission', 'only a SELECT may run here', null);
+  return new EngineError('Parser', message, position);
 }
 
 function statementsOf(tree: unknown): number {

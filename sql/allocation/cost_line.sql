@@ -1,13 +1,13 @@
 -- Everything that rules allocate: charges that are not capitalised, and each register entry's cost in each month.
 SELECT l.line_key, 'charge' AS kind, CAST(NULL AS VARCHAR) AS entry_id, l.provider, l.account_id, l.sub_account_id, l.invoice_id, l.billing_month,
-       l.category, l.service, l.sku, l.meter, l.resource, l.currency, l.basis, l.finality, l.feature_tag, l.amount
+       l.category, l.service, l.sku, l.meter, l.resource, l.currency, l.basis, l.finality, l.commitment_status, l.feature_tag, l.amount
 FROM allocation.charge_line AS l
 LEFT JOIN allocation.capitalised_charge AS c ON c.line_key = l.line_key
 WHERE c.line_key IS NULL
 UNION ALL
 SELECT 'register|' || d.entry_id || '|' || month_text(d.usage_date), CASE WHEN f.kind = 'recurring' THEN 'recurring' ELSE 'schedule' END, d.entry_id,
        f.provider, NULL, NULL, NULL, month_start(d.usage_date), 'Usage', 'fixed cost', d.entry_id, NULL, NULL, d.currency,
-       CASE WHEN f.kind = 'recurring' THEN 'recurring' ELSE 'amortized' END, 'final', NULL, money_sum(d.amount)
+       CASE WHEN f.kind = 'recurring' THEN 'recurring' ELSE 'amortized' END, 'final', NULL, NULL, money_sum(d.amount)
 FROM allocation.fixed_day AS d
 JOIN run.fixed_cost AS f ON f.entry_id = d.entry_id
 CROSS JOIN run.period AS p

@@ -6,10 +6,9 @@ import { literal } from './sql-quote.js';
 import { anyOf, missingModel, NUMERIC, notOneOf, rowReasons, textReasons } from './usage-rejects.js';
 import { isInRange, millisecondsOf, moneyOf, numberOf, orNull, timeOf } from './usage-values.js';
 
-/** Records of one landed file as text columns, one for each of `fields`, with `row` and `broken`. */
+/** Records of landed files of one source as text columns, one for each of `fields`, with `file`, `row` and `broken`. */
 export interface TextRecords {
   readonly sourceId: string;
-  readonly file: string;
   readonly sql: string;
   readonly fields: readonly UsageField[];
   readonly tokens: 'inclusive' | 'exclusive';
@@ -23,7 +22,7 @@ const CACHED: readonly UsageField[] = ['cache_read_tokens', 'cache_write_tokens'
 export const fastSelect: Lane = (records) => {
   const typed = records.fields.map((field) => `${fastValue(field)} AS ${field}`);
   const odd = anyOf(['broken', ...oddTexts(records.fields)]);
-  const rows = `SELECT ${['row', ...typed, `${odd} AS odd`].join(', ')} FROM (${records.sql})`;
+  const rows = `SELECT ${['file', 'row', ...typed, `${odd} AS odd`].join(', ')} FROM (${records.sql})`;
   const reject = `CASE WHEN odd OR ${anyOf(oddRows(records.fields))} THEN error(${literal(NOT_PLAIN)}) END`;
   return lakeRow(records, withUncached(rows, records), `CAST(${reject} AS VARCHAR)`);
 };
@@ -34,7 +33,7 @@ export const slowSelect: Lane = (records) => {
   const parsed = `SELECT ${['*', ...numbers].join(', ')} FROM (${records.sql})`;
   const typed = fields.map((field) => `${slowValue(field)} AS ${field}`);
   const reason = `CASE WHEN broken THEN 'malformed' ${whens(textReasons(fields))} END AS reason`;
-  const rows = `SELECT ${['row', ...typed, reason].join(', ')} FROM (${parsed})`;
+  const rows = `SELECT ${['file', 'row', ...typed, reason].join(', ')} FROM (${parsed})`;
   return lakeRow(
     records,
     withUncached(rows, records),
@@ -59,7 +58,7 @@ function lakeRow(records: TextRecords, sql: string, reject: string): string {
   const keys = records.fields.includes('event_id')
     ? ['CASE WHEN event_id IS NOT NULL THEN hash(event_id) END', `CASE WHEN event_id IS NULL THEN ${recordKey} END`]
     : ['CAST(NULL AS UBIGINT)', recordKey];
-  const place = [`${literal(records.sourceId)} AS source_id`, `${literal(records.file)} AS file`, 'row', `${reject} AS reject`];
+  const place = [`${literal(records.sourceId)} AS source_id`, 'file', 'row', `${reject} AS reject`];
   return `SELECT ${[...place, `${keys[0]} AS event_key`, `${keys[1]} AS record_key`, ...records.fields].join(', ')} FROM (${sql})`;
 }
 

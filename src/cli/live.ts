@@ -95,9 +95,9 @@ export class LiveView implements RunView {
 
   #step(event: Extract<RunEvent, { kind: 'step' }>): void {
     const task = this.#task(event.step);
-    this.#open();
     if (event.state === 'started') {
       Object.assign(task, { state: 'running', startedAt: this.#clock() });
+      this.#open();
       return;
     }
     const seconds = event.seconds ?? (this.#clock() - task.startedAt) / 1000;

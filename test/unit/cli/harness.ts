@@ -1,0 +1,113 @@
+// The command line in-process: streams that remember, a clock that stands, and runs that do what a test says.
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Io, Output, Runs } from '../../../src/cli/io.js';
+import { runCli } from '../../../src/cli/program.js';
+import { openDuckDb } from '../../../src/warehouse/duckdb.js';
+
+export interface Screen extends Output {
+  text: string;
+}
+
+export function screen(options: { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number } = {}): Screen {
+  const output: Screen = {
+    text: '',
+    write: (text) => {
+      output.text += text;
+    },
+    isTTY: options.isTTY ?? false,
+    columns: () => options.columns ?? 100,
+    rows: () => options.rows ?? 24,
+  };
+  return output;
+}
+
+export const unused = async (): Promise<never> => Promise.reject(new Error('this command must not come here'));
+
+export const NO_RUNS: Runs = {
+  runPipeline: unused,
+  planPipeline: unused,
+  checkPipeline: unused,
+  readHistory: unused,
+  describeStep: (step) => step.kind,
+};
+
+export interface Told {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export async function cli(args: readonly string[], changes: Partial<Omit<Io, 'stdout' | 'stderr'>> = {}): Promise<Told> {
+  const [stdout, stderr] = [screen(), screen()];
+  const io: Io = {
+    stdout,
+    stderr,
+    env: {},
+    cwd: tmpdir(),
+    now: () => new Date('2026-10-01T02:00:00Z'),
+    runs: async () => NO_RUNS,
+    sqlChild: SQL_CHILD,
+    ...changes,
+  };
+  const code = await runCli(args, io);
+  return { code, out: stdout.text, err: stderr.text };
+}
+
+/** From source: no test depends on what was built last. */
+export const SQL_CHILD = {
+  file: fileURLToPath(new URL('../../../src/cli/sql-child.ts', import.meta.url)),
+  execArgv: ['--import', import.meta.resolve('tsx')],
+};
+
+/** A folder with an empty pipeline file, for commands that only need to find one. */
+export async function companyFolder(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'company-'));
+  await writeFile(join(dir, 'pipeline.yaml'), 'name: test\n');
+  return dir;
+}
+
+interface StatementCells {
+  readonly month: string;
+  readonly feature: string;
+  readonly team: string;
+  readonly amount: string;
+  readonly share?: string;
+}
+
+/** A warehouse file with the two marts that a summary reads. */
+export async function warehouseFile(
+  dir: string,
+  statement: readonly StatementCells[],
+  controls: readonly (readonly string[])[],
+): Promise<string> {
+  const path = join(dir, 'warehouse.duckdb');
+  await using warehouse = await openDuckDb({ path, threads: 1 });
+  await warehouse.run(`CREATE SCHEMA marts;
+    CREATE TABLE marts.showback_feature_month (billing_month VARCHAR, feature_id VARCHAR, feature_name VARCHAR, team VARCHAR,
+      currency VARCHAR, amount DECIMAL(38,12), statement_amount DECIMAL(38,4), share DECIMAL(26,6));
+    CREATE TABLE marts.reconciliation_month (billing_month VARCHAR, control VARCHAR, scope VARCHAR, currency VARCHAR,
+      expected DECIMAL(38,12), actual DECIMAL(38,12), difference DECIMAL(38,12), tolerance DECIMAL(38,12), passed BOOLEAN)`);
+  await warehouse.insert(
+    'marts.showback_feature_month',
+    ['billing_month', 'feature_id', 'feature_name', 'team', 'currency', 'amount', 'statement_amount', 'share'],
+    statement.map(({ month, feature, team, amount, share }) => [
+      month,
+      feature.startsWith('(') ? feature : feature.toLowerCase(),
+      feature,
+      team,
+      'USD',
+      amount,
+      amount,
+      share ?? null,
+    ]),
+  );
+  await warehouse.insert(
+    'marts.reconciliation_month',
+    ['billing_month', 'control', 'scope', 'currency', 'expected', 'actual', 'difference', 'tolerance', 'passed'],
+    controls,
+  );
+  return path;
+}

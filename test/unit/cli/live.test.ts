@@ -1,0 +1,112 @@
+// The live task list on a terminal that keeps a screen.
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { LiveView } from '../../../src/cli/live.js';
+import { displayWidth } from '../../../src/cli/width.js';
+import { screen, type Screen } from './harness.js';
+
+const STEPS = Array.from({ length: 30 }, (_, at) => `build staging.model_${at}`);
+const plain = (_: unknown, text: string): string => text;
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** What a terminal shows after all that was written: cursor up and erase are all that the list uses. */
+function shown(output: Screen): readonly string[] {
+  const lines: string[] = [''];
+  for (const part of output.text.split(/(\u001b\[[0-9;?]*[A-Za-z]|\n)/)) {
+    const up = /^\u001b\[(\d+)A$/.exec(part);
+    if (part === '\n') lines.push('');
+    else if (up !== null) lines.splice(lines.length - 1 - Number(up[1]), Number(up[1]) + 1, '');
+    else if (!part.startsWith('\u001b')) lines[lines.length - 1] += part;
+  }
+  return lines;
+}
+
+function started(options: { readonly columns?: number; readonly rows?: number } = {}): {
+  readonly output: Screen;
+  readonly view: LiveView;
+  tick: (ms: number) => void;
+} {
+  const output = screen({ isTTY: true, ...options });
+  let now = 0;
+  const view = new LiveView(output, plain, () => now);
+  view.listen({ kind: 'run-started', pipeline: 'demo', asOf: '2026-09-30', steps: STEPS });
+  return {
+    output,
+    view,
+    tick: (ms) => {
+      now += ms;
+      vi.advanceTimersByTime(ms);
+    },
+  };
+}
+
+it('shows what is done, what runs and what comes next', () => {
+  const { output, view, tick } = started();
+  for (const step of STEPS.slice(0, 7)) {
+    view.listen({ kind: 'step', step, state: 'started' });
+    view.listen({ kind: 'step', step, state: 'done', seconds: 2.5, rows: 1200, bytes: 34_000 });
+  }
+  view.listen({ kind: 'step', step: STEPS[7] ?? '', state: 'started' });
+  tick(4000);
+  view.listen({ kind: 'progress', step: 'load', done: 250, total: 1000, unit: 'files' });
+  tick(1000);
+  expect(shown(output)).toEqual([
+    'demo, as of 2026-09-30',
+    '✔ 3 steps done',
+    ...[3, 4, 5, 6].map((at) => `✔ build staging.model_${at}  1,200 rows · 34.0 kB · 2.5 s`),
+    '⠋ build staging.model_7  250 of 1,000 files · 50/s · 15 s left · 5.0 s',
+    ...[8, 9, 10].map((at) => `  build staging.model_${at}`),
+    '  … 19 more',
+    '',
+  ]);
+});
+
+it('keeps warnings above the list', () => {
+  const { output, view, tick } = started();
+  view.listen({ kind: 'note', level: 'warning', message: 'no file under `a`\u001b[2J' });
+  tick(200);
+  expect(shown(output).slice(0, 2)).toEqual(['! no file under `a`\\u001b[2J', 'demo, as of 2026-09-30']);
+});
+
+it('leaves one line and the cursor', () => {
+  const { output, view } = started();
+  view.listen({ kind: 'step', step: STEPS[0] ?? '', state: 'done', seconds: 61 });
+  view.listen({ kind: 'run-finished', outcome: 'published', runId: 'r', seconds: 61, out: '/out' });
+  view.close();
+  expect(shown(output)).toEqual(['✔ demo, as of 2026-09-30: 1 step in 1 m 01 s', '']);
+  expect(output.text.endsWith('\u001b[?25h')).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('leaves the step that failed', () => {
+  const { output, view } = started();
+  view.listen({ kind: 'step', step: STEPS[0] ?? '', state: 'failed', seconds: 1 });
+  view.close();
+  expect(shown(output)).toEqual(['✖ build staging.model_0', '']);
+});
+
+it.each([
+  [20, 10],
+  [40, 6],
+  [200, 60],
+])('never wraps nor scrolls on a terminal of %i × %i', (columns, rows) => {
+  const { output, view, tick } = started({ columns, rows });
+  for (const step of STEPS.slice(0, 20)) {
+    view.listen({ kind: 'step', step, state: 'started' });
+    view.listen({ kind: 'step', step, state: 'done', seconds: 100, rows: 123_456_789, bytes: 123_456_789 });
+  }
+  view.listen({ kind: 'step', step: STEPS[20] ?? '', state: 'started' });
+  tick(100);
+  const lines = shown(output);
+  expect(lines.length).toBeLessThanOrEqual(rows);
+  for (const line of lines) expect(displayWidth(line)).toBeLessThan(columns);
+});
+
+it('starts with the first step where a run tells no plan', () => {
+  const output = screen({ isTTY: true });
+  const view = new LiveView(output, plain, () => 0);
+  view.listen({ kind: 'step', step: 'land aws', state: 'started' });
+  expect(shown(output)).toEqual(['showback', '⠋ land aws  0.0 s', '']);
+  view.close();
+});

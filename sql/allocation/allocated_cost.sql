@@ -16,14 +16,21 @@ WITH placed AS (
   SELECT rule_no, billing_month, usage_date, provider, account_id, invoice_id, service, sku, meter, category, basis, finality, currency,
          feature_id, customer_id, reason, feature_tag, method_id, amount
   FROM allocation.direct_share
+), borne AS (
+  SELECT s.*, undeclared.feature_id AS undeclared
+  FROM shared AS s
+  LEFT JOIN run.rule_feed AS f ON f.rule_no = s.rule_no AND f.feature_id = s.feature_id
+  LEFT JOIN allocation.pool_rule AS undeclared ON undeclared.feature_id = s.feature_id AND s.rule_no > 0 AND f.rule_no IS NULL
+), target AS (
+  SELECT b.*, CASE WHEN b.feature_id IS NULL OR b.undeclared IS NOT NULL THEN '(unallocated)' ELSE b.feature_id END AS to_feature,
+    CASE WHEN b.feature_id IS NULL OR b.undeclared IS NOT NULL THEN '(unallocated)' ELSE b.customer_id END AS to_customer,
+    CASE WHEN b.feature_id IS NULL THEN 'no_driver' WHEN b.undeclared IS NOT NULL THEN 'undeclared_feed' ELSE b.reason END AS why,
+    coalesce(b.undeclared, b.feature_tag) AS tag
+  FROM borne AS b
 )
-SELECT v.level, s.rule_no, s.billing_month, s.usage_date, s.provider, s.account_id, s.invoice_id, s.service, s.sku, s.meter, s.category, s.basis, s.finality,
-       s.currency,
-       CASE WHEN s.feature_id IS NULL OR undeclared.feature_id IS NOT NULL THEN '(unallocated)' ELSE s.feature_id END AS feature_id,
-       CASE WHEN s.feature_id IS NULL OR undeclared.feature_id IS NOT NULL THEN '(unallocated)' ELSE s.customer_id END AS customer_id,
-       CASE WHEN s.feature_id IS NULL THEN 'no_driver' WHEN undeclared.feature_id IS NOT NULL THEN 'undeclared_feed' ELSE s.reason END AS reason,
-       CASE WHEN undeclared.feature_id IS NOT NULL THEN s.feature_id ELSE s.feature_tag END AS feature_tag, s.method_id, s.amount
-FROM shared AS s
+SELECT v.level, t.rule_no, t.billing_month, t.usage_date, t.provider, t.account_id, t.invoice_id, t.service, t.sku, t.meter, t.category, t.basis, t.finality,
+       t.currency, t.to_feature AS feature_id, t.to_customer AS customer_id, t.why AS reason, t.tag AS feature_tag, t.method_id, money_sum(t.amount) AS amount
+FROM target AS t
 CROSS JOIN run.level AS v
-LEFT JOIN run.rule_feed AS f ON f.rule_no = s.rule_no AND f.feature_id = s.feature_id
-LEFT JOIN allocation.pool_rule AS undeclared ON undeclared.feature_id = s.feature_id AND s.rule_no > 0 AND f.rule_no IS NULL
+GROUP BY v.level, t.rule_no, t.billing_month, t.usage_date, t.provider, t.account_id, t.invoice_id, t.service, t.sku, t.meter, t.category, t.basis, t.finality,
+         t.currency, t.to_feature, t.to_customer, t.why, t.tag, t.method_id

@@ -1,7 +1,7 @@
 -- How much of the cost before credits and tax sits on a registered feature, directly or by a measured driver that knows the sku; never by an even split.
 WITH cost AS (
   SELECT c.billing_month, c.currency, c.amount,
-    f.feature_id IS NOT NULL AND (r.rule_no IS NULL OR r.method = 'direct' OR (r.method = 'driver' AND (strpos(c.method_id, 'sku') > 0))) AS covered
+    f.feature_id IS NOT NULL AND (r.rule_no IS NULL OR r.method = 'direct' OR (r.method = 'driver' AND strpos(substr(c.method_id, length(r.pool_id || '/' || r.method_name) + 1), 'sku') > 0)) AS covered
   FROM allocation.cost AS c
   LEFT JOIN run.feature AS f ON f.feature_id = c.feature_id
   LEFT JOIN run.rule AS r ON r.rule_no = c.rule_no

@@ -1,5 +1,5 @@
 -- What each pool of this level is shared by, at every grain that its rule tries: usage, dated shares, or cost allocated at earlier levels.
--- Days are kept only for pools with a capacity, whose month's parts are laid on days afterwards.
+-- What follows charges follows bill lines: neither estimates nor the register of fixed costs. Days are kept only for pools with a capacity, whose month's parts are laid on days afterwards.
 WITH usage_driver AS (
   SELECT r.rule_no, g.rank, grain_key(g.grain, u.usage_date, month_start(u.usage_date), u.provider, u.account_id, NULL, NULL, u.sku, u.meter) AS grain_key,
          u.feature_id, u.customer_id, CASE WHEN u.attribution IN ('unregistered_feature', 'untagged') THEN u.attribution ELSE '' END AS reason,
@@ -31,6 +31,7 @@ WITH usage_driver AS (
   LEFT JOIN (SELECT rule_no, count(*) AS providers FROM run.rule_provider GROUP BY rule_no) AS n ON n.rule_no = r.rule_no
   LEFT JOIN run.rule_provider AS o ON o.rule_no = r.rule_no AND o.provider = a.provider
   WHERE a.amount > 0 AND passed.feature_id IS NULL AND (n.rule_no IS NULL OR o.rule_no IS NOT NULL)
+    AND (r.method = 'proportional' OR a.basis IN ('billed', 'effective'))
 )
 SELECT rule_no, rank, grain_key, feature_id, customer_id, reason, feature_tag, usage_date, money_sum(weight) AS weight
 FROM (SELECT * FROM usage_driver UNION ALL SELECT * FROM share_driver UNION ALL SELECT * FROM cost_driver) AS every_driver

@@ -11,4 +11,4 @@ FROM allocation.month_part_item AS p
 JOIN allocation.pool_item AS i ON i.item_key = p.pool_item_key
 JOIN run.rule AS r ON r.rule_no = i.rule_no
 JOIN allocation.pool_line AS l ON l.rule_no = i.rule_no AND l.billing_month = i.billing_month
-WHERE p.target IS NULL OR p.target = r.idle_feature || '|' || r.idle_feature || '||'
+WHERE p.target IS NULL OR p.target = r.idle_feature || '|(idle)||'

@@ -1,4 +1,4 @@
--- The finest grain of each item at which anything weighs.
+-- The finest grain of each item at which anything weighs. A charge without an invoice follows no invoice.
 WITH tried AS (
   SELECT i.item_key, i.rule_no, g.rank, g.grain,
          grain_key(g.grain, i.usage_date, CASE WHEN r.method = 'driver' THEN month_start(coalesce(i.usage_date, i.billing_month)) ELSE i.billing_month END,
@@ -6,6 +6,7 @@ WITH tried AS (
   FROM allocation.pool_item AS i
   JOIN run.rule AS r ON r.rule_no = i.rule_no
   JOIN run.rule_grain AS g ON g.rule_no = i.rule_no
+  WHERE i.invoice_id IS NOT NULL OR strpos(g.grain, 'invoice') = 0
 ), weighing AS (
   SELECT DISTINCT rule_no, rank, grain_key FROM allocation.driver
 ), ranked AS (

@@ -26,6 +26,6 @@ SELECT item_key, feature_id || '|' || customer_id || '|' || reason || '|' || fea
        CASE WHEN by_month THEN CAST(weight * days_between(billing_month, add_months(billing_month, 1)) AS DECIMAL(38,12)) ELSE weight END AS weight
 FROM target
 UNION ALL
-SELECT item_key, feature_id || '|' || feature_id || '||', feature_id, feature_id, '', '', weight
+SELECT item_key, feature_id || '|(idle)||', feature_id, '(idle)', '', '', weight
 FROM idle
 WHERE weight > 0

@@ -1,5 +1,5 @@
 -- Straight-line schedule by service month: the cost in equal parts, anniversary to anniversary, clamped to the month's end.
--- A change of horizon spreads the carrying amount of the next service month's start over the months that remain.
+-- A change of horizon spreads the carrying amount of the next service month's start over the months that remain; where none remains, the month of the change bears it.
 WITH entry AS (
   SELECT f.entry_id, f.currency, f.cost, f.in_service_on, f.horizon_months, h.changed_on, h.horizon_months AS new_horizon
   FROM run.fixed_cost AS f
@@ -12,10 +12,10 @@ WITH entry AS (
   FROM entry AS e
   CROSS JOIN UNNEST(number_series(1, e.horizon_months)) AS u(n)
 ), kept AS (
-  SELECT entry_id, currency, month_no, starts_on, ends_on, amount FROM original WHERE changed_on IS NULL OR starts_on < changed_on
+  SELECT entry_id, currency, month_no, starts_on, ends_on, amount FROM original WHERE changed_on IS NULL OR (starts_on < changed_on AND month_no < new_horizon)
 ), carrying AS (
-  SELECT entry_id, currency, in_service_on, new_horizon, cost - money_sum(CASE WHEN starts_on < changed_on THEN amount ELSE CAST(0 AS DECIMAL(38,12)) END) AS amount,
-         count_sum(CASE WHEN starts_on < changed_on THEN 1 ELSE 0 END) AS months_kept
+  SELECT entry_id, currency, in_service_on, new_horizon, cost - money_sum(CASE WHEN starts_on < changed_on AND month_no < new_horizon THEN amount ELSE CAST(0 AS DECIMAL(38,12)) END) AS amount,
+         count_sum(CASE WHEN starts_on < changed_on AND month_no < new_horizon THEN 1 ELSE 0 END) AS months_kept
   FROM original
   WHERE changed_on IS NOT NULL
   GROUP BY entry_id, currency, in_service_on, new_horizon, cost

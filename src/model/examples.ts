@@ -70,7 +70,7 @@ async function typed(
   rows: readonly ExampleRow[],
   columns: readonly string[],
 ): Promise<readonly string[]> {
-  const expected: Model = { ...model, name: `${model.layer}."expected ${model.table}"` };
+  const expected: Model = { ...model, name: `${model.layer}.expected_${model.table}` };
   await createEmpty(warehouse, expected);
   await fill(warehouse, expected, rows);
   return (await warehouse.rows(`SELECT * FROM ${expected.name}`)).map((row) => textOf(row, columns));

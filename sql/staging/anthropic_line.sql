@@ -1,6 +1,9 @@
 -- Anthropic cost report as typed lines. Amounts arrive in cents; of each daily bucket the last delivery counts.
 WITH latest AS (
-  SELECT source_id, bucket_start, max(delivery) AS delivery FROM raw.anthropic_cost WHERE bucket_start IS NOT NULL GROUP BY source_id, bucket_start
+  SELECT source_id, utc_timestamp(bucket_start) AS starts, max(delivery) AS delivery
+  FROM raw.anthropic_cost
+  WHERE utc_timestamp(bucket_start) IS NOT NULL
+  GROUP BY source_id, utc_timestamp(bucket_start)
 ), line AS (
   SELECT c.*, s.provider, s.account,
     CASE WHEN utc_timestamp(c.bucket_start) IS NULL THEN 'starting_at: not a time'
@@ -11,7 +14,7 @@ WITH latest AS (
     c.delivery < l.delivery AS superseded
   FROM raw.anthropic_cost AS c
   JOIN run.source AS s ON s.source_id = c.source_id
-  LEFT JOIN latest AS l ON l.source_id = c.source_id AND l.bucket_start = c.bucket_start
+  LEFT JOIN latest AS l ON l.source_id = c.source_id AND l.starts = utc_timestamp(c.bucket_start)
 ), dollars AS (
   SELECT line.*, CASE WHEN problem IS NULL AND empty_bucket = 'false'
     THEN CAST(CAST(money_value(amount) AS DECIMAL(36,22)) * CAST('0.01' AS DECIMAL(2,2)) AS DECIMAL(38,24)) END AS amount_24

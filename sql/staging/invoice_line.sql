@@ -5,7 +5,7 @@ WITH line AS (
          WHEN money_problem(l.amount, 24) IS NOT NULL THEN 'amount: ' || money_problem(l.amount, 24)
          WHEN utc_timestamp(l.period_start) IS NULL OR utc_timestamp(l.period_end) IS NULL THEN 'period: not a day'
          WHEN utc_timestamp(l.period_end) < utc_timestamp(l.period_start) THEN 'period: ends before it starts'
-         WHEN utc_timestamp(l.charge_start) > utc_timestamp(l.charge_end) THEN 'charge period: ends before it starts'
+         WHEN utc_timestamp(coalesce(l.charge_start, l.period_start)) > utc_timestamp(coalesce(l.charge_end, l.period_end)) THEN 'charge period: ends before it starts'
          WHEN l.invoice_id IS NULL THEN 'invoice_id: missing'
          WHEN l.currency IS NULL THEN 'currency: missing' END AS problem
   FROM raw.invoice_line AS l

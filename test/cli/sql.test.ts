@@ -182,7 +182,9 @@ function armed(attack: string): string {
 describe('an attack', () => {
   it.each(ATTACKS)('that %s is refused, and nothing changes', async (_, attack) => {
     await using snapshot = await Snapshot.open(warehousePath, { memory: '256MB', threads: 1 });
-    await expect(snapshot.select(armed(attack))).rejects.toThrow();
+    await expect(snapshot.select(armed(attack))).rejects.toThrow(
+      /only a SELECT may run|statements where one SELECT|may not be called here|does not exist|disabled|not supported|Parser/i,
+    );
     expect(await hashOf(warehousePath)).toBe(bytes);
     for (const name of ['written.csv', 'logs', 'dump', 'other.duckdb']) expect(existsSync(join(dir, name)), name).toBe(false);
   });

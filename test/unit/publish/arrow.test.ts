@@ -120,6 +120,6 @@ describe('an Arrow file', () => {
     ['DATE', '2026-13-01'],
     ['DOUBLE', '0.1'],
   ])('refuses %s %s instead of storing something near it', async (type, cell) => {
-    await expect(arrowBytes([{ name: 'x', type }], [[cell]], {})).rejects.toThrow();
+    await expect(arrowBytes([{ name: 'x', type }], [[cell]], {})).rejects.toThrow(/^no |has no place/);
   });
 });

@@ -144,7 +144,7 @@ FROM counted;
 
 -- billed − rated in three effects that sum to it with no division: quantity, what repriced within the key, and price
 CREATE OR REPLACE MACRO quantity_effect(billed_quantity, logged_quantity, unit_price) AS
-  half_even_12(CAST(billed_quantity - logged_quantity AS DECIMAL(18,6)) * unit_price);
+  half_even_12(CAST(billed_quantity AS DECIMAL(18,6)) * unit_price) - half_even_12(CAST(logged_quantity AS DECIMAL(18,6)) * unit_price);
 CREATE OR REPLACE MACRO rating_effect(logged_quantity, unit_price, rated_amount) AS
   half_even_12(CAST(logged_quantity AS DECIMAL(18,6)) * unit_price) - CAST(rated_amount AS DECIMAL(38,12));
 CREATE OR REPLACE MACRO price_effect(billed_amount, billed_quantity, unit_price) AS

@@ -1,10 +1,10 @@
--- The whole schedule of the fixed-cost register, month by month, with what was charged so far and what the books still carry.
+-- The schedule of the fixed-cost register in the published months, with what was charged so far and what the books still carry.
 WITH month AS (
   SELECT d.entry_id, d.kind, month_start(d.usage_date) AS billing_month, d.currency, money_sum(d.amount) AS amount
   FROM allocation.fixed_day AS d
   GROUP BY d.entry_id, d.kind, month_start(d.usage_date), d.currency
 ), running AS (
-  SELECT m.*, CAST(sum(m.amount) OVER (PARTITION BY m.entry_id ORDER BY m.billing_month, m.kind) AS DECIMAL(38,12)) AS cumulative_amount
+  SELECT m.*, CAST(sum(m.amount) OVER (PARTITION BY m.entry_id ORDER BY m.billing_month, CASE m.kind WHEN 'disposal' THEN 1 ELSE 0 END) AS DECIMAL(38,12)) AS cumulative_amount
   FROM month AS m
 )
 SELECT month_text(r.billing_month) AS billing_month, r.entry_id, f.description, r.kind, r.currency,

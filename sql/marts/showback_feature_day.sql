@@ -1,6 +1,6 @@
 -- What each feature bears on each day.
 SELECT month_text(c.billing_month) AS billing_month, c.usage_date, c.feature_id, coalesce(f.name, c.feature_id) AS feature_name,
-       coalesce(f.team, '(unallocated)') AS team, coalesce(c.provider, '') AS provider, coalesce(c.service, '') AS service, coalesce(c.sku, '') AS sku,
+       coalesce(f.team, c.feature_id) AS team, coalesce(c.provider, '') AS provider, coalesce(c.service, '') AS service, coalesce(c.sku, '') AS sku,
        coalesce(c.meter, '') AS meter, c.category, c.currency, c.basis, c.method_id, c.finality, money_sum(c.amount) AS amount
 FROM allocation.cost AS c
 CROSS JOIN run.period AS p

@@ -1,5 +1,5 @@
 -- The statement: what each feature cost in the month, exact and in minor units, with who answers for it and what the same rows cost the month before.
-SELECT month_text(s.billing_month) AS billing_month, s.feature_id, coalesce(f.name, s.feature_id) AS feature_name, coalesce(f.team, '(unallocated)') AS team,
+SELECT month_text(s.billing_month) AS billing_month, s.feature_id, coalesce(f.name, s.feature_id) AS feature_name, coalesce(f.team, s.feature_id) AS team,
        coalesce(f.cost_center, '(unallocated)') AS cost_center, coalesce(f.category, '') AS feature_category,
        f.feature_owner, f.platform_owner, f.business_owner, s.category, s.currency, s.basis, s.method_id, s.finality,
        s.amount, s.statement_amount, s.share, b.amount AS previous_month_amount

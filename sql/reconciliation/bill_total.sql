@@ -1,4 +1,4 @@
--- Σ billed and Σ effective of the charges in the books equal those of the bills as staged, by provider and month; months outside the books are named.
+-- Σ billed of the charges in the books equals that of the bills as staged, by provider and month; months outside the books are named.
 WITH staged AS (
   SELECT c.provider, c.billing_month, c.currency, money_sum(c.billed_amount) AS billed_amount,
          CASE WHEN c.billing_month >= p.start_month AND c.billing_month <= month_start(p.as_of) THEN 'billed' ELSE 'billed outside the books' END AS place

@@ -28,13 +28,17 @@ export interface RunContext {
   readonly controls: ControlTotal[];
 }
 
-/** Runs one step with its events and its line in the ledger. */
-export async function executeStep(context: RunContext, step: Step): Promise<void> {
+/** Runs one step with its events and its line in the ledger. `work` is what the step does, where that is not the engine's. */
+export async function executeStep(
+  context: RunContext,
+  step: Step,
+  work: () => Promise<number | null> = async () => perform(context, step),
+): Promise<void> {
   const name = describeStep(step);
   const started = performance.now();
   context.listener({ kind: 'step', step: name, state: 'started' });
   try {
-    const rows = await perform(context, step);
+    const rows = await work();
     const seconds = (performance.now() - started) / 1000;
     context.listener({ kind: 'step', step: name, state: 'done', seconds, ...(rows === null ? {} : { rows }) });
     await context.ledger.step({ step: name, seconds, rows });

@@ -16,7 +16,7 @@ import { openLedger } from './ledger.js';
 import { takeLock } from './lock.js';
 import type { Period } from './parameters.js';
 import { periodOf } from './scope.js';
-import { planSteps, type Step } from './plan.js';
+import { describeStep, planSteps, type Step } from './plan.js';
 import { freshFolder, makeState, PACKAGE_DIR, packageVersion, removeFolder } from './state.js';
 import { carriedMonths, carryMonths, type Published, publishMarts } from './published.js';
 
@@ -36,11 +36,16 @@ export async function runPipeline(request: RunRequest): Promise<RunResult> {
   const ledger = openLedger(pipeline.stateDir, request.now);
   await ledger.started(period.asOf, monthsThrough(period.firstMonth, period.lastMonth));
   let runId = '';
+  const began = performance.now();
+  const told = (outcome: 'published' | 'unchanged' | 'failed', out: string | null): void =>
+    request.listener({ kind: 'run-finished', outcome, runId, seconds: (performance.now() - began) / 1000, out });
   try {
     const result = await runInside(request, pipeline, period, ledger, (id) => (runId = id));
     await ledger.finished(result.runId, result.outcome, null);
+    told(result.outcome, result.outDir);
     return result;
   } catch (error) {
+    told('failed', null);
     await ledger.finished(runId, 'failed', error instanceof Error ? error.message : String(error));
     throw error;
   }
@@ -58,6 +63,7 @@ async function runInside(
   await using warehouse = await openDuckDb({ threads, tempDirectory, unordered: true });
   const catalog = await readCatalog(join(PACKAGE_DIR, 'sql'), warehouse);
   const steps = planSteps(pipeline, catalog, period);
+  request.listener({ kind: 'run-started', pipeline: pipeline.name, asOf: period.asOf, steps: steps.map(describeStep) });
   const context: RunContext = {
     pipeline,
     catalog,
@@ -84,10 +90,16 @@ async function finish(context: RunContext, steps: readonly Step[], published: Pu
   await prepareWarehouse(context.warehouse, context.catalog);
   for (const step of steps) {
     if (step.kind === 'land') continue;
-    if (step.kind === 'carry') await carryMonths(context, published);
-    else if (step.kind === 'publish') await publishMarts(context, published, runId);
+    if (step.kind === 'carry') await executeStep(context, step, async () => noRows(carryMonths(context, published)));
+    else if (step.kind === 'publish')
+      await executeStep(context, step, async () => noRows(publishMarts(context, published, runId)));
     else await executeStep(context, step);
   }
+}
+
+async function noRows(work: Promise<void>): Promise<null> {
+  await work;
+  return null;
 }
 
 function resultOf(context: RunContext, outcome: RunResult['outcome'], runId: string, published: Published | null): RunResult {

@@ -19,7 +19,7 @@ WITH tagged AS (
   SELECT usage_date, source_id, rate_key, provider, account_id, model, sku, charged_by, service_tier, region, cache_hit, sample_rate,
     coalesce(registered, '(unallocated)') AS feature_id,
     CASE WHEN registered IS NULL THEN '(unallocated)' ELSE coalesce(customer_id, '(unallocated)') END AS customer_id,
-    attribution, CASE WHEN registered IS NULL THEN feature_id END AS feature_tag, stated,
+    attribution, CASE WHEN registered IS NULL THEN tagged.feature_id END AS feature_tag, stated,
     count(*) AS events, count_sum(CASE WHEN stated_zero THEN 1 ELSE 0 END) AS stated_zeros,
     money_sum(CASE WHEN stated THEN stated_cost ELSE CAST(0 AS DECIMAL(38,12)) END) AS stated_cost,
     count_sum(input_tokens) AS input_tokens, count_sum(cache_read_tokens) AS cache_read_tokens, count_sum(cache_write_tokens) AS cache_write_tokens,

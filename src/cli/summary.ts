@@ -13,7 +13,7 @@ export interface ScreenSize {
 }
 
 /** Lines beside the rows of the statement. */
-const FRAME = 14;
+const FRAME = 15;
 const FEATURES_AT_LEAST = 8;
 const CONTROLS_SHOWN = 10;
 
@@ -59,21 +59,23 @@ function tieLines(figures: Figures, paint: Paint): readonly string[] {
   const [broken, held] = [figures.identity.filter((row) => !row.passed), figures.identity.filter((row) => row.passed)];
   if (figures.identity.length === 0)
     return [paint(['yellow', 'bold'], '! No month to tie to the bills yet: nothing was billed or used')];
-  if (broken.length > 0)
-    return broken.map((row) => paint(['red', 'bold'], `✖ ${row.month} does not tie to the bills`) + tieText(row));
+  if (broken.length > 0) {
+    return broken.map((row) => `${paint(['red', 'bold'], `✖ ${row.month} does not tie to the bills`)}: ${equalText(row)}`);
+  }
   const months = [...new Set(held.map((row) => row.month))];
-  const verb = months.length === 1 ? 'ties' : 'tie';
+  const exact = held.every((row) => row.actual === row.expected) ? ', to the last unit' : ', within the tolerance';
   const last = held.at(-1);
   return [
-    `${paint(['green', 'bold'], `✔ ${monthsText(months)} ${verb} to the bills`)}${last === undefined ? '' : tieText(last)}`,
+    paint(['green', 'bold'], `✔ ${monthsText(months)} ${months.length === 1 ? 'ties' : 'tie'} to the bills${exact}`),
+    ...(last === undefined ? [] : [`  ${last.month}: ${equalText(last)}`]),
   ];
 }
 
-function tieText({ month, actual, expected, currency, difference }: ControlRow): string {
+function equalText({ actual, expected, currency, difference }: ControlRow): string {
   const digits = minorDigits(currency);
+  if (actual === expected) return `Σ statement = Σ evidence = ${moneyText(actual, digits)} ${currency}`;
   const [statement, evidence] = [moneyText(actual, digits), moneyText(expected, digits)];
-  if (actual === expected) return ` to the last unit (${month}: Σ statement = Σ evidence = ${statement} ${currency})`;
-  return `: Σ statement ${statement} ${currency}, Σ evidence ${evidence} ${currency}, off by ${moneyText(difference, digits)}`;
+  return `Σ statement ${statement} ${currency}, Σ evidence ${evidence} ${currency}, off by ${moneyText(difference, digits)}`;
 }
 
 const STATEMENT: readonly TableColumn[] = [

@@ -65,9 +65,8 @@ describe('run', () => {
   it('says first whether the months tie, then the statement, the controls, the files', async () => {
     const { code, out } = await cli(['run'], { cwd, ...telling(EVENTS, result) });
     expect(code).toBe(0);
-    expect(
-      out,
-    ).toBe(`✔ 2026-08 and 2026-09 tie to the bills to the last unit (2026-09: Σ statement = Σ evidence = 2,500.000000000001 USD)
+    expect(out).toBe(`✔ 2026-08 and 2026-09 tie to the bills, to the last unit
+  2026-09: Σ statement = Σ evidence = 2,500.000000000001 USD
 
 Statement of 2026-09, USD
 feature    team      amount   share  previous month

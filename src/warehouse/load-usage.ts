@@ -117,7 +117,7 @@ async function copy(
   const texts = files.map((file) => `SELECT ${literal(file.name)} AS file, * FROM (${text(file) ?? ''})`);
   const sql = withConstants(texts.join('\nUNION ALL\n'), places, config);
   const select = lane({ sourceId: config.id, sql, fields, tokens: config.tokens });
-  await engine.run(`COPY (${select}) TO ${literal(target)} (FORMAT parquet, PARQUET_VERSION v2)`);
+  await engine.run(`COPY (${select}) TO ${literal(target)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw)`);
   return fields;
 }
 

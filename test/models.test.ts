@@ -1,6 +1,7 @@
 // Every model has a contract with at least one example, and every example holds.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Catalog, readCatalog } from '../src/model/catalog.js';
+import { createEmpty } from '../src/model/build.js';
+import { type Catalog, LAYERS, readCatalog } from '../src/model/catalog.js';
 import { runExample } from '../src/model/examples.js';
 import { openDuckDb } from '../src/warehouse/duckdb.js';
 import type { Warehouse } from '../src/warehouse/warehouse.js';
@@ -24,6 +25,16 @@ describe('models', () => {
       expect(model.contract.columns.filter((column) => column.about === '').map((column) => column.name)).toEqual([]);
     },
   );
+
+  it.each(models.map((model) => [model.name, model] as const))('%s gives the columns of its contract', async (_name, model) => {
+    for (const layer of LAYERS) await engine.run(`CREATE SCHEMA IF NOT EXISTS ${layer}`);
+    await engine.run(catalog.macros);
+    for (const read of catalog.models) if (model.reads.includes(read.name)) await createEmpty(engine, read);
+    const given = await engine.describe(model.sql ?? '');
+    expect(given.map(({ name, type }) => `${name} ${type}`)).toEqual(
+      model.contract.columns.map(({ name, type }) => `${name} ${type}`),
+    );
+  });
 
   const examples = models.flatMap((model) =>
     model.contract.examples.map((example) => [model.name, example.it, model, example] as const),

@@ -8,6 +8,7 @@ import { type Io, type Paint, painter } from './io.js';
 import { addPipelineArgument, parseCount } from './options.js';
 import { type Places, placesOf, publishedWarehouse } from './published-run.js';
 import { type TableColumn, tableLines } from './table.js';
+import { fitted, printable } from './width.js';
 
 interface ShowOptions {
   readonly last: number;
@@ -65,6 +66,9 @@ function textOf(told: Told, options: ShowOptions, io: Io): readonly string[] {
   ];
 }
 
+/** Of the listed runs, the last that failed, with their first reason. */
+const FAILURES_SHOWN = 3;
+
 const RUNS: readonly TableColumn[] = [
   { title: 'started (UTC)', align: 'left' },
   { title: 'outcome', align: 'left' },
@@ -72,26 +76,25 @@ const RUNS: readonly TableColumn[] = [
   { title: 'as of', align: 'left' },
   { title: 'months', align: 'left', shrinks: true },
   { title: 'run', align: 'left' },
-  { title: 'why', align: 'left', shrinks: true },
 ];
 
 function runLines(runs: readonly PastRun[], width: number, paint: Paint): readonly string[] {
   if (runs.length === 0) return ['No run yet: showback run'];
   const cells = runs.map((run) => [
-    run.startedAt.slice(0, 19).replace('T', ' '),
+    startText(run),
     run.outcome ?? 'not finished',
     run.finishedAt === null ? '' : secondsText(Math.max(0, Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1000),
     run.asOf,
     monthsText(run.months),
     run.runId,
-    firstLine(run.failure),
   ]);
-  const anyFailed = runs.some((run) => run.failure !== null);
-  return tableLines(anyFailed ? RUNS : RUNS.slice(0, -1), cells, { width, paint });
+  const failed = runs.filter((run) => run.failure !== null).slice(-FAILURES_SHOWN);
+  const why = failed.map((run) => fitted(`${startText(run)} failed: ${printable(run.failure?.split('\n')[0] ?? '')}`, width));
+  return [...tableLines(RUNS, cells, { width, paint }), ...why];
 }
 
-function firstLine(text: string | null): string {
-  return text?.split('\n')[0] ?? '';
+function startText(run: PastRun): string {
+  return run.startedAt.slice(0, 19).replace('T', ' ');
 }
 
 const STEPS: readonly TableColumn[] = [

@@ -16,7 +16,7 @@ export interface Output {
 export interface Runs {
   readonly runPipeline: (request: RunRequest) => Promise<RunResult>;
   readonly planPipeline: (request: RunRequest) => Promise<readonly Step[]>;
-  readonly checkPipeline: (request: RunRequest) => Promise<readonly string[]>;
+  readonly checkPipeline: (request: RunRequest, options: { readonly data: boolean }) => Promise<readonly string[]>;
   readonly readHistory: (stateDir: string) => Promise<readonly PastRun[]>;
   readonly describeStep: (step: Step) => string;
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The process: streams, signals and the exit code. What a command needs beyond that loads when the command runs.
 import { fileURLToPath } from 'node:url';
-import type { Io, Output, Runs } from './io.js';
+import { EXIT_CODE } from '../kernel/failure.js';
+import type { Output, Runs } from './io.js';
 import { runCli } from './program.js';
 
 const SHOW_CURSOR = '\u001b[?25h';
@@ -27,11 +28,16 @@ function widthFrom(text: string | undefined): number {
 }
 
 async function loadRuns(): Promise<Runs> {
-  const [run, plan, ledger] = await Promise.all([import('../run/run.js'), import('../run/plan.js'), import('../run/ledger.js')]);
+  const [run, check, plan, ledger] = await Promise.all([
+    import('../run/run.js'),
+    import('../run/check.js'),
+    import('../run/plan.js'),
+    import('../run/ledger.js'),
+  ]);
   return {
     runPipeline: run.runPipeline,
     planPipeline: run.planPipeline,
-    checkPipeline: run.checkPipeline,
+    checkPipeline: check.checkPipeline,
     readHistory: ledger.readHistory,
     describeStep: plan.describeStep,
   };
@@ -46,17 +52,31 @@ function stopOn(signal: keyof typeof EXIT_OF_SIGNAL): void {
   });
 }
 
+/** The folder may have been removed under the shell's feet. */
+function currentFolder(): string | null {
+  try {
+    return process.cwd();
+  } catch {
+    return null;
+  }
+}
+
+async function main(cwd: string | null): Promise<number> {
+  if (cwd === null) {
+    process.stderr.write('showback: the current folder is gone\n  → go to a folder that is there\n');
+    return EXIT_CODE.user;
+  }
+  return runCli(process.argv.slice(2), {
+    stdout: outputOf(process.stdout),
+    stderr: outputOf(process.stderr),
+    env: process.env,
+    cwd,
+    now: () => new Date(),
+    runs: loadRuns,
+    sqlChild: { file: fileURLToPath(new URL('./sql-child.js', import.meta.url)), execArgv: [] },
+  });
+}
+
 stopOn('SIGINT');
 stopOn('SIGTERM');
-
-const io: Io = {
-  stdout: outputOf(process.stdout),
-  stderr: outputOf(process.stderr),
-  env: process.env,
-  cwd: process.cwd(),
-  now: () => new Date(),
-  runs: loadRuns,
-  sqlChild: { file: fileURLToPath(new URL('./sql-child.js', import.meta.url)), execArgv: [] },
-};
-
-process.exitCode = await runCli(process.argv.slice(2), io);
+process.exitCode = await main(currentFolder());

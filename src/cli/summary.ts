@@ -13,8 +13,8 @@ export interface ScreenSize {
 }
 
 /** Lines beside the rows of the statement. */
-const FRAME = 15;
-const FEATURES_AT_LEAST = 8;
+const FRAME = 17;
+const FEATURES_AT_LEAST = 3;
 const CONTROLS_SHOWN = 10;
 
 export interface Screen {
@@ -27,9 +27,7 @@ export interface Screen {
 export function summaryLines(result: RunResult, figures: Figures, { size, paint, cwd }: Screen): readonly string[] {
   return [
     ...tieLines(figures, paint),
-    ...(result.outcome === 'unchanged'
-      ? [paint('dim', `Nothing changed since run ${result.runId}; these are its figures.`)]
-      : []),
+    ...(result.outcome === 'unchanged' ? [paint('dim', `Nothing changed since run ${result.runId}.`)] : []),
     ...figures.statements.flatMap((statement) => ['', ...statementLines(statement, size, paint)]),
     '',
     ...controlLines(figures, size, paint),
@@ -88,9 +86,7 @@ const STATEMENT: readonly TableColumn[] = [
 
 function statementLines(statement: Statement, size: ScreenSize, paint: Paint): readonly string[] {
   const digits = minorDigits(statement.currency);
-  const room = size.rows === null ? statement.rows.length : Math.max(FEATURES_AT_LEAST, size.rows - FRAME);
-  const shown = statement.rows.length <= room ? statement.rows : statement.rows.slice(0, room - 1);
-  const folded = statement.rows.length - shown.length;
+  const { shown, rest, folded } = foldedRows(statement.rows, size);
   const cells = (row: StatementRow): readonly string[] => [
     row.feature,
     row.team,
@@ -101,12 +97,21 @@ function statementLines(statement: Statement, size: ScreenSize, paint: Paint): r
   const total = ['total', '', moneyText(statement.total, digits), '', previousTotal(statement, digits)];
   return [
     `${paint('bold', `Statement of ${statement.month}`)}, ${statement.currency}`,
-    ...tableLines(STATEMENT, [...shown.map(cells), ...(folded > 0 ? [[`… ${folded} more`]] : [])], {
+    ...tableLines(STATEMENT, [...shown.map(cells), ...(folded > 0 ? [[`… ${folded} more`]] : []), ...rest.map(cells)], {
       width: size.columns,
       paint,
       footer: [total],
     }),
   ];
+}
+
+/** Where a screen is too small the smallest features are folded away; what no feature bears, such as `(idle)`, always shows. */
+function foldedRows(rows: readonly StatementRow[], size: ScreenSize) {
+  const rest = rows.filter((row) => row.feature.startsWith('('));
+  const features = rows.filter((row) => !row.feature.startsWith('('));
+  const room = size.rows === null ? features.length : Math.max(FEATURES_AT_LEAST, size.rows - FRAME - rest.length);
+  const shown = features.length <= room ? features : features.slice(0, room - 1);
+  return { shown, rest, folded: features.length - shown.length };
 }
 
 function previousTotal(statement: Statement, digits: number): string {

@@ -83,7 +83,12 @@ describe('vectors', () => {
     const moment = (text: string): string => text.replace('T', ' ').replace('Z', '');
     await given(
       'allocation.charge_line',
-      cases.map(({ start, end }, at) => ({ line_key: String(at), charge_start: moment(start), charge_end: moment(end), ...wide })),
+      cases.map(({ start, end }, at) => ({
+        line_key: String(at),
+        charge_start: moment(start),
+        charge_end: moment(end),
+        ...wide,
+      })),
     );
     await given(
       'allocation.cost_line',

@@ -109,13 +109,16 @@ function holds(one: Case, parts: ReadonlyMap<string, bigint>): void {
   const total = one.weights.reduce((sum, weight) => sum + (weight > 0n ? weight : 0n), 0n);
   one.weights.forEach((weight, place) => {
     const part = parts.get(targetOf(place)) ?? 0n;
-    if (weight <= 0n) expect(part).toBe(0n);
-    else expect(absolute(part * total - one.amount * weight) < total).toBe(true);
+    // Below one unit of the exact quotient, and nothing for what does not weigh.
+    const near = weight <= 0n ? part === 0n : absolute(part * total - one.amount * weight) < total;
+    expect(near).toBe(true);
   });
 }
 
 describe('apportion', () => {
-  it('sums exactly, mirrors negative amounts, gives a zero weight nothing and no part a unit too much', { timeout: 20_000 }, async () => {
+  it('sums exactly, mirrors negative amounts, gives a zero weight nothing and no part a unit too much', {
+    timeout: 20_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(cases, async (all) => {
         const mirrored = [...all, ...all.map((one) => ({ ...one, amount: -one.amount }))];
@@ -144,8 +147,8 @@ describe('apportion', () => {
     for (const engine of engines) {
       await fill(engine, all, false);
       await engine.run(`
-        CREATE OR REPLACE TABLE many_items AS SELECT item_key || '/' || copy AS item_key, amount FROM item, range(400) AS c(copy);
-        CREATE OR REPLACE TABLE many_weights AS SELECT item_key || '/' || copy AS item_key, target, weight FROM weighing, range(400) AS c(copy)`);
+        CREATE OR REPLACE TABLE many_items AS SELECT item_key || '/' || copy AS item_key, amount FROM item, range(250) AS c(copy);
+        CREATE OR REPLACE TABLE many_weights AS SELECT item_key || '/' || copy AS item_key, target, weight FROM weighing, range(250) AS c(copy)`);
       const [row] = await engine.rows(
         `SELECT count(*) AS parts, sum(CAST(hash(item_key, target, CAST(part AS VARCHAR)) AS HUGEINT)) AS parts_hash,
                 sum(part) AS total, (SELECT sum(amount) FROM many_items) AS amount FROM apportion('many_items', 'many_weights')`,

@@ -117,7 +117,7 @@ const RATES: readonly TableColumn[] = [
   { title: 'when', align: 'left' },
   { title: 'since', align: 'left' },
   { title: 'layer', align: 'left' },
-  { title: 'place', align: 'left', shrinks: true },
+  { title: 'place', align: 'left', shrinks: true, keep: 'end' },
 ];
 
 function providerLines({ provider, match, rates }: ShownProvider, query: RatesQuery, io: Io, paint: Paint): readonly string[] {

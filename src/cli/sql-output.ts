@@ -3,7 +3,7 @@ import type { Cell, Column } from '../warehouse/warehouse.js';
 import { countText } from './figures-text.js';
 import type { Output, Paint } from './io.js';
 import type { RowSink } from './sql-query.js';
-import { tableLines } from './table.js';
+import { fitsAcross, recordLines, tableLines } from './table.js';
 
 export const FORMATS = ['table', 'csv', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -43,7 +43,8 @@ function tableWriter(output: Output, paint: Paint): Writer {
         return { title: name, align: isNumber ? ('right' as const) : ('left' as const), shrinks: !isNumber };
       });
       const width = output.isTTY ? output.columns() : Number.POSITIVE_INFINITY;
-      output.write(`${tableLines(shaped, rows, { width, paint }).join('\n')}\n`);
+      const layout = fitsAcross(shaped, rows, width) ? tableLines : recordLines;
+      output.write(`${layout(shaped, rows, { width, paint }).join('\n')}\n`);
       output.write(paint('dim', `${countText(rows.length)} row${rows.length === 1 ? '' : 's'}`).concat('\n'));
     },
   };

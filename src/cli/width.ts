@@ -25,18 +25,18 @@ function widthOf(grapheme: string): number {
 }
 
 /** The text cut to at most `width` columns, with an ellipsis where something is missing. For text without styles. */
-export function fitted(text: string, width: number): string {
+export function fitted(text: string, width: number, keep: 'start' | 'end' = 'start'): string {
   if (displayWidth(text) <= width) return text;
   if (width < 1) return '';
-  let cut = '';
-  let used = 0;
-  for (const { segment } of SEGMENTS.segment(text)) {
-    const next = widthOf(segment);
-    if (used + next > width - 1) break;
-    cut += segment;
-    used += next;
+  const graphemes = [...SEGMENTS.segment(text)].map(({ segment }) => segment);
+  const kept: string[] = [];
+  let used = 1;
+  for (const grapheme of keep === 'start' ? graphemes : graphemes.reverse()) {
+    used += widthOf(grapheme);
+    if (used > width) break;
+    kept.push(grapheme);
   }
-  return `${cut}…`;
+  return keep === 'start' ? `${kept.join('')}…` : `…${kept.reverse().join('')}`;
 }
 
 /** Controls and direction marks spelled out: what is printed is what is there. */

@@ -44,7 +44,7 @@ describe('the summary', () => {
   it.each([
     [80, 24],
     [100, 30],
-    [60, 60],
+    [60, 50],
   ])('fits a terminal of %i × %i with what no feature bears in sight', (columns, rows) => {
     const lines = summaryLines(RESULT, figures(), { size: { columns, rows }, paint: plain, cwd: '/company' });
     // One line is the prompt, one the end of the task list.

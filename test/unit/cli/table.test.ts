@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesText, countText, listed, moneyText, monthsText, secondsText } from '../../../src/cli/figures-text.js';
-import { type TableColumn, tableLines } from '../../../src/cli/table.js';
+import { fitsAcross, recordLines, type TableColumn, tableLines } from '../../../src/cli/table.js';
 import { displayWidth, fitted, printable } from '../../../src/cli/width.js';
 
 const plain = (_: unknown, text: string): string => text;
@@ -51,6 +51,23 @@ describe('a table', () => {
   });
 });
 
+describe('a table that is wider than the terminal', () => {
+  it('is told, and stands row below row', () => {
+    expect(fitsAcross(COLUMNS, [['a feature with a very long name', '1.00']], 20)).toBe(true);
+    expect(fitsAcross(COLUMNS, [['a feature with a very long name', '123456789.00']], 20)).toBe(false);
+    expect(
+      recordLines(
+        COLUMNS,
+        [
+          ['a very long name', '1.00'],
+          ['', '2.00'],
+        ],
+        { width: 18, paint: plain },
+      ),
+    ).toEqual(['── row 1 ───────', 'feature  a very l…', 'amount   1.00', '── row 2 ───────', 'feature', 'amount   2.00']);
+  });
+});
+
 describe('width', () => {
   it.each([
     ['abc', 3],
@@ -70,6 +87,8 @@ describe('width', () => {
     expect(fitted('日本語', 5)).toBe('日本…');
     expect(fitted('日本語', 4)).toBe('日…');
     expect(fitted('👩‍👩‍👧 family', 4)).toBe('👩‍👩‍👧 …');
+    expect(fitted('rates/list.csv:1234', 10, 'end')).toBe('….csv:1234');
+    expect(fitted('日本語', 4, 'end')).toBe('…語');
     expect(fitted('abc', 3)).toBe('abc');
     expect(fitted('abc', 0)).toBe('');
   });

@@ -1,6 +1,6 @@
 -- Usage by day, wide: quantities as logged, one column a meter. Feature, band and tier are fixed per event here; nothing later sees an event.
 WITH tagged AS (
-  SELECT e.*, k.rate_key, k.sku, k.charged_by,
+  SELECT e.*, k.rate_key, k.sku, k.charged_by, CASE WHEN p.keeps_customer THEN e.customer_id END AS kept_customer,
     CASE WHEN e.feature_id IS NOT NULL THEN f.feature_id WHEN a.feature_id IS NOT NULL THEN a.feature_id ELSE m.feature_id END AS registered,
     CASE WHEN f.feature_id IS NOT NULL THEN 'tag' WHEN e.feature_id IS NOT NULL THEN 'unregistered_feature'
          WHEN a.feature_id IS NOT NULL THEN 'account' WHEN m.feature_id IS NOT NULL THEN 'principal' ELSE 'untagged' END AS attribution,
@@ -8,6 +8,7 @@ WITH tagged AS (
       AND (e.stated_cost <> 0 OR e.prompt_tokens + coalesce(e.output_tokens, 0) + coalesce(e.embedding_tokens, 0) = 0) AS stated,
     s.stated_cost AND e.stated_cost = 0 AND e.prompt_tokens + coalesce(e.output_tokens, 0) + coalesce(e.embedding_tokens, 0) > 0 AS stated_zero
   FROM staging.usage_event AS e
+  CROSS JOIN run.period AS p
   JOIN run.source AS s ON s.source_id = e.source_id
   JOIN rating.rate_key AS k ON k.provider = e.provider AND k.model = e.model AND k.service_tier = e.service_tier AND k.region = e.region
     AND e.event_time >= k.valid_from AND e.event_time < k.valid_to AND e.usage_minute >= k.minute_from AND e.usage_minute < k.minute_to
@@ -18,7 +19,7 @@ WITH tagged AS (
 ), summed AS (
   SELECT usage_date, source_id, rate_key, provider, account_id, model, sku, charged_by, service_tier, region, cache_hit, sample_rate,
     coalesce(registered, '(unallocated)') AS feature_id,
-    CASE WHEN registered IS NULL THEN '(unallocated)' ELSE coalesce(customer_id, '(unallocated)') END AS customer_id,
+    CASE WHEN registered IS NULL THEN '(unallocated)' ELSE coalesce(kept_customer, '(unallocated)') END AS customer_id,
     attribution, CASE WHEN registered IS NULL THEN tagged.feature_id END AS feature_tag, stated,
     count(*) AS events, count_sum(CASE WHEN stated_zero THEN 1 ELSE 0 END) AS stated_zeros,
     money_sum(CASE WHEN stated THEN stated_cost ELSE CAST(0 AS DECIMAL(38,12)) END) AS stated_cost,

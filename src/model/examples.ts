@@ -18,6 +18,7 @@ const DEFAULTS: Readonly<Record<string, ExampleRow>> = {
     last_month: '2026-09-01',
     start_month: '2026-07-01',
     currency: 'USD',
+    keeps_customer: 'true',
   },
   'run.level': { level: '1' },
   'run.currency': { currency: 'USD', minor_exponent: '2' },

@@ -40,7 +40,7 @@ export interface ConfigFile {
   readonly sha256: string;
 }
 
-export type UsageTag = 'customer_id' | 'environment' | 'workflow_id' | 'principal_id';
+export type UsageTag = 'customer_id';
 
 export type SourceConfig = UsageSource | BillSource;
 

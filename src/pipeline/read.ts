@@ -199,9 +199,11 @@ function checkPeriod({ start, as_of: asOf, state, out }: Sections, file: YamlFil
 }
 
 function isWhole(sections: Sections): sections is PipelineSpec {
-  return Object.entries(pipelineSpec.shape).every(
-    ([key, schema]) => sections[key as keyof Sections] !== undefined || schema.safeParse(undefined).success,
-  );
+  // A section with a default is undefined only where what was given is wrong.
+  return Object.entries(pipelineSpec.shape).every(([key, schema]) => {
+    const absent = schema.safeParse(undefined);
+    return sections[key as keyof Sections] !== undefined || (absent.success && absent.data === undefined);
+  });
 }
 
 /** By file in the order of reading, then by line. */

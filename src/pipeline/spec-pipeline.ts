@@ -117,7 +117,7 @@ export const pipelineSpec = z.strictObject({
   as_of: day.optional().describe('Pins the last day of evidence. Left out: yesterday (UTC).'),
   state: path.default('.showback'),
   out: path.default('out'),
-  tags: z.array(z.enum(['customer_id', 'environment', 'workflow_id', 'principal_id'])).default(['customer_id']),
+  tags: z.array(z.enum(['customer_id'])).default(['customer_id']),
   registry: z.strictObject({
     features: path,
     fixed_costs: path.optional(),

@@ -31,6 +31,7 @@ function periodRow(pipeline: Pipeline, period: Period): Record<string, Cell> {
     last_month: firstDay(period.lastMonth),
     start_month: firstDay(pipeline.start),
     currency: pipeline.currency,
+    keeps_customer: String(pipeline.tags.includes('customer_id')),
   };
 }
 

@@ -1,7 +1,7 @@
 // A whole run: plan, land, and — unless nothing changed — load, build, check and publish.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { firstDay, type Month, monthsThrough } from '../kernel/period.js';
+import { type Month, monthsThrough } from '../kernel/period.js';
 import { prepareWarehouse } from '../model/build.js';
 import { type Catalog, readCatalog } from '../model/catalog.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -20,7 +20,7 @@ import { describeStep, planSteps, type Step } from './plan.js';
 import { freshFolder, makeState, PACKAGE_DIR, packageVersion, removeFolder } from './state.js';
 import { carriedMonths, carryMonths, type Published, publishMarts } from './published.js';
 
-interface Prepared {
+export interface Prepared {
   readonly pipeline: Pipeline;
   readonly catalog: Catalog;
   readonly period: Period;
@@ -123,22 +123,10 @@ export function publishedMonths(period: Period, published: Published | null): re
 
 /** The steps that `runPipeline` would execute. Nothing is written. */
 export async function planPipeline(request: RunRequest): Promise<readonly Step[]> {
-  return (await prepare(request)).steps;
+  return (await preparePipeline(request)).steps;
 }
 
-/** Reads configuration and models and holds them to their rules. Nothing is written. One line for each thing that was checked. */
-export async function checkPipeline(request: RunRequest): Promise<readonly string[]> {
-  const { pipeline, catalog, period } = await prepare(request);
-  return [
-    `pipeline ${pipeline.name}: ${pipeline.sources.length} sources, ${pipeline.files.length} files of configuration`,
-    `registry: ${pipeline.registry.features.length} features, ${pipeline.registry.fixedCosts.length} register entries, ${pipeline.rules.length} rules`,
-    `books: ${pipeline.prices.length} prices, ${pipeline.aliases.length} alias conditions`,
-    `models: ${catalog.models.length}, each with a contract`,
-    `period: ${period.firstMonth} through ${period.lastMonth}, as of ${period.asOf} (first day ${firstDay(period.firstMonth)})`,
-  ];
-}
-
-async function prepare(request: RunRequest): Promise<Prepared> {
+export async function preparePipeline(request: RunRequest): Promise<Prepared> {
   const pipeline = await readPipeline(request.pipelineFile);
   const period = periodOf(pipeline, request.scope, request.now);
   await using warehouse = await openDuckDb({ threads: 1 });

@@ -1,5 +1,6 @@
 // The state folder and the run's own folders: the only file work of a run besides the ledger.
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../kernel/failure.js';
@@ -14,6 +15,11 @@ export async function makeState(stateDir: string): Promise<void> {
     const remedy = 'make the folder writable, or name another one under `state`';
     throw new Failure('unavailable', [{ code: 'run/state', message, remedy }], { cause: error });
   });
+}
+
+/** A new folder of the system's own for scratch. */
+export async function scratchFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'showback-'));
 }
 
 /** An empty folder, whatever a run before left in it. */

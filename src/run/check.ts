@@ -1,0 +1,68 @@
+// `check`: configuration, models and data are held to their rules as a run would, in a scratch folder that is removed. Nothing is published.
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { prepareWarehouse } from '../model/build.js';
+import { openDuckDb } from '../warehouse/duckdb.js';
+import type { RunRequest } from './api.js';
+import { executeStep, type RunContext } from './execute.js';
+import type { Ledger } from './ledger.js';
+import { type Prepared, preparePipeline } from './run.js';
+import { removeFolder, scratchFolder } from './state.js';
+
+/** A check leaves no line in the ledger. */
+const NO_LEDGER: Ledger = { started: async () => undefined, step: async () => undefined, finished: async () => undefined };
+
+/** One line for each thing that was checked. `data: false` reads configuration and models only. Throws `Failure`. */
+export async function checkPipeline(request: RunRequest, options: { readonly data: boolean }): Promise<readonly string[]> {
+  const prepared = await preparePipeline(request);
+  return [...configurationLines(prepared), ...(options.data ? await checkData(request, prepared) : [])];
+}
+
+function configurationLines({ pipeline, catalog, period }: Prepared): readonly string[] {
+  const { features, fixedCosts } = pipeline.registry;
+  return [
+    `pipeline ${pipeline.name}: ${pipeline.sources.length} sources, ${pipeline.files.length} files of configuration`,
+    `registry: ${features.length} features, ${fixedCosts.length} register entries, ${pipeline.rules.length} rules`,
+    `books: ${pipeline.prices.length} prices, ${pipeline.aliases.length} alias conditions`,
+    `models: ${catalog.models.length}, each with a contract`,
+    `period: ${period.firstMonth} through ${period.lastMonth}, as of ${period.asOf}`,
+  ];
+}
+
+async function checkData(request: RunRequest, prepared: Prepared): Promise<readonly string[]> {
+  const stateDir = await scratchFolder();
+  try {
+    const threads = request.threads ?? availableParallelism();
+    await using warehouse = await openDuckDb({ threads, tempDirectory: join(stateDir, 'tmp'), unordered: true });
+    const { catalog, period } = prepared;
+    const pipeline = { ...prepared.pipeline, stateDir };
+    const context: RunContext = {
+      pipeline,
+      catalog,
+      period,
+      warehouse,
+      threads,
+      listener: request.listener,
+      ledger: NO_LEDGER,
+      files: [],
+      controls: [],
+    };
+    await prepareWarehouse(warehouse, catalog);
+    for (const step of prepared.steps) {
+      if (step.kind !== 'carry' && step.kind !== 'publish') await executeStep(context, step);
+    }
+    return dataLines(context);
+  } finally {
+    await removeFolder(stateDir);
+  }
+}
+
+async function dataLines({ warehouse, files }: RunContext): Promise<readonly string[]> {
+  const [records] = await warehouse.rows('SELECT sum(records) AS n FROM run.landed_file');
+  const [rejected] = await warehouse.rows('SELECT count(*) AS n FROM staging.rejected_record');
+  const [controls] = await warehouse.rows('SELECT count(*) AS n FROM reconciliation.control');
+  return [
+    `data: ${files.length} files, ${records?.['n'] ?? '0'} records, ${rejected?.['n'] ?? '0'} rejected`,
+    `controls: all of ${controls?.['n'] ?? '0'} that a run would publish pass`,
+  ];
+}

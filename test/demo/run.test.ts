@@ -1,0 +1,186 @@
+// The demo company, run whole: every published total equals what the generator's own arithmetic says, to the last unit.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunResult, RunScope } from '../../src/run/api.js';
+import { runPipeline } from '../../src/run/run.js';
+import { openDuckDb } from '../../src/warehouse/duckdb.js';
+import type { Warehouse } from '../../src/warehouse/warehouse.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+const company = mkdtempSync(join(tmpdir(), 'demo-run-'));
+const inputs = join(company, 'fixtures/demo/inputs');
+
+type ByMonth = Readonly<Record<string, Readonly<Record<string, string>>>>;
+interface Counts {
+  readonly read: number;
+  readonly loaded: number;
+  readonly duplicates: number;
+  readonly rejected: Readonly<Record<string, number>>;
+}
+interface Expected {
+  readonly usage_sources: Readonly<Record<string, Counts>>;
+  readonly statement: ByMonth;
+  readonly features: ByMonth;
+  readonly customers: ByMonth;
+  readonly basis_finality: ByMonth;
+  readonly providers: ByMonth;
+  readonly unallocated: ByMonth;
+  readonly amortization: ByMonth;
+  readonly unpriced: ByMonth;
+}
+
+function run(scope: RunScope, force = false, threads = 2): Promise<RunResult> {
+  const request = { pipelineFile: join(company, 'pipelines/demo.yaml'), scope, force, threads, listener: () => undefined };
+  return runPipeline({ ...request, now: () => new Date('2026-10-05T03:00:00Z') });
+}
+
+function published(): Readonly<Record<string, string>> {
+  const text = readFileSync(join(company, 'out/current.json'), 'utf8');
+  const { files } = JSON.parse(text) as { readonly files: readonly { readonly path: string; readonly sha256: string }[] };
+  return Object.fromEntries(files.map((file) => [file.path, file.sha256]));
+}
+
+let expected: Expected;
+let first: RunResult;
+let warehouse: Warehouse;
+
+beforeAll(async () => {
+  mkdirSync(join(company, 'fixtures/demo'), { recursive: true });
+  cpSync(join(ROOT, 'pipelines'), join(company, 'pipelines'), { recursive: true });
+  cpSync(join(ROOT, 'fixtures/demo/registry'), join(company, 'fixtures/demo/registry'), { recursive: true });
+  const tsx = join(ROOT, 'node_modules/tsx/dist/cli.mjs');
+  execFileSync(process.execPath, [tsx, join(ROOT, 'fixtures/demo/generate/main.ts'), '--out', inputs], { stdio: 'pipe' });
+  expected = JSON.parse(readFileSync(join(inputs, 'expected.json'), 'utf8')) as Expected;
+  first = await run({});
+  warehouse = await openDuckDb({ path: first.warehousePath, readOnly: true });
+}, 240_000);
+
+afterAll(async () => {
+  await warehouse[Symbol.asyncDispose]();
+  rmSync(company, { recursive: true, force: true });
+});
+
+/** month → name → value; zeros are left out on both sides. */
+async function totals(select: string): Promise<ByMonth> {
+  const found: Record<string, Record<string, string>> = {};
+  for (const row of await warehouse.rows(select)) (found[row['month'] ?? ''] ??= {})[row['name'] ?? ''] = row['total'] ?? '';
+  return found;
+}
+
+function withoutZeros(totalsOf: ByMonth): ByMonth {
+  const months = Object.entries(totalsOf).map(([month, names]) => [
+    month,
+    Object.entries(names)
+      .filter(([, value]) => !/^-?0[.]0+$/.test(value))
+      .toSorted(),
+  ]);
+  return Object.fromEntries(months.map(([month, names]) => [month, Object.fromEntries(names as [string, string][])])) as ByMonth;
+}
+
+const COMPARED: readonly (readonly [keyof Expected, string])[] = [
+  [
+    'statement',
+    'SELECT billing_month AS month, currency AS name, sum(amount) AS total FROM marts.showback_feature_month GROUP BY ALL',
+  ],
+  [
+    'features',
+    'SELECT billing_month AS month, feature_id AS name, sum(amount) AS total FROM marts.showback_feature_month GROUP BY ALL',
+  ],
+  [
+    'customers',
+    'SELECT billing_month AS month, customer_id AS name, sum(amount) AS total FROM marts.showback_customer_month GROUP BY ALL',
+  ],
+  [
+    'basis_finality',
+    "SELECT billing_month AS month, basis || ' ' || finality AS name, sum(amount) AS total FROM marts.showback_team_month GROUP BY ALL",
+  ],
+  [
+    'providers',
+    'SELECT billing_month AS month, provider AS name, sum(amount) AS total FROM marts.showback_feature_day GROUP BY ALL',
+  ],
+  [
+    'unallocated',
+    'SELECT billing_month AS month, reason AS name, sum(amount) AS total FROM marts.unallocated_month GROUP BY ALL',
+  ],
+  [
+    'amortization',
+    'SELECT billing_month AS month, entry_id AS name, sum(amount) AS total FROM marts.amortization_schedule GROUP BY ALL',
+  ],
+  [
+    'unpriced',
+    "SELECT billing_month AS month, provider || ' ' || model || ' ' || meter AS name, sum(quantity) AS total FROM marts.unpriced_usage GROUP BY ALL",
+  ],
+];
+
+describe('the demo company', () => {
+  it('is published for its three months', () => {
+    expect(first).toMatchObject({ outcome: 'published', asOf: '2026-09-30', months: ['2026-07', '2026-08', '2026-09'] });
+  });
+
+  it('has the totals that are committed', () => {
+    expect(JSON.parse(readFileSync(join(ROOT, 'fixtures/demo/expected.json'), 'utf8'))).toEqual(expected);
+  });
+
+  it.each(COMPARED)('equals the independent computation: %s', async (name, select) => {
+    expect(withoutZeros(await totals(select))).toEqual(withoutZeros(expected[name] as ByMonth));
+  });
+
+  it('counts what it read: loaded, told again, rejected with the reason', async () => {
+    const rejected = await warehouse.rows(
+      'SELECT source_id, reason, CAST(count(*) AS VARCHAR) AS n FROM marts.rejected_record GROUP BY ALL ORDER BY ALL',
+    );
+    for (const [source, counts] of Object.entries(expected.usage_sources)) {
+      const found = rejected.filter((row) => row['source_id'] === source).map((row) => [row['reason'], Number(row['n'])]);
+      expect(Object.fromEntries(found)).toEqual(counts.rejected);
+    }
+    const [read] = await warehouse.rows("SELECT sum(actual) AS n FROM marts.reconciliation_month WHERE control = 'usage_read'");
+    expect(Number(read?.['n'])).toBe(Object.values(expected.usage_sources).reduce((sum, counts) => sum + counts.read, 0));
+  });
+
+  it('passes every control, statement_identity exactly', async () => {
+    const failed = await warehouse.rows('SELECT * FROM marts.reconciliation_month WHERE NOT passed');
+    expect(failed).toEqual([]);
+    const identity = await warehouse.rows(
+      "SELECT difference FROM marts.reconciliation_month WHERE control = 'statement_identity'",
+    );
+    expect(identity).toEqual(Array(3).fill({ difference: '0.000000000000' }));
+  });
+
+  it('neutralises formulas in CSV and leaves numbers alone', () => {
+    const csv = readFileSync(join(company, 'out/csv/2026-09/showback_customer_month.csv'), 'utf8');
+    expect(csv).toContain("'=SUM(A1:A9)*cust-200");
+    expect(csv).not.toMatch(/(^|,)"?=SUM/m);
+    const july = readFileSync(join(company, 'out/csv/2026-07/showback_feature_day.csv'), 'utf8');
+    expect(july).toMatch(/,-\d+[.]\d{12}$/m);
+  });
+
+  it('says that nothing changed when nothing did', async () => {
+    const again = await run({});
+    expect(again).toMatchObject({ outcome: 'unchanged', runId: first.runId });
+  });
+
+  it('publishes one month again beside the others with the same bytes, on one thread', { timeout: 240_000 }, async () => {
+    const before = published();
+    const again = await run({ month: '2026-08', asOf: '2026-09-30' }, false, 1);
+    expect(again.months).toEqual(first.months);
+    expect(again.runId).not.toBe(first.runId);
+    const after = published();
+    const differing = Object.keys(before).filter((path) => path.endsWith('.parquet') || path.endsWith('.csv'));
+    expect(Object.fromEntries(differing.map((path) => [path, after[path]]))).toEqual(
+      Object.fromEntries(differing.map((path) => [path, before[path]])),
+    );
+  });
+});
+
+it('hashes what it published', () => {
+  const [path, sha256] = Object.entries(published())[0] ?? ['', ''];
+  expect(
+    createHash('sha256')
+      .update(readFileSync(join(company, 'out/current', path)))
+      .digest('hex'),
+  ).toBe(sha256);
+});

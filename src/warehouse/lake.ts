@@ -18,7 +18,7 @@ import { literal } from './sql-quote.js';
 import { EngineError, type Warehouse } from './warehouse.js';
 
 /** Raise it when the same bytes would be read differently. */
-const READER_VERSION = 3;
+const READER_VERSION = 4;
 
 export interface LakeOptions {
   /** `<state>/lake`, absolute. */

@@ -16,16 +16,19 @@ const LATE = 'showback: a field appears late';
 /** The places that hold something in the first records. */
 export async function placesInSample(engine: Warehouse, file: LandedFile, places: Places): Promise<Places> {
   const all = [...places].flatMap(([field, paths]) => paths.map((path) => ({ field, path })));
-  const tests = all.map(({ path }, at) => `bool_or(${textAt(path)} IS NOT NULL) AS c${at}`);
-  const [row] = await engine.rows(`SELECT ${tests.join(', ')} FROM (SELECT json FROM ${objects(file)} LIMIT ${SAMPLE})`);
+  const pointers = all.map(({ path }) => literal(pointer(path))).join(', ');
+  const tests = all.map((_, at) => `bool_or(text[${at + 1}] IS NOT NULL) AS c${at}`).join(', ');
+  const records = `SELECT json_extract_string(json, [${pointers}]) AS text FROM ${objects([file])} LIMIT ${SAMPLE}`;
+  const [row] = await engine.rows(`SELECT ${tests} FROM (${records})`);
   const found = new Map<UsageField, FieldPath[]>();
-  for (const [at, { field, path }] of all.entries())
+  for (const [at, { field, path }] of all.entries()) {
     if (row?.[`c${at}`] === 'true') found.set(field, [...(found.get(field) ?? []), path]);
+  }
   return found;
 }
 
 /** Strict: a line that is not JSON throws, and so does a field outside `present` that turns up after all. Null where paths clash. */
-export function strictRecords(file: LandedFile, all: Places, present: Places): string | null {
+export function strictRecords(files: readonly LandedFile[], all: Places, present: Places): string | null {
   const late = [...all].flatMap(([field, paths]) => paths.filter((path) => present.get(field)?.includes(path) !== true));
   const shape = shapeOf(
     [...all].flatMap(([field, paths]) => paths.map((path) => ({ path, type: field === 'stated_cost' ? 'JSON' : 'VARCHAR' }))),
@@ -40,8 +43,8 @@ export function strictRecords(file: LandedFile, all: Places, present: Places): s
   );
   const guard = late.length === 0 ? 'false' : lateGuard(late);
   const columns = [...shape].map(([name, type]) => `${identifier(name)}: ${literal(type)}`).join(', ');
-  const reader = `read_json(${literal(file.path)}, format='newline_delimited', records=true, columns={${columns}}, ${limits(file)})`;
-  return `SELECT ${['row_number() OVER () AS row', `${guard} AS broken`, ...values].join(', ')} FROM ${reader}`;
+  const reader = `read_json(${paths(files)}, format='newline_delimited', records=true, columns={${columns}}, ${limits(files)})`;
+  return numbered(files, [`${guard} AS broken`, ...values], reader);
 }
 
 function lateGuard(late: readonly FieldPath[]): string {
@@ -49,23 +52,51 @@ function lateGuard(late: readonly FieldPath[]): string {
   return `CAST(CASE WHEN coalesce(${any}) IS NOT NULL THEN error(${literal(LATE)}) END AS BOOLEAN)`;
 }
 
-/** Every record of a file, whatever it is; `broken` where it is no object, or gives a key twice that is read. */
-export function everyRecord(file: LandedFile, places: Places): string {
-  const values = [...places].map(
-    ([field, paths]) =>
-      `${fieldValue(
-        field,
-        paths.map((path) => (field === 'stated_cost' ? jsonAt(path) : textAt(path))),
-      )} AS ${field}`,
-  );
-  const containers = new Map([...places.values()].flat().map((path) => [pointer(path.slice(0, -1)), path.slice(0, -1)]));
-  const names = new Set([...places.values()].flat().flat());
-  const twice = [...containers.values()].map((path) => {
-    const keys = `list_filter(json_keys(${path.length === 0 ? 'json' : jsonAt(path)}), lambda key: list_contains([${[...names].map(literal).join(', ')}], key))`;
-    return `coalesce(len(${keys}) <> len(list_distinct(${keys})), false)`;
+/**
+ * Every record, whatever it is; `broken` where it is no object, or gives a key twice that is read. All paths are taken in one
+ * call, which parses a record once.
+ */
+export function everyRecord(files: readonly LandedFile[], places: Places): string {
+  const pointers = [...new Set([...places.values()].flat().map((path) => pointer(path)))];
+  const textAt = (path: FieldPath) => `text[${pointers.indexOf(pointer(path)) + 1}]`;
+  const values = [...places].map(([field, candidates]) => {
+    const at = field === 'stated_cost' ? jsonAt : textAt;
+    return `${fieldValue(
+      field,
+      candidates.map((path) => at(path)),
+    )} AS ${field}`;
   });
-  const broken = `json IS NULL OR json_type(json) <> 'OBJECT' OR ${twice.join(' OR ')}`;
-  return `SELECT ${['row_number() OVER () AS row', `(${broken}) AS broken`, ...values].join(', ')} FROM ${objects(file)}`;
+  const text = `json_extract_string(json, [${pointers.map((path) => literal(path)).join(', ')}]) AS text`;
+  const broken = `json IS NULL OR json_type(json) <> 'OBJECT' OR ${keysGivenTwice(places)}`;
+  return numbered(files, [`(${broken}) AS broken`, ...values], `(SELECT *, ${text} FROM ${objects(files)})`);
+}
+
+/** Few records give any key twice, and only those are looked at closely: CASE goes on with the rows that are left, AND does not. */
+function keysGivenTwice(places: Places): string {
+  const paths = [...places.values()].flat();
+  const names = [...new Set(paths.flat())].map((name) => literal(name)).join(', ');
+  const containers = new Map(paths.map((path) => [pointer(path.slice(0, -1)), path.slice(0, -1)]));
+  const twice = [...containers.values()].map((path) => {
+    const keys = `json_keys(${path.length === 0 ? 'json' : jsonAt(path)})`;
+    const used = `list_filter(${keys}, lambda key: list_contains([${names}], key))`;
+    return `CASE WHEN len(${keys}) <> list_unique(${keys}) THEN len(${used}) <> list_unique(${used}) ELSE false END`;
+  });
+  return `coalesce(${twice.join(' OR ')}, false)`;
+}
+
+/**
+ * Records with the name of their file and their number in it. The reader goes through the files one after the other in one
+ * thread, so a record's number is its place among all, less that of the first of its file.
+ */
+function numbered(files: readonly LandedFile[], values: readonly string[], reader: string): string {
+  const [only] = files;
+  if (files.length === 1 && only !== undefined) {
+    return `SELECT ${[`${literal(only.name)} AS file`, 'row_number() OVER () AS row', ...values].join(', ')} FROM ${reader}`;
+  }
+  const names = files.map((file) => `${literal(file.path)}: ${literal(file.name)}`).join(', ');
+  const placed = `SELECT ${['filename', 'row_number() OVER () AS place', ...values].join(', ')} FROM ${reader}`;
+  const row = 'place - min(place) OVER (PARTITION BY filename) + 1 AS row';
+  return `SELECT MAP {${names}}[filename] AS file, ${row}, * EXCLUDE (filename, place) FROM (${placed}) ORDER BY place`;
 }
 
 export function isLate(error: unknown): boolean {
@@ -106,16 +137,18 @@ function groupByHead<T extends { readonly path: FieldPath }>(leaves: readonly T[
   return groups;
 }
 
-function objects(file: LandedFile): string {
-  return `read_ndjson_objects(${literal(file.path)}, ignore_errors=true, ${limits(file)})`;
+function objects(files: readonly LandedFile[]): string {
+  return `read_ndjson_objects(${paths(files)}, ignore_errors=true, ${limits(files)})`;
 }
 
-function limits(file: LandedFile): string {
-  return `compression=${literal(compressionOf(file.name).replace('none', 'uncompressed'))}, maximum_object_size=${LARGEST_RECORD}`;
+function paths(files: readonly LandedFile[]): string {
+  return `[${files.map((file) => literal(file.path)).join(', ')}]`;
 }
 
-function textAt(path: FieldPath): string {
-  return `(json ->> ${literal(pointer(path))})`;
+/** All files of a batch are packed alike. */
+function limits(files: readonly LandedFile[]): string {
+  const names = files.length > 1 ? ', filename=true' : '';
+  return `compression=${literal(compressionOf(files[0]?.name ?? '').replace('none', 'uncompressed'))}, maximum_object_size=${LARGEST_RECORD}${names}`;
 }
 
 function jsonAt(path: FieldPath): string {

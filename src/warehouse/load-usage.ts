@@ -4,7 +4,7 @@ import { nearest } from '../kernel/nearest.js';
 import type { UsageField } from '../kernel/usage-fields.js';
 import type { UsageSource } from '../pipeline/pipeline.js';
 import type { LandedFile } from '../source/source.js';
-import { type CsvFile, openCsv, strictLines, tolerantLines } from './load-csv.js';
+import { openCsv, strictLines, tolerantLines } from './load-csv.js';
 import { everyRecord, isLate, type Places, placesInSample, strictRecords } from './load-json.js';
 import { identifier, literal } from './sql-quote.js';
 import { constantFields, type FieldPath, fieldPaths } from './usage-paths.js';
@@ -18,9 +18,10 @@ export async function writeUsage(
   config: UsageSource,
   target: string,
 ): Promise<readonly string[]> {
+  const writer = new LogWriter(engine, config, target);
   const format = formatOf(files[0].name, config);
-  if (format === 'jsonl') return writeJson(engine, files, config, target);
-  return (format === 'csv' ? writeCsv : writeParquet)(engine, files[0], config, target);
+  if (format === 'jsonl') return writer.json(files);
+  return format === 'csv' ? writer.csv(files[0]) : writer.parquet(files[0]);
 }
 
 /** Landed files that share one lake file. */
@@ -38,87 +39,77 @@ export function formatOf(name: string, config: UsageSource): 'jsonl' | 'csv' | '
   ]);
 }
 
-async function writeJson(engine: Warehouse, files: Batch, config: UsageSource, target: string): Promise<readonly UsageField[]> {
-  const all = fieldPaths(config);
-  const sample = await placesInSample(engine, files[0], all);
-  const strict = (present: Places) => (file: LandedFile) => strictRecords(file, all, present);
-  const quick = await copyFast(engine, files, sample, strict(sample), config, target);
-  if (quick.fields !== null) return quick.fields;
-  if (isLate(quick.error)) {
-    const full = await copyFast(engine, files, all, strict(all), config, target);
-    if (full.fields !== null) return full.fields;
+/** One lake file in the making. Texts are SELECTs of `file`, `row`, `broken` and the fields of `places` as text. */
+class LogWriter {
+  readonly #engine: Warehouse;
+  readonly #config: UsageSource;
+  readonly #target: string;
+
+  constructor(engine: Warehouse, config: UsageSource, target: string) {
+    this.#engine = engine;
+    this.#config = config;
+    this.#target = target;
   }
-  return copy(engine, files, all, (file) => everyRecord(file, all), slowSelect, config, target);
-}
 
-async function writeCsv(
-  engine: Warehouse,
-  file: LandedFile,
-  config: UsageSource,
-  target: string,
-): Promise<readonly UsageField[]> {
-  const csv = await openCsv(engine, file.path, file.name);
-  if (csv === null) return copy(engine, [file], new Map(), nothing, slowSelect, config, target);
-  const places = columnsIn(csv.header, file, config);
-  const quick = await copyFast(engine, [file], places, () => csvText(strictLines(csv), csv, places), config, target);
-  if (quick.fields !== null) return quick.fields;
-  const lines = await tolerantLines(engine, csv);
-  return copy(engine, [file], places, () => csvText(lines, csv, places), slowSelect, config, target);
-}
+  /** Small logs of a batch differ in what they carry: there all fields are looked for at once. */
+  async json(files: Batch): Promise<readonly UsageField[]> {
+    const all = fieldPaths(this.#config);
+    const present = files.length > 1 ? all : await placesInSample(this.#engine, files[0], all);
+    const quick = await this.#fast(present, strictRecords(files, all, present));
+    if (quick.fields !== null) return quick.fields;
+    const full = isLate(quick.error) ? await this.#fast(all, strictRecords(files, all, all)) : quick;
+    return full.fields ?? this.#write(all, everyRecord(files, all), slowSelect);
+  }
 
-async function writeParquet(
-  engine: Warehouse,
-  file: LandedFile,
-  config: UsageSource,
-  target: string,
-): Promise<readonly UsageField[]> {
-  const source = `read_parquet(${literal(file.path)}, file_row_number=true)`;
-  const columns = (await engine.describe(`SELECT * FROM ${source}`))
-    .map((column) => column.name)
-    .filter((name) => name !== 'file_row_number');
-  const places = await pathsIn(engine, source, columns, file, config);
-  const values = [...places].map(([field, [path]]) => `CAST(${(path ?? []).map(identifier).join('.')} AS VARCHAR) AS ${field}`);
-  const text = () => `SELECT ${['file_row_number + 1 AS row', 'false AS broken', ...values].join(', ')} FROM ${source}`;
-  const quick = await copyFast(engine, [file], places, text, config, target);
-  return quick.fields ?? copy(engine, [file], places, text, slowSelect, config, target);
-}
+  async csv(file: LandedFile): Promise<readonly UsageField[]> {
+    const csv = await openCsv(this.#engine, file.path, file.name);
+    if (csv === null) return this.#write(new Map(), textsOf(file, NOTHING, []), slowSelect);
+    const places = columnsIn(csv.header, file, this.#config);
+    const values = [...places].map(([field, [path]]) => `c${csv.header.indexOf(path?.[0] ?? '')} AS ${field}`);
+    const quick = await this.#fast(places, textsOf(file, strictLines(csv), values));
+    return quick.fields ?? this.#write(places, textsOf(file, await tolerantLines(this.#engine, csv), values), slowSelect);
+  }
 
-type Text = (file: LandedFile) => string | null;
+  async parquet(file: LandedFile): Promise<readonly UsageField[]> {
+    const source = `read_parquet(${literal(file.path)}, file_row_number=true)`;
+    const described = await this.#engine.describe(`SELECT * FROM ${source}`);
+    const columns = described.map((column) => column.name).filter((name) => name !== 'file_row_number');
+    const places = await pathsIn(this.#engine, source, columns, file, this.#config);
+    const values = [...places].map(([field, [path]]) => `CAST(${(path ?? []).map(identifier).join('.')} AS VARCHAR) AS ${field}`);
+    const text = textsOf(file, `SELECT file_row_number + 1 AS row, false AS broken, * FROM ${source}`, values);
+    const quick = await this.#fast(places, text);
+    return quick.fields ?? this.#write(places, text, slowSelect);
+  }
 
-/** The fields written, or what stopped the fast lane; what is beyond a record to decide is thrown. */
-async function copyFast(
-  engine: Warehouse,
-  files: readonly LandedFile[],
-  places: Places,
-  text: Text,
-  config: UsageSource,
-  target: string,
-) {
-  if (files.some((file) => text(file) === null)) return { fields: null, error: null };
-  try {
-    return { fields: await copy(engine, files, places, text, fastSelect, config, target), error: null };
-  } catch (error) {
-    if (!(error instanceof EngineError) || isBeyondRecords(error)) throw error;
-    return { fields: null, error };
+  /** The fields written, or what stopped the fast lane; what is beyond a record to decide is thrown. */
+  async #fast(
+    places: Places,
+    text: string | null,
+  ): Promise<{ readonly fields: readonly UsageField[] | null; readonly error: unknown }> {
+    if (text === null) return { fields: null, error: null };
+    try {
+      return { fields: await this.#write(places, text, fastSelect), error: null };
+    } catch (error) {
+      if (!(error instanceof EngineError) || isBeyondRecords(error)) throw error;
+      return { fields: null, error };
+    }
+  }
+
+  async #write(places: Places, text: string, lane: Lane): Promise<readonly UsageField[]> {
+    const fields = inOrder(new Set([...places.keys(), ...constantFields(this.#config)]));
+    const sql = withConstants(text, places, this.#config);
+    const select = lane({ sourceId: this.#config.id, sql, fields, tokens: this.#config.tokens });
+    await this.#engine.run(
+      `COPY (${select}) TO ${literal(this.#target)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw)`,
+    );
+    return fields;
   }
 }
 
-async function copy(
-  engine: Warehouse,
-  files: readonly LandedFile[],
-  places: Places,
-  text: Text,
-  lane: Lane,
-  config: UsageSource,
-  target: string,
-): Promise<readonly UsageField[]> {
-  const fields = inOrder(new Set([...places.keys(), ...constantFields(config)]));
-  // The files are put together as text, so that the lane's many expressions are planned once and not once a file.
-  const texts = files.map((file) => `SELECT ${literal(file.name)} AS file, * FROM (${text(file) ?? ''})`);
-  const sql = withConstants(texts.join('\nUNION ALL\n'), places, config);
-  const select = lane({ sourceId: config.id, sql, fields, tokens: config.tokens });
-  await engine.run(`COPY (${select}) TO ${literal(target)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw)`);
-  return fields;
+const NOTHING = 'SELECT CAST(NULL AS BIGINT) AS row, false AS broken WHERE false';
+
+function textsOf(file: LandedFile, records: string, values: readonly string[]): string {
+  return `SELECT ${[`${literal(file.name)} AS file`, 'row', 'broken', ...values].join(', ')} FROM (${records})`;
 }
 
 /** A constant stands in wherever a record has nothing. */
@@ -131,15 +122,6 @@ function withConstants(sql: string, places: Places, config: UsageSource): string
     return `${places.has(field) ? `coalesce(nullif(${field}, ''), ${value})` : value} AS ${field}`;
   });
   return `SELECT ${['file', 'row', 'broken', ...kept, ...filled].join(', ')} FROM (${sql})`;
-}
-
-function nothing(): string {
-  return 'SELECT CAST(NULL AS BIGINT) AS row, false AS broken WHERE false';
-}
-
-function csvText(lines: string, csv: CsvFile, places: Places): string {
-  const values = [...places].map(([field, [path]]) => `c${csv.header.indexOf(path?.[0] ?? '')} AS ${field}`);
-  return `SELECT ${['row', 'broken', ...values].join(', ')} FROM (${lines})`;
 }
 
 /** Field → the column that holds it. A log without a time is a map that is wrong, and is said so at once. */

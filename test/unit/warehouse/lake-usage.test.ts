@@ -319,7 +319,7 @@ describe('many small logs', () => {
       Object.fromEntries(names.map((name, at) => [name, `${line({ event_id: `e-${at}` })}\n${line({ event_id: `f-${at}` })}`])),
     );
     const before = new Set((await company.load([usage()])).files.map((file) => file.lakePath));
-    expect(before.size).toBeLessThan(30);
+    expect(before.size).toBeLessThan(10);
     const rows = await company.ask(
       [usage()],
       'SELECT file, list(row ORDER BY row) AS places FROM raw.usage_event GROUP BY file ORDER BY file',

@@ -61,13 +61,15 @@ const CONTROLS = `
   SELECT billing_month, control, scope, currency, expected, actual, difference, passed
   FROM marts.reconciliation_month ORDER BY billing_month, control, scope, currency`;
 
+// A run of one month may have the month before only as `previous_month_amount`.
 const STATEMENT = `
   WITH last AS (SELECT max(billing_month) AS month FROM marts.showback_feature_month),
   before AS (SELECT strftime(CAST(month || '-01' AS DATE) - INTERVAL 1 MONTH, '%Y-%m') AS month FROM last),
   feature AS (
     SELECT currency, feature_id, max(feature_name) AS name, CASE WHEN starts_with(feature_id, '(') THEN '' ELSE max(team) END AS team,
            sum(statement_amount) FILTER (WHERE billing_month = last.month) AS amount,
-           sum(statement_amount) FILTER (WHERE billing_month = before.month) AS previous,
+           coalesce(sum(statement_amount) FILTER (WHERE billing_month = before.month),
+                    CAST(sum(previous_month_amount) FILTER (WHERE billing_month = last.month) AS DECIMAL(38,2))) AS previous,
            sum(share) FILTER (WHERE billing_month = last.month) AS share
     FROM marts.showback_feature_month CROSS JOIN last CROSS JOIN before
     WHERE billing_month IN (last.month, before.month)

@@ -75,6 +75,7 @@ interface StatementCells {
   readonly team: string;
   readonly amount: string;
   readonly share?: string;
+  readonly previous?: string;
 }
 
 /** A warehouse file with the two marts that a summary reads. */
@@ -87,13 +88,23 @@ export async function warehouseFile(
   await using warehouse = await openDuckDb({ path, threads: 1 });
   await warehouse.run(`CREATE SCHEMA marts;
     CREATE TABLE marts.showback_feature_month (billing_month VARCHAR, feature_id VARCHAR, feature_name VARCHAR, team VARCHAR,
-      currency VARCHAR, amount DECIMAL(38,12), statement_amount DECIMAL(38,4), share DECIMAL(26,6));
+      currency VARCHAR, amount DECIMAL(38,12), statement_amount DECIMAL(38,4), share DECIMAL(26,6), previous_month_amount DECIMAL(38,12));
     CREATE TABLE marts.reconciliation_month (billing_month VARCHAR, control VARCHAR, scope VARCHAR, currency VARCHAR,
       expected DECIMAL(38,12), actual DECIMAL(38,12), difference DECIMAL(38,12), tolerance DECIMAL(38,12), passed BOOLEAN)`);
   await warehouse.insert(
     'marts.showback_feature_month',
-    ['billing_month', 'feature_id', 'feature_name', 'team', 'currency', 'amount', 'statement_amount', 'share'],
-    statement.map(({ month, feature, team, amount, share }) => [
+    [
+      'billing_month',
+      'feature_id',
+      'feature_name',
+      'team',
+      'currency',
+      'amount',
+      'statement_amount',
+      'share',
+      'previous_month_amount',
+    ],
+    statement.map(({ month, feature, team, amount, share, previous }) => [
       month,
       feature.startsWith('(') ? feature : feature.toLowerCase(),
       feature,
@@ -102,6 +113,7 @@ export async function warehouseFile(
       amount,
       amount,
       share ?? null,
+      previous ?? null,
     ]),
   );
   await warehouse.insert(

@@ -148,6 +148,18 @@ Files of run r1, as of 2026-09-30:
     expect(out).toContain('✖ Controls: 1 failure of 3\nfailed control      month    scope      expected  actual  difference\n');
   });
 
+  it('knows the month before from its own rows where it publishes one month only', async () => {
+    const dir = await companyFolder();
+    const rows = [
+      { month: '2026-09', feature: 'Assistant', team: 'web', amount: '10.00', share: '1', previous: '7.499999999999' },
+    ];
+    const { out } = await cli(['run'], {
+      cwd: dir,
+      ...telling([], { ...result, warehousePath: await warehouseFile(dir, rows, []) }),
+    });
+    expect(out).toMatch(/Assistant +web +10\.00 +100\.0 % +7\.50\n/);
+  });
+
   it('has a line for a run with nothing in it', async () => {
     const dir = await companyFolder();
     const { code, out } = await cli(['run'], {

@@ -1,12 +1,12 @@
 // The built program as a process: signals, pipes, and the time to answer. `make test` builds it first.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
+import { tempFolder } from '../unit/cli/harness.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const ENDLESS = 'select count(*) from range(1000000000000) t(i) where hash(i) = 3';
@@ -14,7 +14,7 @@ const ENDLESS = 'select count(*) from range(1000000000000) t(i) where hash(i) = 
 let cwd = '';
 beforeAll(async () => {
   if (!existsSync(main)) throw new Error('dist/ is missing: make build');
-  cwd = await mkdtemp(join(tmpdir(), 'process-'));
+  cwd = await tempFolder('process');
   await mkdir(join(cwd, '.showback/runs/r1'), { recursive: true });
   await mkdir(join(cwd, 'out/runs/r1'), { recursive: true });
   await symlink('runs/r1', join(cwd, 'out/current'));

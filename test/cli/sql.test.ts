@@ -1,20 +1,19 @@
 // Foreign SQL: what it may ask, what it may never do. The five attacks are those that read-only mode alone lets through.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import { openClosed, Snapshot } from '../../src/warehouse/snapshot.js';
-import { cli } from '../unit/cli/harness.js';
+import { cli, tempFolder } from '../unit/cli/harness.js';
 
 let dir = '';
 let warehousePath = '';
 let bytes = '';
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'sql-'));
+  dir = await tempFolder('sql');
   await mkdir(join(dir, 'state/runs/r1'), { recursive: true });
   await mkdir(join(dir, 'out/runs/r1'), { recursive: true });
   await symlink('runs/r1', join(dir, 'out/current'));

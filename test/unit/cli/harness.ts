@@ -1,4 +1,5 @@
 // The command line in-process: streams that remember, a clock that stands, and runs that do what a test says.
+import { rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,9 +63,21 @@ export const SQL_CHILD = {
   execArgv: ['--import', import.meta.resolve('tsx')],
 };
 
+const made: string[] = [];
+process.once('exit', () => {
+  for (const dir of made) rmSync(dir, { recursive: true, force: true });
+});
+
+/** A folder of its own, gone with the test process. */
+export async function tempFolder(name: string): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), `showback-${name}-`));
+  made.push(dir);
+  return dir;
+}
+
 /** A folder with an empty pipeline file, for commands that only need to find one. */
 export async function companyFolder(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'company-'));
+  const dir = await tempFolder('company');
   await writeFile(join(dir, 'pipeline.yaml'), 'name: test\n');
   return dir;
 }

@@ -1,13 +1,13 @@
 // Which pipeline a command means.
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { findPipeline } from '../../../src/cli/pipeline-file.js';
+import { tempFolder } from './harness.js';
 
 let cwd = '';
 beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'find-'));
+  cwd = await tempFolder('find');
 });
 
 async function files(...paths: readonly string[]): Promise<void> {

@@ -4,6 +4,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 import type { Io, Output, Runs } from '../../../src/cli/io.js';
 import { runCli } from '../../../src/cli/program.js';
 import { openDuckDb } from '../../../src/warehouse/duckdb.js';
@@ -64,11 +65,11 @@ export const SQL_CHILD = {
 };
 
 const made: string[] = [];
-process.once('exit', () => {
+afterAll(() => {
   for (const dir of made) rmSync(dir, { recursive: true, force: true });
 });
 
-/** A folder of its own, gone with the test process. */
+/** A folder of its own, gone after the tests of its file. */
 export async function tempFolder(name: string): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), `showback-${name}-`));
   made.push(dir);

@@ -1,11 +1,11 @@
 // Every kind of source, by name. A new kind is a new file and a line here.
 import type { SourceConfig } from '../pipeline/pipeline.js';
-import * as anthropicCosts from './anthropic-costs.js';
-import * as focus from './focus.js';
-import * as invoiceCsv from './invoice-csv.js';
-import * as openaiCosts from './openai-costs.js';
+import { land as landAnthropicCosts, tabulate as tabulateAnthropicCosts } from './anthropic-costs.js';
+import { land as landFocus } from './focus.js';
+import { land as landInvoiceCsv, tabulate as tabulateInvoiceCsv } from './invoice-csv.js';
+import { land as landOpenaiCosts, tabulate as tabulateOpenaiCosts } from './openai-costs.js';
 import type { LandedFile, Landing, LandRequest, SourceKind, Tabulate, Tabulation } from './source.js';
-import * as usage from './usage.js';
+import { land as landUsage } from './usage.js';
 
 interface Kind<K extends SourceKind> {
   readonly land: (request: LandRequest<ConfigOf<K>>) => Promise<Landing>;
@@ -16,11 +16,11 @@ interface Kind<K extends SourceKind> {
 type ConfigOf<K extends SourceKind> = Extract<SourceConfig, { readonly kind: K }>;
 
 const KINDS: { readonly [K in SourceKind]: Kind<K> } = {
-  usage,
-  focus,
-  'openai-costs': openaiCosts,
-  'anthropic-costs': anthropicCosts,
-  'invoice-csv': invoiceCsv,
+  usage: { land: landUsage },
+  focus: { land: landFocus },
+  'openai-costs': { land: landOpenaiCosts, tabulate: tabulateOpenaiCosts },
+  'anthropic-costs': { land: landAnthropicCosts, tabulate: tabulateAnthropicCosts },
+  'invoice-csv': { land: landInvoiceCsv, tabulate: tabulateInvoiceCsv },
 };
 
 /** Brings what the source holds now to landing, and returns that with what landed earlier and still counts. */

@@ -9,11 +9,12 @@ const SHOWN = 5;
 export async function contractBreaches(warehouse: Warehouse, model: Model, rows: boolean): Promise<readonly Problem[]> {
   const columns = await columnBreaches(warehouse, model);
   if (columns.length > 0 || !rows) return columns;
-  return [
-    ...(await nullBreaches(warehouse, model)),
-    ...(await grainBreaches(warehouse, model)),
-    ...(await checkBreaches(warehouse, model)),
-  ];
+  return [...(await rowBreaches(warehouse, model)), ...(await checkBreaches(warehouse, model))];
+}
+
+/** Without the contract's own checks: they hold a table to what this run built it of, and rows of another run are not of that. */
+export async function rowBreaches(warehouse: Warehouse, model: Model): Promise<readonly Problem[]> {
+  return [...(await nullBreaches(warehouse, model)), ...(await grainBreaches(warehouse, model))];
 }
 
 async function columnBreaches(warehouse: Warehouse, model: Model): Promise<readonly Problem[]> {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type Month, monthsThrough } from '../kernel/period.js';
 import type { Model } from '../model/catalog.js';
-import { contractBreaches } from '../model/verify.js';
+import { rowBreaches } from '../model/verify.js';
 import { Failure } from '../kernel/failure.js';
 import { arrowBytes } from '../publish/arrow.js';
 import { type Manifest, publishRun } from '../publish/directory.js';
@@ -39,7 +39,7 @@ export async function carryMonths(context: RunContext, published: Published | nu
     await context.warehouse.run(
       `INSERT INTO ${mart.name} (${list}) SELECT ${list} FROM read_parquet([${paths.join(', ')}], hive_partitioning = false)`,
     );
-    const breaches = await contractBreaches(context.warehouse, mart, true);
+    const breaches = await rowBreaches(context.warehouse, mart);
     if (breaches.length > 0) throw new Failure('check', breaches);
   }
 }

@@ -64,56 +64,51 @@ interface ReadRequest {
 }
 
 async function readModel(request: ReadRequest): Promise<Model | null> {
-  const { sqlDir, layer, table, names, problems } = request;
-  const path = (ending: string): string => join(sqlDir, layer, `${table}.${ending}`);
-  const shown = (ending: string): string => join('sql', relative(sqlDir, path(ending)));
-  const isInput = INPUT_LAYERS.includes(layer);
-  if (!names.includes(`${table}.yaml`)) {
-    problems.push({
-      code: 'model/no-contract',
-      message: `${layer}.${table} has no contract`,
-      remedy: `write ${shown('yaml')}`,
-      place: { file: shown('sql') },
-    });
-    return null;
-  }
-  const contract = parseContract(await readFile(path('yaml'), 'utf8'), isInput);
-  if ('problem' in contract) {
-    problems.push({
-      code: 'model/contract-form',
-      message: contract.problem,
-      remedy: 'see sql/README.md for the form',
-      place: { file: shown('yaml'), line: contract.line },
-    });
-    return null;
-  }
+  const { layer, table, names, problems } = request;
+  const contract = await readContract(request);
+  if (contract === null) return null;
   const base = { name: `${layer}.${table}`, layer, table, contract };
-  if (isInput) return { ...base, file: shown('yaml'), sql: null, reads: [], tree: '' };
+  if (INPUT_LAYERS.includes(layer)) return { ...base, file: shown(request, 'yaml'), sql: null, reads: [], tree: '' };
+  const file = shown(request, 'sql');
   if (!names.includes(`${table}.sql`)) {
-    problems.push({
-      code: 'model/no-select',
-      message: `${base.name} has a contract but no select`,
-      remedy: `write ${shown('sql')}`,
-      place: { file: shown('yaml') },
-    });
+    const message = `${base.name} has a contract but no select`;
+    problems.push({ code: 'model/no-select', message, remedy: `write ${file}`, place: { file: shown(request, 'yaml') } });
     return null;
   }
-  const sql = await readFile(path('sql'), 'utf8');
+  const sql = await readFile(pathOf(request, 'sql'), 'utf8');
   const parsed = await request.warehouse.parse(sql);
   if (parsed.kind === 'error') {
     const line = sql.slice(0, parsed.position ?? 0).split('\n').length;
-    problems.push({
-      code: 'model/syntax',
-      message: parsed.message,
-      remedy: 'mend the select',
-      place: { file: shown('sql'), line },
-    });
+    problems.push({ code: 'model/syntax', message: parsed.message, remedy: 'mend the select', place: { file, line } });
     return null;
   }
-  const reads = tablesRead(parsed.tree, request.macros).map((read) =>
-    read.schema === '' ? read.table : `${read.schema}.${read.table}`,
+  const reads = tablesRead(parsed.tree, request.macros).map(({ schema, table: name }) =>
+    schema === '' ? name : `${schema}.${name}`,
   );
-  return { ...base, file: shown('sql'), sql, reads: [...new Set(reads)].sort(), tree: treeText(parsed.tree) };
+  return { ...base, file, sql, reads: [...new Set(reads)].sort(), tree: treeText(parsed.tree) };
+}
+
+async function readContract(request: ReadRequest): Promise<Contract | null> {
+  const { layer, table, names, problems } = request;
+  const file = shown(request, 'yaml');
+  if (!names.includes(`${table}.yaml`)) {
+    const message = `${layer}.${table} has no contract`;
+    problems.push({ code: 'model/no-contract', message, remedy: `write ${file}`, place: { file: shown(request, 'sql') } });
+    return null;
+  }
+  const contract = parseContract(await readFile(pathOf(request, 'yaml'), 'utf8'), INPUT_LAYERS.includes(layer));
+  if (!('problem' in contract)) return contract;
+  const place = { file, line: contract.line };
+  problems.push({ code: 'model/contract-form', message: contract.problem, remedy: 'see sql/README.md for the form', place });
+  return null;
+}
+
+function pathOf({ sqlDir, layer, table }: ReadRequest, ending: 'sql' | 'yaml'): string {
+  return join(sqlDir, layer, `${table}.${ending}`);
+}
+
+function shown(request: ReadRequest, ending: 'sql' | 'yaml'): string {
+  return join('sql', relative(request.sqlDir, pathOf(request, ending)));
 }
 
 /** Positions say where a word stands, not what it means. */

@@ -72,7 +72,10 @@ const fixedCostSpec = z.discriminatedUnion('kind', [
     in_service_on: day,
     horizon_months: horizon,
     disposal: z.strictObject({ on: day, proceeds: amount }).optional(),
-    horizon_changes: z.array(z.strictObject({ on: day, horizon_months: horizon })).default([]),
+    horizon_changes: z
+      .array(z.strictObject({ on: day, horizon_months: horizon }))
+      .max(1, 'has several changes → an entry changes its horizon once; dispose of it and enter the rest anew')
+      .default([]),
   }),
   z.strictObject({
     kind: z.literal('recurring'),

@@ -13,7 +13,7 @@ import { createRawViews } from '../warehouse/lake-views.js';
 import type { Cell, Warehouse } from '../warehouse/warehouse.js';
 import type { Ledger } from './ledger.js';
 import { type ParameterTables, parameterTables, type Period } from './parameters.js';
-import { describeStep, type Step } from './plan.js';
+import { describeStep, maxLevel, type Step } from './plan.js';
 
 /** What the steps share. Landing and loading fill the evidence; later steps only read it. */
 export interface RunContext {
@@ -142,7 +142,15 @@ async function level(context: RunContext, number: number, models: readonly strin
   for (const model of group) if (number === 0 && model.contract.build === 'append') await createEmpty(warehouse, model);
   let rows = 0;
   for (const model of group) rows = (await buildModel(warehouse, model)) ?? rows;
+  if (number === maxLevel(context.pipeline)) await verifyAppended(warehouse, group);
   return rows;
+}
+
+async function verifyAppended(warehouse: Warehouse, group: readonly Model[]): Promise<void> {
+  for (const model of group.filter((member) => member.contract.build === 'append')) {
+    const breaches = await contractBreaches(warehouse, model, true);
+    if (breaches.length > 0) throw new Failure('check', breaches);
+  }
 }
 
 /** Failing controls of the published months stop the run here, with the rows that say so. */

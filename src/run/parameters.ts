@@ -1,6 +1,6 @@
 // The pipeline as rows of the `run` tables: parameters are data, so a model reads the same text on every engine.
 import { type Day, firstDay, type Month } from '../kernel/period.js';
-import type { AliasRow, FixedCost, Pipeline } from '../pipeline/pipeline.js';
+import type { AliasRow, FixedCost, Pipeline, PriceRow } from '../pipeline/pipeline.js';
 import type { Cell } from '../warehouse/warehouse.js';
 import { likePattern, type ParameterTables, ruleTables } from './rule-parameters.js';
 
@@ -118,23 +118,7 @@ function changeRows(entry: FixedCost): readonly Record<string, Cell>[] {
 
 function bookTables(pipeline: Pipeline): ParameterTables {
   return {
-    'run.price': pipeline.prices.map((price, at) => ({
-      price_no: String(at + 1),
-      layer: price.layer,
-      provider: price.provider,
-      sku: price.sku,
-      meter: price.meter,
-      service_tier: price.serviceTier === '' ? 'standard' : price.serviceTier,
-      region: price.region,
-      prompt_over: String(price.promptOver),
-      minute_from: String(price.minuteFrom),
-      minute_to: String(price.minuteTo),
-      valid_from: price.validFrom,
-      unit_price: price.price === null ? null : perUnit(price.price, price.unitExponent),
-      currency: price.currency,
-      source: price.source,
-      place: `${price.place.file}:${price.place.line ?? 1}`,
-    })),
+    'run.price': pipeline.prices.map(priceRow),
     'run.alias': aliasRows(pipeline.aliases),
     'run.sku': pipeline.skus.map((sku) => ({ provider: sku.provider, sku: sku.sku, charged_by: sku.chargedBy })),
     'run.sku_map': pipeline.skuMap.map((row) => ({
@@ -165,6 +149,26 @@ function bookTables(pipeline: Pipeline): ParameterTables {
       reason: row.reason,
       expires_on: row.expiresOn,
     })),
+  };
+}
+
+function priceRow(price: PriceRow, at: number): Record<string, Cell> {
+  return {
+    price_no: String(at + 1),
+    layer: price.layer,
+    provider: price.provider,
+    sku: price.sku,
+    meter: price.meter,
+    service_tier: price.serviceTier === '' ? 'standard' : price.serviceTier,
+    region: price.region,
+    prompt_over: String(price.promptOver),
+    minute_from: String(price.minuteFrom),
+    minute_to: String(price.minuteTo),
+    valid_from: price.validFrom,
+    unit_price: price.price === null ? null : perUnit(price.price, price.unitExponent),
+    currency: price.currency,
+    source: price.source,
+    place: `${price.place.file}:${price.place.line ?? 1}`,
   };
 }
 

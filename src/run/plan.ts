@@ -44,7 +44,8 @@ export function planSteps(pipeline: Pipeline, catalog: Catalog, period: Period):
   ];
 }
 
-function maxLevel(pipeline: Pipeline): number {
+/** The last level that the plan allocates. */
+export function maxLevel(pipeline: Pipeline): number {
   return pipeline.rules.reduce((highest, rule) => Math.max(highest, rule.level), 1);
 }
 

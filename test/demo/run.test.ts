@@ -76,7 +76,7 @@ function withoutZeros(totalsOf: ByMonth): ByMonth {
     month,
     Object.entries(names)
       .filter(([, value]) => !/^-?0[.]0+$/.test(value))
-      .toSorted(),
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   ]);
   return Object.fromEntries(months.map(([month, names]) => [month, Object.fromEntries(names as [string, string][])])) as ByMonth;
 }

@@ -59,6 +59,7 @@ sql: build
 
 golden: build ## Rewrite the golden outputs; read the diff before you commit it
 	UPDATE_GOLDEN=1 $(BIN)/vitest run test/golden test/errors test/unit/pipeline/schema
+	node dist/cli/main.js docs
 
 clean: ## Remove what the build and the demo made
 	rm -rf dist .cache coverage out .showback fixtures/demo/inputs

@@ -1,0 +1,90 @@
+// Golden companies. A case is a folder of fixtures/cases/: a company as its user would have it (pipeline.yaml and what it names),
+// `case.yaml` (what to run, which marts matter, and figures worked out by hand) and `expected/` (those marts as published).
+// UPDATE_GOLDEN=1 rewrites expected/, never what case.yaml `holds`; read the diff before you commit it.
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { RunResult, RunScope } from '../src/run/api.js';
+import { type Company, companyOf, csvsOf, run, valueOf, writeParquet } from './golden/company.js';
+import { rowsInside } from './golden/inside.js';
+
+interface CaseRun extends RunScope {
+  /** Folder of `then/` that is laid over the company first: what came since the run before. */
+  readonly add?: string;
+  /** Query over the published warehouse → its single value, as text. */
+  readonly holds?: Readonly<Record<string, string | null>>;
+}
+
+interface Case {
+  readonly about: string;
+  /** Marts whose CSV is held to expected/. */
+  readonly marts: readonly string[];
+  /** One run of everything where nothing is said. */
+  readonly runs: Readonly<Record<string, CaseRun>>;
+  /** Parquet file → CSV of the case that it is made of. */
+  readonly parquet?: Readonly<Record<string, string>>;
+  /** Query over the models of the first run, before its marts → rows. */
+  readonly inside?: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
+}
+
+const ROOT = join(import.meta.dirname, '../fixtures/cases');
+/** What a failing case published, to compare by hand. */
+const ACTUAL = join(import.meta.dirname, '../.cache/golden');
+const UPDATE = process.env['UPDATE_GOLDEN'] === '1' && process.env['CI'] !== 'true';
+
+const names = (await readdir(ROOT)).sort();
+
+describe('golden companies', () => {
+  test.concurrent.each(names)('%s', { timeout: 120_000 }, async (name) => {
+    const source = join(ROOT, name);
+    const told = parse(await readFile(join(source, 'case.yaml'), 'utf8')) as Case;
+    await using company = await companyOf(source);
+    for (const [to, from] of Object.entries(told.parquet ?? {})) await writeParquet(company, from, to);
+    for (const [select, rows] of Object.entries(told.inside ?? {})) expect(await rowsInside(company, select)).toEqual(rows);
+    const published = new Map<string, string>();
+    for (const [runName, what] of Object.entries(told.runs)) {
+      const result = await runOnce(company, source, what);
+      const csvs = await csvsOf(result, told.marts);
+      const folder = Object.keys(told.runs).length === 1 ? '' : `${runName}/`;
+      for (const [file, text] of csvs) published.set(`${folder}${file}`, text);
+      await compareWithHand(result, runName, what);
+    }
+    await compare(name, published);
+  });
+});
+
+async function runOnce(company: Company, source: string, { add, month, date, asOf }: CaseRun): Promise<RunResult> {
+  if (add !== undefined) await cp(join(source, 'then', add), company.folder, { recursive: true });
+  const scope = { ...(month === undefined ? {} : { month }), ...(date === undefined ? {} : { date }) };
+  return run(company, { ...scope, ...(asOf === undefined ? {} : { asOf }) });
+}
+
+async function compareWithHand(result: RunResult, runName: string, { holds = {} }: CaseRun): Promise<void> {
+  for (const [select, value] of Object.entries(holds)) expect(await valueOf(result, select), `${runName}: ${select}`).toBe(value);
+  const failing = 'select count(*) from marts.reconciliation_month where not passed';
+  expect(await valueOf(result, failing), failing).toBe('0');
+}
+
+/** Every published file against expected/, and no file more or less. */
+async function compare(name: string, published: ReadonlyMap<string, string>): Promise<void> {
+  const golden = join(ROOT, name, 'expected');
+  await rm(join(ACTUAL, name), { recursive: true, force: true });
+  await write(UPDATE ? golden : join(ACTUAL, name), published, UPDATE);
+  for (const [file, text] of published) {
+    const expected = await readFile(join(golden, file), 'utf8').catch(() => '(no such file: UPDATE_GOLDEN=1 writes it)');
+    expect(text, `fixtures/cases/${name}/expected/${file}; this run's is below .cache/golden/${name}`).toBe(expected);
+  }
+  const entries = await readdir(golden, { recursive: true, withFileTypes: true });
+  const found = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(golden.length + 1));
+  expect(found.sort()).toEqual([...published.keys()].sort());
+  await rm(join(ACTUAL, name), { recursive: true, force: true });
+}
+
+async function write(folder: string, files: ReadonlyMap<string, string>, afresh: boolean): Promise<void> {
+  if (afresh) await rm(folder, { recursive: true, force: true });
+  for (const [file, text] of files) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), text);
+  }
+}

@@ -1,0 +1,31 @@
+// A run up to its gate, for figures that no mart publishes.
+import { join } from 'node:path';
+import { prepareWarehouse } from '../../src/model/build.js';
+import { readCatalog } from '../../src/model/catalog.js';
+import { readPipeline } from '../../src/pipeline/read.js';
+import { executeStep } from '../../src/run/execute.js';
+import { openLedger } from '../../src/run/ledger.js';
+import { planSteps } from '../../src/run/plan.js';
+import { periodOf } from '../../src/run/scope.js';
+import { makeState } from '../../src/run/state.js';
+import { openDuckDb } from '../../src/warehouse/duckdb.js';
+import type { Row } from '../../src/warehouse/warehouse.js';
+import type { Company } from './company.js';
+
+/** Rows of a query over every model of the run but the marts. */
+export async function rowsInside(company: Company, select: string): Promise<readonly Row[]> {
+  const pipeline = await readPipeline(company.pipelineFile);
+  const now = (): Date => new Date('2031-01-01T00:00:00Z');
+  const period = periodOf(pipeline, {}, now);
+  await makeState(pipeline.stateDir);
+  await using warehouse = await openDuckDb({ threads: 1 });
+  const catalog = await readCatalog(join(import.meta.dirname, '../../sql'), warehouse);
+  await prepareWarehouse(warehouse, catalog);
+  const shared = { pipeline, catalog, period, warehouse, threads: 1, listener: () => undefined };
+  const context = { ...shared, ledger: openLedger(pipeline.stateDir, now), files: [], controls: [] };
+  for (const step of planSteps(pipeline, catalog, period)) {
+    await executeStep(context, step);
+    if (step.kind === 'gate') break;
+  }
+  return await warehouse.rows(select);
+}

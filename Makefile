@@ -9,6 +9,8 @@ REPORT := .cache/test-report.json
 BIN    := node_modules/.bin
 CHECKS := format-check lint types arrows duplication dead sql
 export TZ := UTC
+CONTROLS := "select control, count(*) as checks, count_if(passed) as passed, max(abs(difference)) as largest_difference \
+  from reconciliation_month group by control order by control"
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +27,8 @@ build: setup ## Compile src/ to dist/
 run: build ## Generate the demo company and run its months on embedded DuckDB
 	$(BIN)/tsx fixtures/demo/generate/main.ts
 	node dist/cli/main.js run pipelines/demo.yaml
+	@echo; echo 'Controls by kind (all of them: showback show --controls pipelines/demo.yaml):'
+	@node dist/cli/main.js sql --pipeline pipelines/demo.yaml $(CONTROLS)
 
 test: build ## Run every test (FILES=test/unit for some)
 	@rm -f $(REPORT)

@@ -22,7 +22,8 @@ WITH every_control AS (
   UNION ALL
   SELECT * FROM reconciliation.unpriced
 )
-SELECT c.control, c.scope, coalesce(c.billing_month, p.last_month) AS billing_month, coalesce(c.currency, '') AS currency, c.expected, c.actual,
-       c.actual - c.expected AS difference, c.tolerance, abs(c.actual - c.expected) <= c.tolerance AS passed
+SELECT c.control, c.scope, coalesce(c.billing_month, month_start(p.as_of)) AS billing_month, coalesce(c.currency, '') AS currency, c.expected, c.actual,
+       c.actual - c.expected AS difference, c.tolerance, abs(c.actual - c.expected) <= c.tolerance AS passed,
+       c.billing_month IS NULL AS is_of_all_months
 FROM every_control AS c
 CROSS JOIN run.period AS p

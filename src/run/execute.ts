@@ -1,7 +1,7 @@
 // Executes the steps of a plan, one after the other. It decides order and moves bytes; every figure is the engine's.
 import { join } from 'node:path';
 import type { Listener } from '../kernel/event.js';
-import { Failure } from '../kernel/failure.js';
+import { Failure, type Problem } from '../kernel/failure.js';
 import { buildModel, createEmpty, fillInput, setLevel } from '../model/build.js';
 import type { Catalog, Model } from '../model/catalog.js';
 import { contractBreaches, rowText } from '../model/verify.js';
@@ -10,7 +10,7 @@ import type { ControlTotal, LandedFile } from '../source/source.js';
 import { land as landSource, tabulate } from '../source/registry.js';
 import { loadLake } from '../warehouse/lake.js';
 import { createRawViews } from '../warehouse/lake-views.js';
-import type { Cell, Warehouse } from '../warehouse/warehouse.js';
+import type { Cell, Row, Warehouse } from '../warehouse/warehouse.js';
 import type { Ledger } from './ledger.js';
 import { type ParameterTables, parameterTables, type Period } from './parameters.js';
 import { describeStep, maxLevel, type Step } from './plan.js';
@@ -104,7 +104,21 @@ async function load(context: RunContext): Promise<number> {
     delivery: file.delivery,
   }));
   await fillInput(context.warehouse, modelOf(context, 'run.landed_file'), landed);
+  tellOfEmptyFiles(context, lake.files);
   return lake.files.reduce((sum, { records }) => sum + records, 0);
+}
+
+/** A file without records is no error, but often a sign of one. */
+function tellOfEmptyFiles(
+  { pipeline, listener }: RunContext,
+  files: readonly { readonly landed: LandedFile; readonly records: number }[],
+): void {
+  for (const { id } of pipeline.sources) {
+    const empty = files.filter(({ landed, records }) => landed.sourceId === id && records === 0);
+    if (empty.length === 0) continue;
+    const others = empty.length === 1 ? '' : ` and ${empty.length - 1} more`;
+    listener({ kind: 'note', level: 'info', message: `source \`${id}\`: no records in \`${empty[0]?.landed.name ?? ''}\`${others}` });
+  }
 }
 
 async function fill(context: RunContext): Promise<number> {
@@ -158,32 +172,38 @@ async function gate(context: RunContext): Promise<number> {
   const { warehouse, period } = context;
   const rows = await warehouse.rows(
     `SELECT control, scope, CAST(billing_month AS VARCHAR) AS month, currency, expected, actual, difference, tolerance
-     FROM reconciliation.control WHERE NOT passed AND billing_month BETWEEN CAST($1 AS DATE) AND CAST($2 AS DATE)
+     FROM reconciliation.control
+     WHERE NOT passed AND (is_of_all_months OR billing_month BETWEEN CAST($1 AS DATE) AND CAST($2 AS DATE))
      ORDER BY billing_month, control, scope`,
     [`${period.firstMonth}-01`, `${period.lastMonth}-01`],
   );
   if (rows.length === 0) return 0;
-  throw new Failure(
-    'check',
-    rows.map((row) => ({
-      code: `control/${row['control'] ?? ''}`,
-      message: `control ${row['control'] ?? ''} fails for ${row['scope'] ?? ''} in ${(row['month'] ?? '').slice(0, 7)}`,
-      excerpt: rowText({
-        expected: row['expected'] ?? null,
-        actual: row['actual'] ?? null,
-        difference: row['difference'] ?? null,
-        tolerance: row['tolerance'] ?? null,
-      }),
-      remedy:
-        CONTROL_REMEDY[row['control'] ?? ''] ?? 'nothing was published; see docs/controls.md for what this control compares',
-    })),
-  );
+  const problems: Problem[] = [];
+  for (const row of rows) problems.push(await controlProblem(warehouse, row));
+  throw new Failure('check', problems);
 }
+
+async function controlProblem(warehouse: Warehouse, row: Row): Promise<Problem> {
+  const { control = '', scope = '', month = '', expected = null, actual = null, difference = null, tolerance = null } = row;
+  const evidence = CONTROL_EVIDENCE[control ?? ''];
+  const offending = evidence === undefined ? [] : await warehouse.rows(evidence, [scope]);
+  return {
+    code: `control/${control ?? ''}`,
+    message: `control ${control ?? ''} fails for ${scope ?? ''} in ${(month ?? '').slice(0, 7)}`,
+    excerpt: [{ expected, actual, difference, tolerance }, ...offending].map(rowText).join('\n'),
+    remedy: CONTROL_REMEDY[control ?? ''] ?? 'nothing was published; see docs/controls.md for what this control compares',
+  };
+}
+
+/** Rows that made a control fail, by its scope: nothing is published, so they stand nowhere else. */
+const CONTROL_EVIDENCE: Readonly<Record<string, string>> = {
+  bill_rejected: 'SELECT file, "row", reason FROM staging.rejected_record WHERE source_id = $1 ORDER BY file, "row" LIMIT 20',
+};
 
 /** What a person does about a failing control. */
 const CONTROL_REMEDY: Readonly<Record<string, string>> = {
   unpriced: 'add a price to a book, or name the sku under accept_unpriced with a reason and an expiry',
-  bill_rejected: 'mend the bill or its column map: rejected lines stand in marts.rejected_record with file and row',
+  bill_rejected: 'mend the lines of the bill, or its column map: a bill with a line that nobody can read is no bill',
   printed_total: 'the lines of this bill do not sum to the total it prints: look for lines that were cut or counted twice',
   row_count: 'the file holds another number of rows than its manifest says: deliver it again',
   invoice_total: 'the bill in hand is not the invoice that invoices.csv attests: correct one of them',

@@ -117,7 +117,11 @@ function tellOfEmptyFiles(
     const empty = files.filter(({ landed, records }) => landed.sourceId === id && records === 0);
     if (empty.length === 0) continue;
     const others = empty.length === 1 ? '' : ` and ${empty.length - 1} more`;
-    listener({ kind: 'note', level: 'info', message: `source \`${id}\`: no records in \`${empty[0]?.landed.name ?? ''}\`${others}` });
+    listener({
+      kind: 'note',
+      level: 'info',
+      message: `source \`${id}\`: no records in \`${empty[0]?.landed.name ?? ''}\`${others}`,
+    });
   }
 }
 

@@ -4,11 +4,12 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { EXIT_CODE, Failure } from '../src/kernel/failure.js';
 import { checkAppendOnly } from '../src/pipeline/prices.js';
 import { readPipeline } from '../src/pipeline/read.js';
+import { removeBases, runCase } from './errors/pipeline-runner.js';
 
 interface Case {
   readonly run: string;
@@ -17,6 +18,7 @@ interface Case {
   readonly input?: string;
 }
 
+/** Text that it answers is told after the exit code. */
 type Runner = (folder: string, input: Case) => Promise<unknown>;
 
 /** Another kind of case is another entry here. */
@@ -27,6 +29,7 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
     const problems = checkAppendOnly('after.csv', before ?? '', after ?? '');
     if (problems.length > 0) throw new Failure('user', problems);
   },
+  pipeline: (folder, { base = 'running' }) => runCase(folder, join(ROOT, '.base', base)),
 };
 
 const ROOT = new URL('../fixtures/errors/', import.meta.url).pathname;
@@ -37,8 +40,10 @@ const names = (await readdir(ROOT, { withFileTypes: true }))
   .map(({ name }) => name)
   .sort();
 
+afterAll(removeBases);
+
 describe('error corpus', () => {
-  test.each(names)('%s', async (name) => {
+  test.concurrent.each(names)('%s', { timeout: 120_000 }, async (name) => {
     const told = await tell(name);
     const golden = join(ROOT, name, 'expected.txt');
     if (UPDATE) await writeFile(golden, told);
@@ -66,8 +71,8 @@ async function tell(name: string): Promise<string> {
 
 async function outcome(run: () => Promise<unknown>): Promise<string> {
   try {
-    await run();
-    return `exit ${EXIT_CODE.done}\n`;
+    const told = await run();
+    return `exit ${EXIT_CODE.done}\n${typeof told === 'string' ? `${told}\n` : ''}`;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return `exit ${error.exitCode}\n${error.message}\n`;

@@ -76,7 +76,9 @@ async function compare(name: string, published: ReadonlyMap<string, string>): Pr
     expect(text, `fixtures/cases/${name}/expected/${file}; this run's is below .cache/golden/${name}`).toBe(expected);
   }
   const entries = await readdir(golden, { recursive: true, withFileTypes: true });
-  const found = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(golden.length + 1));
+  const found = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(golden.length + 1));
   expect(found.sort()).toEqual([...published.keys()].sort());
   await rm(join(ACTUAL, name), { recursive: true, force: true });
 }

@@ -1,0 +1,63 @@
+// A case that runs its company: the base runs once, well, and what it published must stand byte for byte where the case fails.
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { RunEvent } from '../../src/kernel/event.js';
+import type { RunResult } from '../../src/run/api.js';
+import { runPipeline } from '../../src/run/run.js';
+import { bytesBelow } from '../golden/company.js';
+
+const NOW = new Date('2031-01-01T00:00:00Z');
+const bases = new Map<string, Promise<string>>();
+
+/** What a run that went well says: its warnings, what it rejected, and the total. */
+export async function runCase(folder: string, base: string): Promise<string> {
+  const published = await (bases.get(base) ?? publishedBase(base));
+  for (const name of ['.showback', 'out'])
+    await cp(join(published, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
+  const before = await bytesBelow(join(folder, 'out'));
+  expect(Object.keys(before).length).toBeGreaterThan(20);
+  const notes: string[] = [];
+  try {
+    const result = await run(folder, (event) => {
+      if (event.kind === 'note') notes.push(`${event.level}: ${event.message}`);
+    });
+    return [...notes, result.outcome, ...(await told(result))].join('\n');
+  } catch (error) {
+    expect(await bytesBelow(join(folder, 'out'))).toEqual(before);
+    throw error;
+  }
+}
+
+export async function removeBases(): Promise<void> {
+  for (const base of bases.values()) await rm(await base, { recursive: true, force: true });
+}
+
+function publishedBase(base: string): Promise<string> {
+  const made = (async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'showback-base-'));
+    await cp(base, folder, { recursive: true });
+    await run(folder, () => undefined);
+    return folder;
+  })();
+  bases.set(base, made);
+  return made;
+}
+
+async function run(folder: string, listener: (event: RunEvent) => void): Promise<RunResult> {
+  const pipelineFile = join(folder, 'pipeline.yaml');
+  return runPipeline({ pipelineFile, scope: {}, force: false, threads: 1, listener, now: () => NOW });
+}
+
+/** The marts that say what became of every record, without their headers. */
+async function told(result: RunResult): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const mart of ['rejected_record', 'unpriced_usage', 'showback_feature_month', 'reconciliation_month']) {
+    const text = await readFile(join(result.outDir, 'csv/2026-07', `${mart}.csv`), 'utf8');
+    const rows = text.trimEnd().split('\n').slice(1);
+    const shown = mart === 'reconciliation_month' ? rows.filter((row) => row.includes('usage_read')) : rows;
+    lines.push(...shown.map((row) => `${mart}: ${row}`));
+  }
+  return lines;
+}

@@ -4,12 +4,14 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { EXIT_CODE, Failure } from '../src/kernel/failure.js';
 import { checkAppendOnly } from '../src/pipeline/prices.js';
 import { readPipeline } from '../src/pipeline/read.js';
 import { removeBases, runCase } from './errors/pipeline-runner.js';
+
+vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/one-catalog.js')).oneCatalog(original));
 
 interface Case {
   readonly run: string;

@@ -3,11 +3,13 @@
 // UPDATE_GOLDEN=1 rewrites expected/, never what case.yaml `holds`; read the diff before you commit it.
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { RunResult, RunScope } from '../src/run/api.js';
 import { type Company, companyOf, csvsOf, run, valueOf, writeParquet } from './golden/company.js';
 import { rowsInside } from './golden/inside.js';
+
+vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/one-catalog.js')).oneCatalog(original));
 
 interface CaseRun extends RunScope {
   /** Folder of `then/` that is laid over the company first: what came since the run before. */

@@ -2,8 +2,10 @@
 // files came nor the number of threads shows in them.
 import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bytesBelow, type Company, companyOf, run } from './golden/company.js';
+
+vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/one-catalog.js')).oneCatalog(original));
 
 const SLOW = 120_000;
 const AS_OF = '2026-09-30';

@@ -155,7 +155,7 @@ describe('the demo company', () => {
     expect(csv).toContain("'=SUM(A1:A9)*cust-200");
     expect(csv).not.toMatch(/(^|,)"?=SUM/m);
     const july = readFileSync(join(company, 'out/csv/2026-07/showback_feature_day.csv'), 'utf8');
-    expect(july).toMatch(/,-\d+[.]\d{12}$/m);
+    expect(july).toMatch(/,-\d+[.]\d{12}\r$/m);
   });
 
   it('says that nothing changed when nothing did', async () => {

@@ -40,7 +40,12 @@ export async function exportMarts(
         join(dir, parquet),
         'FORMAT parquet, COMPRESSION zstd',
       );
-      await copy(warehouse, orderedSelect(mart, month, safeColumns(mart)), join(dir, csv), "FORMAT csv, HEADER true, NEW_LINE '\\r\\n'");
+      await copy(
+        warehouse,
+        orderedSelect(mart, month, safeColumns(mart)),
+        join(dir, csv),
+        "FORMAT csv, HEADER true, NEW_LINE '\\r\\n'",
+      );
       files.push({ path: parquet, mart: mart.table, month, rows }, { path: csv, mart: mart.table, month, rows });
     }
   }

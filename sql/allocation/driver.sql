@@ -21,7 +21,7 @@ WITH usage_driver AS (
   JOIN run.rule_grain AS g ON g.rule_no = r.rule_no
   JOIN run.rule_share AS s ON s.rule_no = d.rule_no AND s.valid_from <= d.usage_date AND (s.valid_through IS NULL OR s.valid_through >= d.usage_date)
 ), cost_driver AS (
-  SELECT r.rule_no, g.rank, grain_key(g.grain, a.usage_date, a.billing_month, a.provider, a.account_id, a.invoice_id, a.service, a.sku, a.meter) AS grain_key,
+  SELECT r.rule_no, g.rank, coalesce(a.currency || ':', '') || grain_key(g.grain, a.usage_date, a.billing_month, a.provider, a.account_id, a.invoice_id, a.service, a.sku, a.meter) AS grain_key,
          a.feature_id, a.customer_id, coalesce(a.reason, '') AS reason, coalesce(a.feature_tag, '') AS feature_tag, CAST(NULL AS DATE) AS usage_date, a.amount AS weight
   FROM allocation.allocated_cost AS a
   JOIN run.rule AS r ON r.method IN ('proportional', 'follow')

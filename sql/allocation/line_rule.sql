@@ -10,6 +10,10 @@ WITH entry_met AS (
   SELECT line_key, CAST(owner_key AS INTEGER) AS rule_no FROM entry_met GROUP BY line_key, owner_key, condition_count HAVING count(*) = condition_count
   UNION ALL
   SELECT line_key, CAST(owner_key AS INTEGER) FROM allocation.charge_match WHERE owner_kind = 'rule'
+  UNION ALL
+  SELECT l.line_key, r.rule_no FROM allocation.cost_line AS l CROSS JOIN run.rule AS r
+  LEFT JOIN run.condition AS c ON c.owner_kind = 'rule' AND c.owner_key = CAST(r.rule_no AS VARCHAR)
+  WHERE c.owner_key IS NULL
 )
 SELECT l.line_key, min(m.rule_no) AS rule_no
 FROM allocation.cost_line AS l

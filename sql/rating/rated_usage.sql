@@ -6,7 +6,7 @@ WITH meter AS (
 ), joined AS (
   SELECT u.usage_no, u.usage_date, u.source_id, u.provider, u.account_id, u.model, u.sku, u.charged_by, u.service_tier, u.region, u.cache_hit,
          u.sample_rate, u.feature_id, u.customer_id, u.attribution, u.feature_tag, u.stated, u.events,
-         m.meter, m.quantity, m.price_no, m.unit_price, coalesce(m.currency, p.currency) AS currency, m.computed_amount, m.is_counter,
+         m.meter, m.quantity, m.price_no, m.unit_price, CASE WHEN u.stated THEN p.currency ELSE coalesce(m.currency, p.currency) END AS currency, m.computed_amount, m.is_counter,
          CASE WHEN u.stated THEN coalesce(s.stated_amount, CAST(0 AS DECIMAL(38,12))) END AS stated_amount
   FROM meter AS m
   JOIN rating.usage_day AS u ON u.usage_no = m.usage_no

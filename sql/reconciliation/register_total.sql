@@ -18,7 +18,8 @@ SELECT 'capitalised', f.entry_id, NULL, f.currency, f.cost, coalesce(c.amount, C
 FROM run.fixed_cost AS f
 CROSS JOIN run.period AS p
 LEFT JOIN capitalised AS c ON c.entry_id = f.entry_id
-WHERE f.kind <> 'recurring' AND f.has_bill AND (c.entry_id IS NOT NULL OR (f.in_service_on >= p.start_month AND f.in_service_on <= p.as_of))
+WHERE f.kind <> 'recurring' AND f.has_bill AND (c.entry_id IS NOT NULL OR (f.in_service_on >= p.start_month AND f.in_service_on <= p.as_of
+    AND f.in_service_on <= (SELECT max(usage_date) FROM staging.billed_day)))
 UNION ALL
 SELECT 'recurring_not_billed', f.entry_id, NULL, f.currency, CAST(0 AS DECIMAL(38,12)), c.amount, CAST(0 AS DECIMAL(38,12))
 FROM run.fixed_cost AS f

@@ -2,7 +2,7 @@
 -- Where the bill states no quantity, what the rating effect leaves is unquantified.
 WITH billed AS (
   SELECT billing_month, provider, sku, meter, currency, money_sum(amount) AS billed_amount,
-         CASE WHEN count(quantity) = count(*) THEN CAST(quantity_sum(quantity) AS DECIMAL(18,6)) END AS billed_quantity
+         CASE WHEN count(quantity) = count(*) THEN TRY_CAST(quantity_sum(quantity) AS DECIMAL(18,6)) END AS billed_quantity
   FROM allocation.charge_line
   WHERE meter IS NOT NULL AND category = 'Usage'
   GROUP BY billing_month, provider, sku, meter, currency

@@ -25,5 +25,5 @@ SELECT
   TRY_CAST(coalesce(consumed_quantity, pricing_quantity) AS DECIMAL(26,6)) AS quantity,
   CASE WHEN problem IS NULL THEN money_value(billed_cost) END AS billed_24,
   CASE WHEN problem IS NULL THEN money_value(effective_cost) END AS effective_24,
-  upper(billing_currency) AS currency, tags, json_text(tags, feature_tag) AS feature_tag, invoice_id IS NOT NULL AS is_final
+  upper(billing_currency) AS currency, tags, nullif(json_text(tags, feature_tag), '') AS feature_tag, invoice_id IS NOT NULL AS is_final
 FROM line

@@ -3,7 +3,7 @@ import type { Day } from '../kernel/period.js';
 import type { Feature, GrainPart, Idle, Method, Share } from './pipeline.js';
 import type { FeatureNames } from './registry.js';
 import { checkShares } from './shares.js';
-import type { RuleSpec } from './spec-registry.js';
+import { DEFAULT_WITHIN, type RuleSpec } from './spec-registry.js';
 import { problem, type Report } from './text.js';
 import type { YamlFile } from './yaml-places.js';
 
@@ -61,9 +61,19 @@ function driverOf(spec: Spec<'by'>, file: YamlFile, context: MethodContext, repo
     driver: spec.driver,
     usageProvider: spec.usage.provider ?? null,
     usageSku: spec.usage.sku ?? null,
-    within: spec.within,
+    within: spec.idle === undefined ? spec.within : idleGrain(spec, file, report),
     idle: idleOf(spec, file, context, report),
   };
+}
+
+/** A pool with a capacity is shared at the grain of that capacity, the month: a finer driver would call idle what another sku used. */
+function idleGrain(spec: Spec<'by'>, file: YamlFile, report: Report): readonly (readonly GrainPart[])[] {
+  const written = JSON.stringify(spec.within);
+  if (written !== JSON.stringify([['month']]) && written !== JSON.stringify(DEFAULT_WITHIN)) {
+    const remedy = 'write `within: [[month]]`, or leave it out';
+    report(problem('bad-grain', file.of(spec, 'within'), 'a pool with `idle` is shared by the month of its capacity', remedy));
+  }
+  return [['month']];
 }
 
 function idleOf(spec: Spec<'by'>, file: YamlFile, { names, start }: MethodContext, report: Report): Idle | null {

@@ -1,6 +1,7 @@
 // What the registry files (features, fixed costs, rules) may say.
 import { z } from 'zod';
 import { METERS } from '../kernel/meters.js';
+import type { GrainPart } from './rule.js';
 import { amount, currency, day, featureId, horizon, id, month, provider, quantity, share, text } from './fields.js';
 
 const owners = z.strictObject({ feature: text.optional(), platform: text.optional(), business: text.optional() });
@@ -90,6 +91,12 @@ export const fixedCostsSpec = z.strictObject({ fixed_costs: z.array(fixedCostSpe
 
 const GRAIN_PARTS = ['day', 'month', 'sku', 'meter', 'provider', 'account', 'invoice', 'service'] as const;
 
+/** The grains that a rule by usage tries where it names none: the charge's own day, then its month. */
+export const DEFAULT_WITHIN: GrainPart[][] = [
+  ['day', 'sku', 'meter'],
+  ['month', 'sku', 'meter'],
+];
+
 const within = z
   .array(z.array(z.enum(GRAIN_PARTS)).min(1, 'is empty → name `day` or `month`'))
   .min(1, 'is empty → name at least one grain');
@@ -125,10 +132,7 @@ const ruleSpec = z.discriminatedUnion('method', [
     ...rule,
     driver: z.enum([...METERS, 'rated_cost']),
     usage: z.strictObject({ provider: text.optional(), sku: text.optional() }).prefault({}),
-    within: within.default([
-      ['day', 'sku', 'meter'],
-      ['month', 'sku', 'meter'],
-    ]),
+    within: within.default(DEFAULT_WITHIN),
     idle: idle.optional(),
   }),
   z.strictObject({

@@ -208,6 +208,8 @@ const CONTROL_EVIDENCE: Readonly<Record<string, string>> = {
 const CONTROL_REMEDY: Readonly<Record<string, string>> = {
   unpriced: 'add a price to a book, or name the sku under accept_unpriced with a reason and an expiry',
   bill_rejected: 'mend the lines of the bill, or its column map: a bill with a line that nobody can read is no bill',
+  one_organization: 'declare one source for each organization: a later dump of a day replaces the whole day',
+  invoice_once: 'keep one file of this invoice: the same invoice lies in several',
   printed_total: 'the lines of this bill do not sum to the total it prints: look for lines that were cut or counted twice',
   row_count: 'the file holds another number of rows than its manifest says: deliver it again',
   invoice_total: 'the bill in hand is not the invoice that invoices.csv attests: correct one of them',

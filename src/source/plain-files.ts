@@ -1,6 +1,7 @@
 // Sources that are files under patterns: a name delivered again replaces itself, and a name that is gone keeps its last landing.
 import path from 'node:path';
 import { Failure } from '../kernel/failure.js';
+import type { SourceConfig } from '../pipeline/pipeline.js';
 import { type Blob, LandingStore } from './landing.js';
 import { byName, type ListedFile, listFiles, matches } from './listing.js';
 import type { LandedFile, LandRequest } from './source.js';
@@ -14,12 +15,25 @@ export async function landPlainFiles(request: LandRequest, patterns: readonly st
   const blobs = await receiveAll(store, listed, request);
   await store.record(blobs.map((blob) => ({ ...blob, unit: blob.name, delivery: blob.name })));
   const ours = matches(patterns);
-  const files = [...store.newest().values()]
-    .filter((entry) => entry.unit === entry.name && ours(entry.name))
-    .map((entry) => store.landed(entry));
+  const landed = [...store.newest().values()].filter((entry) => entry.unit === entry.name && ours(entry.name));
+  const here = new Set(listed.map((file) => file.name));
+  const gone = landed.filter((entry) => !here.has(entry.name));
+  if (!keepsGone(config)) tellOfGone(gone, request);
+  const files = landed.filter((entry) => here.has(entry.name) || keepsGone(config)).map((entry) => store.landed(entry));
   if (files.length === 0) throw nothingThere(request, patterns);
   tellOfPatternsWithout(files, patterns, request);
   return files.sort(byName);
+}
+
+/** Logs and dumps are rotated away, and history must not shrink. A bill that is gone was replaced by one of another name: both would count. */
+function keepsGone({ kind }: SourceConfig): boolean {
+  return kind === 'usage' || kind === 'openai-costs' || kind === 'anthropic-costs';
+}
+
+function tellOfGone(gone: readonly { readonly name: string }[], { config, listener }: LandRequest): void {
+  if (gone.length === 0) return;
+  const message = `source \`${config.id}\`: ${gone.map(({ name }) => `\`${name}\``).join(', ')} landed before, is gone now and does not count`;
+  listener({ kind: 'note', level: 'warning', message });
 }
 
 /** All files, or every problem of all files. */
@@ -67,7 +81,7 @@ function nothingThere({ config }: LandRequest, patterns: readonly string[]): Fai
   return new Failure('unavailable', [
     {
       code: 'source/no-files',
-      message: `source \`${config.id}\`: there is no file under ${patterns.map((pattern) => `\`${pattern}\``).join(', ')}, and none has landed before`,
+      message: `source \`${config.id}\`: there is no file under ${patterns.map((pattern) => `\`${pattern}\``).join(', ')}, and nothing that landed before counts`,
       remedy: 'deliver the files or correct the pattern; a source that is no longer wanted is taken out of the pipeline',
       place: config.place,
     },

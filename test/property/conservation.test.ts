@@ -74,10 +74,10 @@ const RAW_AWS = `
   WITH raw_line AS (
     SELECT substr(billing_period_start, 1, 7) AS month, billing_currency AS currency, half_even_12(CAST(effective_cost AS DECIMAL(38,24))) AS amount
     FROM raw.focus_line WHERE charge_description NOT LIKE 'Rack%' AND billing_period_start >= '2026-07' AND billing_period_start < '2026-09')
-  SELECT month, currency, money_sum(amount) AS amount FROM raw_line GROUP BY month, currency ORDER BY 1, 2`;
+  SELECT month, currency, money_sum(amount) AS amount FROM raw_line GROUP BY month, currency HAVING money_sum(amount) <> 0 ORDER BY 1, 2`;
 const ALLOCATED_AWS = `
   SELECT month_text(billing_month) AS month, currency, money_sum(amount) AS amount
-  FROM allocation.cost WHERE provider = 'aws' AND basis = 'effective' GROUP BY 1, 2 ORDER BY 1, 2`;
+  FROM allocation.cost WHERE provider = 'aws' AND basis = 'effective' GROUP BY 1, 2 HAVING money_sum(amount) <> 0 ORDER BY 1, 2`;
 
 describe('conservation', () => {
   it('holds for random companies, whatever the order of rows and the number of threads', { timeout: 60_000 }, async () => {
@@ -99,7 +99,7 @@ describe('conservation', () => {
         expect(await parallel.rows(COST)).toEqual(await single.rows(COST));
         expect(await parallel.rows(FAILING)).toEqual([]);
       }),
-      { numRuns: 6, endOnFailure: true, examples: [[1], [4]] },
+      { numRuns: 6, endOnFailure: true, examples: [[1], [4], [8]] },
     );
     expect([...reasons]).toEqual(expect.arrayContaining(EXPECTED));
   });

@@ -40,6 +40,8 @@ function endOf(event: Extract<RunEvent, { kind: 'run-finished' }>): string {
       return `nothing changed since run ${event.runId}; nothing to do`;
     case 'failed':
       return `the run failed ${took}; nothing was published`;
+    case 'stopped':
+      return `the run was stopped ${took}; nothing was published`;
     default:
       return event.outcome satisfies never;
   }

@@ -24,7 +24,7 @@ export type RunEvent =
   | { readonly kind: 'note'; readonly level: 'info' | 'warning'; readonly message: string }
   | {
       readonly kind: 'run-finished';
-      readonly outcome: 'published' | 'unchanged' | 'failed';
+      readonly outcome: 'published' | 'unchanged' | 'failed' | 'stopped';
       readonly runId: string;
       readonly seconds: number;
       readonly out: string | null;

@@ -50,6 +50,25 @@ export class Failure extends Error {
   }
 }
 
+/** What ends a run in an orderly way, and the exit code that shells know it by. */
+export const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
+export type StopSignal = keyof typeof EXIT_OF_SIGNAL;
+
+/** The run was asked to stop before its end: no failure of anything, and nothing was published. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+  readonly by: StopSignal;
+
+  constructor(by: StopSignal) {
+    super(`stopped by ${by}`);
+    this.by = by;
+  }
+
+  get exitCode(): number {
+    return EXIT_OF_SIGNAL[this.by];
+  }
+}
+
 /** `file:line:col`, as editors and terminals understand it. */
 export function describePlace(place: Place): string {
   const line = place.line === undefined ? '' : `:${place.line}`;

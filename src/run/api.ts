@@ -21,6 +21,8 @@ export interface RunRequest {
   readonly threads?: number;
   readonly listener: Listener;
   readonly now: () => Date;
+  /** Stops the run where it stands when it aborts, with a `Stopped` as its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RunResult {
@@ -45,7 +47,8 @@ export interface PastRun {
   readonly startedAt: string;
   /** Null: the run never finished; it was killed or is still at work. */
   readonly finishedAt: string | null;
-  readonly outcome: 'published' | 'unchanged' | 'failed' | null;
+  /** `stopped`: by a signal, in an orderly way. */
+  readonly outcome: 'published' | 'unchanged' | 'failed' | 'stopped' | null;
   readonly asOf: Day;
   readonly months: readonly Month[];
   readonly steps: readonly PastStep[];

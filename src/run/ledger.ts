@@ -5,6 +5,8 @@ import { randomUUID } from 'node:crypto';
 import type { Day, Month } from '../kernel/period.js';
 import type { PastRun, PastStep } from './api.js';
 
+type Outcome = NonNullable<PastRun['outcome']>;
+
 type Entry =
   | {
       readonly entry: 'started';
@@ -25,14 +27,14 @@ type Entry =
       readonly attempt: string;
       readonly at: string;
       readonly runId: string;
-      readonly outcome: 'published' | 'unchanged' | 'failed';
+      readonly outcome: Outcome;
       readonly failure: string | null;
     };
 
 export interface Ledger {
   started(asOf: Day, months: readonly Month[]): Promise<void>;
   step(step: PastStep): Promise<void>;
-  finished(runId: string, outcome: 'published' | 'unchanged' | 'failed', failure: string | null): Promise<void>;
+  finished(runId: string, outcome: Outcome, failure: string | null): Promise<void>;
 }
 
 /** Opens the ledger for one attempt of a run, named by its starting time. */

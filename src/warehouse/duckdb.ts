@@ -24,6 +24,8 @@ export interface DuckDbOptions {
   readonly unordered?: boolean;
   /** Keeps nothing outside of memory: no spilling, no stored secrets. */
   readonly confined?: boolean;
+  /** When it aborts, what runs is interrupted and what comes is refused with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Opens the engine with the settings that both engines share: UTC, nulls last, no downloads of extensions. */
@@ -32,7 +34,7 @@ export async function openDuckDb(options: DuckDbOptions = {}): Promise<Warehouse
     throw engineError(error);
   });
   const connection = await instance.connect();
-  const warehouse = new DuckDb(instance, connection);
+  const warehouse = new DuckDb(instance, connection, options.signal);
   await warehouse.run("SET TimeZone = 'UTC'");
   await warehouse.run("SET default_null_order = 'nulls_last'");
   await warehouse.run('SET ieee_floating_point_ops = false');
@@ -57,11 +59,16 @@ function configOf(options: DuckDbOptions): Record<string, string> {
 class DuckDb implements Warehouse, Selecting {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  readonly #signal: AbortSignal | undefined;
+  readonly #pending = new Set<Promise<unknown>>();
+  readonly #onAbort = (): void => void this.#quiet();
   #closed = false;
 
-  constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  constructor(instance: DuckDBInstance, connection: DuckDBConnection, signal?: AbortSignal) {
     this.#instance = instance;
     this.#connection = connection;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   async run(sql: string): Promise<void> {
@@ -131,15 +138,30 @@ class DuckDb implements Warehouse, Selecting {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    await this.#quiet();
     this.#connection.closeSync();
     this.#instance.closeSync();
   }
 
   async #guard<T>(work: () => Promise<T>): Promise<T> {
+    this.#signal?.throwIfAborted();
+    const working = work();
+    this.#pending.add(working);
     try {
-      return await work();
+      return await working;
     } catch (error) {
       throw engineError(error);
+    } finally {
+      this.#pending.delete(working);
+    }
+  }
+
+  /** Interrupts until nothing runs: a query that is about to begin does not hear the first call, and closing under one crashes. */
+  async #quiet(): Promise<void> {
+    while (this.#pending.size > 0) {
+      this.#connection.interrupt();
+      await Promise.race([Promise.allSettled(this.#pending), new Promise((resolve) => setTimeout(resolve, 20))]);
     }
   }
 }

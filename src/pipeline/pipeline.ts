@@ -17,6 +17,8 @@ export interface Pipeline {
   readonly start: Month;
   /** Pinned in the YAML, or null: yesterday (UTC) unless given on the command line. */
   readonly asOf: Day | null;
+  /** Months before that of the as-of day that stay open, or null: all since `start`. */
+  readonly lookBack: number | null;
   readonly stateDir: string;
   readonly outDir: string;
   /** Usage tags kept beside the feature in the day aggregate. */

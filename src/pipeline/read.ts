@@ -65,6 +65,7 @@ class Reader {
       currency,
       start,
       asOf: sections.as_of ?? null,
+      lookBack: sections.look_back ?? null,
       stateDir: resolve(root, sections.state),
       outDir: resolve(root, sections.out),
       tags: [...new Set(tags)],

@@ -115,6 +115,14 @@ export const pipelineSpec = z.strictObject({
   currency: currency.describe('Reporting currency.'),
   start: month.describe('First month.'),
   as_of: day.optional().describe('Pins the last day of evidence. Left out: yesterday (UTC).'),
+  look_back: z
+    .int('is no whole number of months → write 0, 1, 2, …')
+    .min(0, 'is before the month itself → write 0 for the month of the as-of day alone')
+    .max(1200, 'is longer than any books → leave it out, and every month since `start` stays open')
+    .optional()
+    .describe(
+      'Months before that of the as-of day that a run recomputes; earlier ones stay as published. Left out: every month stays open.',
+    ),
   state: path.default('.showback'),
   out: path.default('out'),
   tags: z.array(z.enum(['customer_id'])).default(['customer_id']),

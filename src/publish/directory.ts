@@ -17,7 +17,7 @@ import {
 } from './manifest.js';
 import { noteCurrent, partialPath, removeOldRuns, removePartials, removeRun } from './retention.js';
 
-export type { Manifest, PublishedFile, RunFacts, StagedFile } from './manifest.js';
+export type { MadeMonth, Manifest, PublishedFile, RunFacts, StagedFile } from './manifest.js';
 
 export interface PublishRequest {
   readonly outDir: string;

@@ -23,12 +23,22 @@ export interface PublishedFile extends StagedFile {
   readonly sha256: string;
 }
 
+/** What a published month was made of. */
+export interface MadeMonth {
+  readonly month: string;
+  /** Evidence counted through this day. */
+  readonly asOf: string;
+  /** Fingerprint of the inputs: the same again gives the same bytes. */
+  readonly inputs: string;
+}
+
 /** What the caller says of the run. */
 export interface RunFacts {
   readonly pipeline: string;
   readonly asOf: string;
   readonly currency: string;
   readonly months: readonly string[];
+  readonly made: readonly MadeMonth[];
 }
 
 export interface Manifest extends RunFacts {
@@ -38,8 +48,9 @@ export interface Manifest extends RunFacts {
 
 export function manifestText(manifest: Manifest): string {
   const { runId, pipeline, asOf, currency, months } = manifest;
+  const made = manifest.made.map((each) => ({ month: each.month, as_of: each.asOf, inputs: each.inputs }));
   const files = manifest.files.map(({ path, mart, month, rows, bytes, sha256 }) => ({ path, mart, month, rows, bytes, sha256 }));
-  const told = { schema_version: SCHEMA_VERSION, run_id: runId, pipeline, as_of: asOf, currency, months, files };
+  const told = { schema_version: SCHEMA_VERSION, run_id: runId, pipeline, as_of: asOf, currency, months, made, files };
   return `${JSON.stringify(told, null, 2)}\n`;
 }
 
@@ -54,17 +65,29 @@ function parsedManifest(text: string): Manifest | null {
     const told: unknown = JSON.parse(text);
     if (typeof told !== 'object' || told === null || !('schema_version' in told)) return null;
     if (told.schema_version !== SCHEMA_VERSION) return null;
-    const { run_id: runId, as_of: asOf, pipeline, currency, months, files } = told as unknown as WrittenManifest;
-    return { runId, pipeline, asOf, currency, months, files };
+    const { run_id: runId, as_of: asOf, pipeline, currency, months, made, files } = told as unknown as WrittenManifest;
+    return { runId, pipeline, asOf, currency, months, made: (made ?? []).map(madeMonth), files };
   } catch {
     return null;
   }
 }
 
 /** As `manifestText` writes it. */
-interface WrittenManifest extends Omit<Manifest, 'runId' | 'asOf'> {
+interface WrittenManifest extends Omit<Manifest, 'runId' | 'asOf' | 'made'> {
   readonly run_id: string;
   readonly as_of: string;
+  /** Absent from what earlier versions published: their months are made of unknown inputs. */
+  readonly made?: readonly WrittenMonth[];
+}
+
+interface WrittenMonth {
+  readonly month: string;
+  readonly as_of: string;
+  readonly inputs: string;
+}
+
+function madeMonth({ month, as_of: asOf, inputs }: WrittenMonth): MadeMonth {
+  return { month, asOf, inputs };
 }
 
 /** Hashes one file and forces it to the disk through the same handle. */

@@ -12,7 +12,7 @@ import { loadLake } from '../warehouse/lake.js';
 import { createRawViews } from '../warehouse/lake-views.js';
 import type { Cell, Row, Warehouse } from '../warehouse/warehouse.js';
 import type { Ledger } from './ledger.js';
-import { type ParameterTables, parameterTables, type Period } from './parameters.js';
+import { type ParameterTables, parameterTables, type Period, periodRow } from './parameters.js';
 import { describeStep, maxLevel, type Step } from './plan.js';
 
 /** What the steps share. Landing and loading fill the evidence; later steps only read it. */
@@ -26,6 +26,8 @@ export interface RunContext {
   readonly ledger: Ledger;
   readonly files: LandedFile[];
   readonly controls: ControlTotal[];
+  /** No step begins, and none goes on, after it aborted. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Runs one step with its events and its line in the ledger. `work` is what the step does, where that is not the engine's. */
@@ -34,6 +36,7 @@ export async function executeStep(
   step: Step,
   work: () => Promise<number | null> = async () => perform(context, step),
 ): Promise<void> {
+  context.signal?.throwIfAborted();
   const name = describeStep(step);
   const started = performance.now();
   context.listener({ kind: 'step', step: name, state: 'started' });
@@ -43,7 +46,8 @@ export async function executeStep(
     context.listener({ kind: 'step', step: name, state: 'done', seconds, ...(rows === null ? {} : { rows }) });
     await context.ledger.step({ step: name, seconds, rows });
   } catch (error) {
-    context.listener({ kind: 'step', step: name, state: 'failed', seconds: (performance.now() - started) / 1000 });
+    const state = context.signal?.aborted === true ? 'skipped' : 'failed';
+    context.listener({ kind: 'step', step: name, state, seconds: (performance.now() - started) / 1000 });
     throw error;
   }
 }
@@ -60,6 +64,8 @@ async function perform(context: RunContext, step: Step): Promise<number | null> 
       return buildModel(context.warehouse, modelOf(context, step.model));
     case 'level':
       return level(context, step.level, step.models);
+    case 'turn':
+      return turn(context);
     case 'gate':
       return gate(context);
     case 'carry':
@@ -78,6 +84,7 @@ async function land(context: RunContext, sourceId: string): Promise<number> {
     root: context.pipeline.root,
     landingDir: join(context.pipeline.stateDir, 'landing'),
     listener: context.listener,
+    signal: context.signal,
   });
   context.files.push(...landing.files);
   context.controls.push(...landing.controls);
@@ -92,6 +99,7 @@ async function load(context: RunContext): Promise<number> {
     tempDirectory: join(context.pipeline.stateDir, 'tmp'),
     listener: context.listener,
     tabulate,
+    signal: context.signal,
   });
   await context.warehouse.run(createRawViews(lake));
   const landed = lake.files.map(({ landed: file, records }) => ({
@@ -140,6 +148,15 @@ async function fill(context: RunContext): Promise<number> {
     if (breaches.length > 0) throw new Failure('check', breaches);
   }
   return rows;
+}
+
+/** Only marts ask which months are published, so that all before them stands. */
+async function turn(context: RunContext): Promise<null> {
+  const { warehouse, pipeline, period } = context;
+  const model = modelOf(context, 'run.period');
+  await createEmpty(warehouse, model);
+  await fillInput(warehouse, model, [periodRow(pipeline, period)]);
+  return null;
 }
 
 function controlRow(total: ControlTotal): Record<string, Cell> {

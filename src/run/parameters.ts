@@ -1,5 +1,5 @@
 // The pipeline as rows of the `run` tables: parameters are data, so a model reads the same text on every engine.
-import { type Day, firstDay, type Month } from '../kernel/period.js';
+import { type Day, firstDay, type Month, monthOf } from '../kernel/period.js';
 import type { AliasRow, FixedCost, Pipeline, PriceRow } from '../pipeline/pipeline.js';
 import type { Cell } from '../warehouse/warehouse.js';
 import { likePattern, type ParameterTables, ruleTables } from './rule-parameters.js';
@@ -19,12 +19,12 @@ export function parameterTables(pipeline: Pipeline, period: Period): ParameterTa
     'run.currency': currencyRows(),
     ...sourceTables(pipeline),
     ...registryTables(pipeline),
-    ...ruleTables(pipeline, period.lastMonth),
+    ...ruleTables(pipeline, monthOf(period.asOf)),
     ...bookTables(pipeline),
   };
 }
 
-function periodRow(pipeline: Pipeline, period: Period): Record<string, Cell> {
+export function periodRow(pipeline: Pipeline, period: Period): Record<string, Cell> {
   return {
     as_of: period.asOf,
     first_month: firstDay(period.firstMonth),

@@ -1,8 +1,8 @@
 // A plan is data: the steps of a run in order. Planning changes nothing; `run` executes and `plan` prints the same steps.
 import { type Catalog, type Model } from '../model/catalog.js';
 import { levelGroup } from '../model/build.js';
+import type { Month } from '../kernel/period.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import type { Period } from './parameters.js';
 
 export type Step =
   /** Bring a source's files to landing. */
@@ -14,34 +14,50 @@ export type Step =
   | { readonly kind: 'build'; readonly model: string }
   /** One pass of the level group. */
   | { readonly kind: 'level'; readonly level: number; readonly models: readonly string[] }
+  /** Of a backfill: the marts that follow are those of this month. */
+  | { readonly kind: 'turn'; readonly month: Month }
   /** Stop here with the offending rows where a control of a published month fails. */
   | { readonly kind: 'gate' }
   /** Keep months that this run does not publish as they were published. */
-  | { readonly kind: 'carry' }
+  | { readonly kind: 'carry'; readonly months: readonly Month[] }
   /** Write marts to the warehouse file and the published folder, and flip. */
   | { readonly kind: 'publish' };
 
-/** The steps of a run, in the order in which they are executed. */
-export function planSteps(pipeline: Pipeline, catalog: Catalog, period: Period): readonly Step[] {
+/** The steps of a run, in the order in which they are executed. `carried` tells the months that stay as published. */
+export function planSteps(pipeline: Pipeline, catalog: Catalog, carried: readonly Month[]): readonly Step[] {
+  return [...evidenceSteps(pipeline, catalog), ...publishSteps(catalog, carried)];
+}
+
+/** Everything that is the same whichever months are published: it is done once, for all months that the books know. */
+export function evidenceSteps(pipeline: Pipeline, catalog: Catalog): readonly Step[] {
   const levels = [...Array(maxLevel(pipeline) + 1).keys()];
   const group = levelGroup(catalog);
-  const models = catalog.models.filter((model) => model.contract.build === 'table' || model.contract.build === 'view');
+  const models = builtOnce(catalog);
   const before = models.filter((model) => !readsAny(model, group, models));
-  const after = models.filter((model) => !before.includes(model));
-  const build = (model: Model): Step => ({ kind: 'build', model: model.name });
-  const publishesAll = period.firstMonth === pipeline.start;
+  const after = models.filter((model) => !before.includes(model) && model.layer !== 'marts');
   return [
     ...pipeline.sources.map((source): Step => ({ kind: 'land', sourceId: source.id })),
     { kind: 'load' },
     { kind: 'fill' },
     ...before.map(build),
     ...levels.map((level): Step => ({ kind: 'level', level, models: group.map((model) => model.name) })),
-    ...after.filter((model) => model.layer !== 'marts').map(build),
-    { kind: 'gate' },
-    ...after.filter((model) => model.layer === 'marts').map(build),
-    ...(publishesAll ? [] : [{ kind: 'carry' } as const]),
-    { kind: 'publish' },
+    ...after.map(build),
   ];
+}
+
+/** What follows for the months of the period. */
+export function publishSteps(catalog: Catalog, carried: readonly Month[]): readonly Step[] {
+  const marts = builtOnce(catalog).filter((model) => model.layer === 'marts');
+  const carry: readonly Step[] = carried.length === 0 ? [] : [{ kind: 'carry', months: carried }];
+  return [{ kind: 'gate' }, ...marts.map(build), ...carry, { kind: 'publish' }];
+}
+
+function builtOnce(catalog: Catalog): readonly Model[] {
+  return catalog.models.filter((model) => model.contract.build === 'table' || model.contract.build === 'view');
+}
+
+function build(model: Model): Step {
+  return { kind: 'build', model: model.name };
 }
 
 /** The last level that the plan allocates. */
@@ -73,6 +89,8 @@ export function describeStep(step: Step): string {
       return `build ${step.model}`;
     case 'level':
       return `allocate level ${step.level}`;
+    case 'turn':
+      return `turn to ${step.month}`;
     case 'gate':
       return 'check the controls';
     case 'carry':

@@ -1,21 +1,54 @@
 // Which months a run publishes, and through which day its evidence counts.
 import { Failure } from '../kernel/failure.js';
-import { type Day, isDay, isMonth, lastDay, monthOf, plusDays } from '../kernel/period.js';
+import { type Day, isDay, isMonth, lastDay, type Month, monthOf, monthsThrough, plusDays, plusMonths } from '../kernel/period.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import type { Manifest } from '../publish/directory.js';
 import type { RunScope } from './api.js';
 import type { Period } from './parameters.js';
 
-/** The period of a run; the clock is asked only where neither the command line nor the pipeline names a day. */
-export function periodOf(pipeline: Pipeline, scope: RunScope, now: () => Date): Period {
+/** What the command line asks for, before anybody looks at what is published. */
+export interface Asked {
+  readonly asOf: Day;
+  readonly lastMonth: Month;
+  /** That month and no other. */
+  readonly alone: boolean;
+}
+
+/** The clock is asked only where neither the command line nor the pipeline names a day. */
+export function askedOf(pipeline: Pipeline, scope: RunScope, now: () => Date): Asked {
   refuseBadText(scope);
   const asOf = asOfDay(pipeline, scope, now);
   const lastMonth = scope.month ?? monthOf(asOf);
-  const firstMonth = scope.month ?? (scope.date === undefined ? pipeline.start : lastMonth);
   if (lastMonth < pipeline.start)
     throw outside(`the books start in ${pipeline.start}, after ${lastMonth}`, 'name a later month, or an earlier start');
   if (monthOf(asOf) < lastMonth)
     throw outside(`--as-of ${asOf} is before ${lastMonth} begins`, 'name a day in that month or later');
-  return { asOf, firstMonth, lastMonth };
+  return { asOf, lastMonth, alone: scope.month !== undefined || scope.date !== undefined };
+}
+
+/** The period of a run: one month, or every open one. */
+export function periodOf(pipeline: Pipeline, { asOf, lastMonth, alone }: Asked, published: Manifest | null): Period {
+  const [firstOpen = lastMonth] = openMonths(pipeline, asOf, published);
+  return { asOf, firstMonth: alone ? lastMonth : firstOpen, lastMonth };
+}
+
+/**
+ * Months that a run of `asOf` recomputes and publishes, oldest first and without a gap: those of the look-back window, and all
+ * from the first one that was never published through its last day. Without a window every month of the books is open.
+ */
+export function openMonths(pipeline: Pipeline, asOf: Day, published: Manifest | null): readonly Month[] {
+  const months = monthsThrough(pipeline.start, monthOf(asOf));
+  if (pipeline.lookBack === null) return months;
+  const window = plusMonths(monthOf(asOf), -pipeline.lookBack);
+  const missing = months.find((month) => !isPublishedWhole(published, month)) ?? window;
+  return months.filter((month) => month >= window || month >= missing);
+}
+
+/** A month that was published while it ran is not whole: what came after that day is in no statement yet. */
+function isPublishedWhole(published: Manifest | null, month: Month): boolean {
+  if (published === null || !published.months.includes(month)) return false;
+  const asOf = published.made.find((made) => made.month === month)?.asOf ?? published.asOf;
+  return asOf >= lastDay(month);
 }
 
 function asOfDay(pipeline: Pipeline, scope: RunScope, now: () => Date): Day {
@@ -34,6 +67,6 @@ function refuseBadText(scope: RunScope): void {
     throw outside('--month and --date name two scopes', 'give one of them');
 }
 
-function outside(message: string, remedy: string): Failure {
+export function outside(message: string, remedy: string): Failure {
   return new Failure('user', [{ code: 'run/scope', message, remedy }]);
 }

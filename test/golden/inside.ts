@@ -6,7 +6,7 @@ import { readPipeline } from '../../src/pipeline/read.js';
 import { executeStep } from '../../src/run/execute.js';
 import { openLedger } from '../../src/run/ledger.js';
 import { planSteps } from '../../src/run/plan.js';
-import { periodOf } from '../../src/run/scope.js';
+import { askedOf, periodOf } from '../../src/run/scope.js';
 import { makeState } from '../../src/run/state.js';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import type { Row } from '../../src/warehouse/warehouse.js';
@@ -16,14 +16,14 @@ import type { Company } from './company.js';
 export async function rowsInside(company: Company, select: string): Promise<readonly Row[]> {
   const pipeline = await readPipeline(company.pipelineFile);
   const now = (): Date => new Date('2031-01-01T00:00:00Z');
-  const period = periodOf(pipeline, {}, now);
+  const period = periodOf(pipeline, askedOf(pipeline, {}, now), null);
   await makeState(pipeline.stateDir);
   await using warehouse = await openDuckDb({ threads: 1 });
   const catalog = await readCatalog(join(import.meta.dirname, '../../sql'), warehouse);
   await prepareWarehouse(warehouse, catalog);
   const shared = { pipeline, catalog, period, warehouse, threads: 1, listener: () => undefined };
   const context = { ...shared, ledger: openLedger(pipeline.stateDir, now), files: [], controls: [] };
-  for (const step of planSteps(pipeline, catalog, period)) {
+  for (const step of planSteps(pipeline, catalog, [])) {
     await executeStep(context, step);
     if (step.kind === 'gate') break;
   }

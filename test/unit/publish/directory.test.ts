@@ -19,7 +19,8 @@ afterEach(async () => {
   await rm(join(out, '..'), { recursive: true, force: true });
 });
 
-const FACTS = { pipeline: 'demo', asOf: '2026-09-30', currency: 'EUR', months: ['2026-08', '2026-09'] };
+const MADE = [{ month: '2026-09', asOf: '2026-09-30', inputs: 'ab12' }];
+const FACTS = { pipeline: 'demo', asOf: '2026-09-30', currency: 'EUR', months: ['2026-08', '2026-09'], made: MADE };
 
 /** A run whose files say which run they are of. */
 function request(runId: string, changes: Partial<PublishRequest> = {}): PublishRequest {
@@ -72,6 +73,7 @@ describe('a published run', () => {
       as_of: '2026-09-30',
       currency: 'EUR',
       months: ['2026-08', '2026-09'],
+      made: [{ month: '2026-09', as_of: '2026-09-30', inputs: 'ab12' }],
       files: [
         { path: 'arrow/team.arrow', mart: 'team', month: null, rows: 1, bytes: 4, sha256: sha256(Buffer.from('aa11')) },
         { path: 'csv/2026-09/team.csv', mart: 'team', month: '2026-09', rows: 1, bytes: csv.length, sha256: sha256(csv) },

@@ -58,7 +58,7 @@ async function publish(out: string, runId: string): Promise<void> {
   await publishRun({
     outDir: out,
     runId,
-    manifest: { pipeline: 'demo', asOf: '2026-09-30', currency: 'EUR', months: ['2026-09'] },
+    manifest: { pipeline: 'demo', asOf: '2026-09-30', currency: 'EUR', months: ['2026-09'], made: [] },
     stage: async (dir) => {
       for (const name of names) await writeFile(join(dir, name), `${runId} ${'x'.repeat(50_000)} end\n`);
       return names.map((path) => ({ path, mart: path, month: '2026-09', rows: 1 }));

@@ -1,0 +1,76 @@
+// What runs and backfills share: an engine with the models, the evidence as it landed, and the way from there to published months.
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Month } from '../kernel/period.js';
+import { prepareWarehouse } from '../model/build.js';
+import { readCatalog } from '../model/catalog.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import type { Manifest } from '../publish/directory.js';
+import { openDuckDb } from '../warehouse/duckdb.js';
+import type { Warehouse } from '../warehouse/warehouse.js';
+import type { RunRequest } from './api.js';
+import { carryMonths, tellOfChanges } from './carried.js';
+import { executeStep, type RunContext } from './execute.js';
+import { fingerprintOf } from './fingerprint.js';
+import type { Ledger } from './ledger.js';
+import type { Period } from './parameters.js';
+import { evidenceSteps, type Step } from './plan.js';
+import { martsOf, publishMarts, type RunName } from './published.js';
+import { freshFolder, PACKAGE_DIR, packageVersion, removeFolder } from './state.js';
+
+/** Works with an engine of its own; the caller holds the lock. */
+export async function inSession<T>(
+  request: Pick<RunRequest, 'threads' | 'listener'>,
+  run: { readonly pipeline: Pipeline; readonly period: Period; readonly ledger: Ledger },
+  work: (context: RunContext) => Promise<T>,
+): Promise<T> {
+  const threads = request.threads ?? availableParallelism();
+  const tempDirectory = await freshFolder(join(run.pipeline.stateDir, 'tmp'));
+  await using warehouse = await openDuckDb({ threads, tempDirectory, unordered: true });
+  const catalog = await readCatalog(join(PACKAGE_DIR, 'sql'), warehouse);
+  const result = await work({ ...run, catalog, warehouse, threads, listener: request.listener, files: [], controls: [] });
+  await removeFolder(tempDirectory);
+  return result;
+}
+
+/** Lands every source, and gives the fingerprint of all that months are made of. */
+export async function landEvidence(context: RunContext): Promise<string> {
+  for (const step of evidenceSteps(context.pipeline, context.catalog)) if (step.kind === 'land') await executeStep(context, step);
+  return fingerprintOf({ ...context, asOf: context.period.asOf, versions: await versionsOf(context.warehouse) });
+}
+
+/** Loads what landed and builds every model before the gate. */
+export async function buildEvidence(context: RunContext): Promise<void> {
+  await prepareWarehouse(context.warehouse, context.catalog);
+  for (const step of evidenceSteps(context.pipeline, context.catalog)) if (step.kind !== 'land') await executeStep(context, step);
+}
+
+/** Executes the steps from the gate on. Of the months of `watched`, which stay as published, it tells those that no longer hold. */
+export async function publishPeriod(
+  context: RunContext,
+  published: Manifest | null,
+  name: RunName,
+  { steps, watched }: { readonly steps: readonly Step[]; readonly watched: readonly Month[] },
+): Promise<void> {
+  const carry = async (): Promise<null> => {
+    await carryMonths(context, published, martsOf(context));
+    await tellOfChanges(context, published, watched);
+    return null;
+  };
+  for (const step of steps) {
+    if (step.kind === 'carry') await executeStep(context, step, carry);
+    else if (step.kind === 'publish')
+      await executeStep(context, step, async () => noRows(publishMarts(context, published, name)));
+    else await executeStep(context, step);
+  }
+}
+
+async function noRows(work: Promise<void>): Promise<null> {
+  await work;
+  return null;
+}
+
+async function versionsOf(warehouse: Warehouse): Promise<string> {
+  const [engine] = await warehouse.rows('SELECT version() AS version');
+  return `showback ${await packageVersion()}, DuckDB ${engine?.['version'] ?? ''}`;
+}

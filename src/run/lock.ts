@@ -22,7 +22,7 @@ export async function takeLock(stateDir: string): Promise<AsyncDisposable> {
     };
   } catch (error) {
     held.delete(path);
-    if (!(error instanceof EngineError) || !/lock/i.test(error.message)) throw error;
+    if (!(error instanceof EngineError) || !/could not set lock/i.test(error.message)) throw error;
     throw locked(stateDir, /PID (\d+)/.exec(error.message)?.[0] ?? 'another process');
   }
 }

@@ -8,6 +8,7 @@ import { type Manifest, readPublished } from '../publish/directory.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { RunRequest, RunResult } from './api.js';
 import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
+import { type Ending, endingOf, reasonOf } from './ending.js';
 import type { RunContext } from './execute.js';
 import { runIdOf } from './fingerprint.js';
 import { openLedger } from './ledger.js';
@@ -29,6 +30,14 @@ export interface Prepared {
 export async function runPipeline(request: RunRequest): Promise<RunResult> {
   const pipeline = await readPipeline(request.pipelineFile);
   const asked = askedOf(pipeline, request.scope, request.now);
+  try {
+    return await runLocked(request, pipeline, asked);
+  } catch (error) {
+    throw endingOf(error, request.signal, pipeline.stateDir).error;
+  }
+}
+
+async function runLocked(request: RunRequest, pipeline: Pipeline, asked: ReturnType<typeof askedOf>): Promise<RunResult> {
   await makeState(pipeline.stateDir);
   await using _lock = await takeLock(pipeline.stateDir);
   const published = await readPublished(pipeline.outDir);
@@ -37,7 +46,7 @@ export async function runPipeline(request: RunRequest): Promise<RunResult> {
   await ledger.started(period.asOf, ownMonths(period));
   let runId = '';
   const began = performance.now();
-  const told = (outcome: 'published' | 'unchanged' | 'failed', out: string | null): void =>
+  const told = (outcome: RunResult['outcome'] | Ending['outcome'], out: string | null): void =>
     request.listener({ kind: 'run-finished', outcome, runId, seconds: (performance.now() - began) / 1000, out });
   try {
     const result = await inSession(request, { pipeline, period, ledger }, async (context) =>
@@ -47,9 +56,11 @@ export async function runPipeline(request: RunRequest): Promise<RunResult> {
     told(result.outcome, result.outDir);
     return result;
   } catch (error) {
-    told('failed', null);
-    await ledger.finished(runId, 'failed', error instanceof Error ? error.message : String(error));
-    throw error;
+    const ending = endingOf(error, request.signal, pipeline.stateDir);
+    told(ending.outcome, null);
+    // A full disk takes no line of the ledger either; the reason goes up all the same.
+    await ledger.finished(runId, ending.outcome, reasonOf(ending)).catch(() => undefined);
+    throw ending.error;
   }
 }
 

@@ -20,17 +20,19 @@ import { freshFolder, PACKAGE_DIR, packageVersion, removeFolder } from './state.
 
 /** Works with an engine of its own; the caller holds the lock. */
 export async function inSession<T>(
-  request: Pick<RunRequest, 'threads' | 'listener'>,
+  { threads = availableParallelism(), listener, signal }: Pick<RunRequest, 'threads' | 'listener' | 'signal'>,
   run: { readonly pipeline: Pipeline; readonly period: Period; readonly ledger: Ledger },
   work: (context: RunContext) => Promise<T>,
 ): Promise<T> {
-  const threads = request.threads ?? availableParallelism();
   const tempDirectory = await freshFolder(join(run.pipeline.stateDir, 'tmp'));
-  await using warehouse = await openDuckDb({ threads, tempDirectory, unordered: true });
-  const catalog = await readCatalog(join(PACKAGE_DIR, 'sql'), warehouse);
-  const result = await work({ ...run, catalog, warehouse, threads, listener: request.listener, files: [], controls: [] });
-  await removeFolder(tempDirectory);
-  return result;
+  try {
+    await using warehouse = await openDuckDb({ threads, tempDirectory, unordered: true, signal });
+    const catalog = await readCatalog(join(PACKAGE_DIR, 'sql'), warehouse);
+    return await work({ ...run, catalog, warehouse, threads, listener, signal, files: [], controls: [] });
+  } finally {
+    // Behind the engine, which spills here until it is closed.
+    await removeFolder(tempDirectory);
+  }
 }
 
 /** Lands every source, and gives the fingerprint of all that months are made of. */

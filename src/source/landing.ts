@@ -1,6 +1,6 @@
 // landing/: every file as received, content-addressed and immutable, and an append-only index of which name held what, when.
 import { createHash, type Hash, randomUUID } from 'node:crypto';
-import { appendFile, chmod, type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, type FileHandle, mkdir, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure, type Problem } from '../kernel/failure.js';
 import { integrityOf } from './integrity.js';
@@ -58,12 +58,12 @@ export class LandingStore {
   }
 
   /** Copies a file into the store, or knows it already. A file that changes meanwhile, or is cut, is refused. */
-  async receive(file: ListedFile): Promise<Blob> {
+  async receive(file: ListedFile, signal?: AbortSignal): Promise<Blob> {
     const before = await stateOf(file);
     const known = this.#seen.get(file.name);
     if (known !== undefined && known.state === before.state && (await this.#has(known))) return { name: file.name, ...known };
     const startedAt = Date.now();
-    const blob = await this.#copy(file, before.state);
+    const blob = await this.#copy(file, before.state, signal);
     // A file written in this very moment may change again without its time changing: it is hashed again next time.
     if (startedAt - before.changedAt > 2000)
       this.#seen.set(file.name, { state: before.state, sha256: blob.sha256, bytes: blob.bytes });
@@ -116,12 +116,16 @@ export class LandingStore {
     );
   }
 
-  async #copy(file: ListedFile, state: string): Promise<Blob> {
+  async #copy(file: ListedFile, state: string, signal: AbortSignal | undefined): Promise<Blob> {
     const aside = path.join(this.#dir, 'arriving', randomUUID());
     try {
-      const { sha256, bytes } = await copyWhole(file, aside);
+      const { sha256, bytes } = await copyWhole(file, aside, signal);
       if ((await stateOf(file)).state !== state) throw changed(file.name);
-      if (!(await this.#has({ sha256, bytes }))) {
+      if (await this.#has({ sha256, bytes })) {
+        // The time of a blob is that of its last landing: what it replaces was replaced no earlier.
+        const now = new Date();
+        await utimes(this.pathOf(sha256), now, now);
+      } else {
         await mkdir(path.dirname(this.pathOf(sha256)), { recursive: true });
         await chmod(aside, 0o444);
         await rename(aside, this.pathOf(sha256));
@@ -133,20 +137,20 @@ export class LandingStore {
   }
 }
 
-async function copyWhole(file: ListedFile, aside: string): Promise<{ readonly sha256: string; readonly bytes: number }> {
-  const source = await open(file.path, 'r').catch((error: unknown) => {
+async function copyWhole(
+  file: ListedFile,
+  aside: string,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly sha256: string; readonly bytes: number }> {
+  await using source = await open(file.path, 'r').catch((error: unknown) => {
     throw unreadable(file.name, error);
   });
-  const target = await open(aside, 'wx');
-  try {
-    const hash = createHash('sha256');
-    const { bytes, problem } = await pump(source, target, hash, file.name);
-    if (problem !== null) throw broken(file.name, problem);
-    await target.sync();
-    return { sha256: hash.digest('hex'), bytes };
-  } finally {
-    await Promise.all([source.close(), target.close()]);
-  }
+  await using target = await open(aside, 'wx');
+  const hash = createHash('sha256');
+  const { bytes, problem } = await pump(source, target, hash, file.name, signal);
+  if (problem !== null) throw broken(file.name, problem);
+  await target.sync();
+  return { sha256: hash.digest('hex'), bytes };
 }
 
 async function pump(
@@ -154,11 +158,13 @@ async function pump(
   target: FileHandle,
   hash: Hash,
   name: string,
+  signal: AbortSignal | undefined,
 ): Promise<{ bytes: number; problem: string | null }> {
   const buffer = Buffer.allocUnsafe(CHUNK);
   const integrity = integrityOf(name);
   let bytes = 0;
   for (;;) {
+    signal?.throwIfAborted();
     const { bytesRead } = await source.read(buffer, 0, CHUNK, null);
     if (bytesRead === 0) return { bytes, problem: await integrity.finish() };
     const chunk = buffer.subarray(0, bytesRead);

@@ -48,9 +48,13 @@ export async function receiveAll(
   const work = async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       try {
-        blobs.push(await store.receive(file));
+        request.signal?.throwIfAborted();
+        blobs.push(await store.receive(file, request.signal));
       } catch (error) {
-        if (!(error instanceof Failure)) throw error;
+        if (!(error instanceof Failure)) {
+          queue.length = 0;
+          throw error;
+        }
         failures.push(error);
       }
       request.listener({
@@ -62,9 +66,16 @@ export async function receiveAll(
       });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, listed.length) }, work));
+  await allEnded(Array.from({ length: Math.min(AT_ONCE, listed.length) }, work));
   if (failures.length > 0) throw allOf(failures);
   return blobs.sort(byName);
+}
+
+/** Waits for every worker before the first error goes up: none is left writing. */
+async function allEnded(workers: readonly Promise<void>[]): Promise<void> {
+  const ends = await Promise.allSettled(workers);
+  const lost = ends.find((end) => end.status === 'rejected');
+  if (lost !== undefined) throw lost.reason as Error;
 }
 
 /** One failure of many; what the user can mend comes before what may mend itself. */

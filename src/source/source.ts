@@ -36,6 +36,7 @@ export interface LandRequest<Config extends SourceConfig = SourceConfig> {
   /** `landing/`, absolute. */
   readonly landingDir: string;
   readonly listener: Listener;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Landing {

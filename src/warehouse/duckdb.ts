@@ -177,7 +177,10 @@ function engineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const details = parsedDetails(message);
-  if (details === null) return new EngineError('Unknown', message, null, { cause: error });
+  if (details === null) {
+    const type = /^([A-Z][A-Za-z ]*) Error: /.exec(message)?.[1] ?? 'Unknown';
+    return new EngineError(type, message, null, { cause: error });
+  }
   const position = numberOrNull(details['position']);
   return new EngineError(String(details['exception_type']), String(details['exception_message']), position, { cause: error });
 }

@@ -4,6 +4,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BILL_COLUMNS } from '../kernel/bill-lines.js';
+import { diskFailure } from '../kernel/disk-failure.js';
 import type { Listener } from '../kernel/event.js';
 import { Failure } from '../kernel/failure.js';
 import { LAKE_COLUMNS, USAGE_COLUMNS } from '../kernel/usage-event.js';
@@ -30,6 +31,7 @@ export interface LakeOptions {
   readonly tempDirectory?: string;
   readonly listener: Listener;
   readonly tabulate: Tabulate;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One landed file in the lake. Records = loaded + rejected. */
@@ -89,19 +91,28 @@ async function loadAll(
       try {
         done.set(unit, await writeUnit(engine, unit, options));
       } catch (error) {
+        const disk = diskFailure(error, { doing: 'load the lake', place: options.lakeDir });
+        if (disk !== null || options.signal?.aborted === true) {
+          queue.length = 0;
+          throw disk ?? error;
+        }
         failures.push(readFailure(error, unit));
       }
       read += unit.files.length;
       options.listener({ kind: 'progress', step: 'load', done: read, total, unit: 'files' });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(options.threads, missing.length) }, work));
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(options.threads, missing.length) }, work));
+  // No worker is left writing when the first error goes up.
+  const lost = ends.find((end) => end.status === 'rejected');
+  if (lost !== undefined) throw lost.reason as Error;
   return failures;
 }
 
-function engineOptions({ threads, memoryMiB, tempDirectory }: LakeOptions): Parameters<typeof openDuckDb>[0] {
+function engineOptions({ threads, memoryMiB, tempDirectory, signal }: LakeOptions): Parameters<typeof openDuckDb>[0] {
   return {
     threads: 1,
+    signal,
     ...(memoryMiB === undefined ? {} : { memoryLimit: `${Math.floor(memoryMiB / threads)}MiB` }),
     ...(tempDirectory === undefined ? {} : { tempDirectory }),
   };

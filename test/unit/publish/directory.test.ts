@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/kernel/failure.js';
+import { EngineError } from '../../../src/warehouse/warehouse.js';
 import { type Published, type PublishRequest, publishRun, readPublished } from '../../../src/publish/directory.js';
 
 let out = '';
@@ -198,7 +199,9 @@ describe('what is refused', () => {
 
   it('a full disk that the engine tells in words', async () => {
     const words = 'Could not write file "x": No space left on device';
-    const failure = await failureOf(publishRun(request('r1', { stage: async () => Promise.reject(new Error(words)) })));
+    const failure = await failureOf(
+      publishRun(request('r1', { stage: async () => Promise.reject(new EngineError('IO', words, null)) })),
+    );
     expect(failure.kind).toBe('unavailable');
   });
 

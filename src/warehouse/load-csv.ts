@@ -59,7 +59,7 @@ export async function tolerantLines(engine: Warehouse, file: CsvFile): Promise<s
   );
   if (cut?.['line'] !== null && cut?.['line'] !== undefined) throw new UnclosedQuote(cut['line']);
   await engine.run(
-    'CREATE OR REPLACE TEMP TABLE csv_broken AS SELECT row_number() OVER (ORDER BY line) AS number, line - 1 AS row ' +
+    'CREATE OR REPLACE TEMP TABLE csv_broken AS SELECT row_number() OVER (ORDER BY line) AS number, CAST(line AS BIGINT) - 1 AS row ' +
       'FROM (SELECT DISTINCT line FROM csv_reject)',
   );
   const columns = file.header.map((_, at) => `c${at}`);

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { Failure, type Problem } from '../kernel/failure.js';
 import { type Blob, type IndexEntry, LandingStore } from './landing.js';
+import { parseJson } from './json-text.js';
 import { byName, type ListedFile, listFiles, pathInside } from './listing.js';
 import { allOf, receiveAll } from './plain-files.js';
 import type { LandedFile, LandRequest } from './source.js';
@@ -64,6 +65,12 @@ function manifestOf(file: ListedFile): readonly Manifest[] {
 async function landPeriod(manifest: Manifest, base: string, store: LandingStore, request: LandRequest): Promise<void> {
   const landedManifest = await store.receive(manifest);
   const parsed = parseManifest(await readFile(store.pathOf(landedManifest.sha256), 'utf8'), manifest);
+  if (parsed.files.length === 0 && store.entries.some((entry) => entry.unit === manifest.period && entry.name !== manifest.name))
+    throw unusable(
+      manifest,
+      `\`${manifest.name}\` names no files, and an earlier delivery of ${manifest.period} did`,
+      'deliver the export again; a month does not become empty by itself',
+    );
   const listed = await Promise.all(parsed.files.map((named) => locate(named, manifest, base, request)));
   const blobs = await receiveAll(store, listed, request);
   const problems = listed.flatMap((file, at) => shortProblem(file, parsed.files[at], blobs, manifest));
@@ -114,14 +121,15 @@ function parseManifest(
   text: string,
   manifest: Manifest,
 ): { readonly files: readonly NamedFile[]; readonly execution: string | undefined } {
-  const parsed = MANIFEST_SHAPE.safeParse(jsonOrNull(text));
+  const json = jsonOrNull(text);
+  const parsed = MANIFEST_SHAPE.safeParse(json);
   const found = parsed.success
     ? (parsed.data.dataFiles ?? parsed.data.data_files ?? parsed.data.files ?? parsed.data.reportKeys)
     : undefined;
   if (!parsed.success || found === undefined) {
     throw unusable(
       manifest,
-      `\`${manifest.name}\` is no manifest: it has no list of files (\`dataFiles\` or \`reportKeys\`)`,
+      `\`${manifest.name}\` is no manifest: ${json === null ? 'it is cut, no JSON, or gives a key twice' : 'it has no list of files (`dataFiles` or `reportKeys`)'}`,
       'wait for the whole delivery, or deliver it again',
     );
   }
@@ -135,9 +143,12 @@ function parseManifest(
   return { files, execution: parsed.data.executionId ?? parsed.data.execution_id ?? parsed.data.assemblyId };
 }
 
+/** A key given twice is no manifest: one of the two lists would be lost without a word. */
 function jsonOrNull(text: string): unknown {
+  const bare = text.replace(/^\uFEFF/, '');
   try {
-    return JSON.parse(text);
+    parseJson(bare);
+    return JSON.parse(bare);
   } catch {
     return null;
   }
@@ -160,13 +171,19 @@ async function locate(named: NamedFile, manifest: Manifest, base: string, reques
   const data = path.join(request.root, base, 'data');
   const file = await pathInside(data, below, request.config);
   const name = `${base}/data/${below}`;
-  if (
-    await stat(file).then(
-      () => true,
-      () => false,
-    )
-  )
-    return { name, path: file };
+  // One file under two names would count twice.
+  if (path.posix.normalize(below) !== below) {
+    throw unusable(
+      manifest,
+      `\`${manifest.name}\` names \`${name}\`, a path with \`.\` or empty parts`,
+      'deliver the export again',
+    );
+  }
+  const isFile = await stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  if (isFile) return { name, path: file };
   throw unusable(
     manifest,
     `\`${manifest.name}\` names \`${name}\`, which is not there`,
@@ -218,7 +235,7 @@ function twoManifests(a: Manifest, b: Manifest, { config }: LandRequest): Failur
 }
 
 function noManifest(base: string, { config }: LandRequest): Failure {
-  const message = `source \`${config.id}\`: there is no manifest under \`${base}/metadata/BILLING_PERIOD=*/\`, and none has landed before`;
+  const message = `source \`${config.id}\`: there is no manifest that names files under \`${base}/metadata/BILLING_PERIOD=*/\`, and none has landed before`;
   const remedy =
     'point `path` at the folder that holds `data/` and `metadata/`; AWS writes the manifest when a delivery is whole';
   return new Failure('unavailable', [{ code: 'source/no-files', message, remedy, place: config.place }]);

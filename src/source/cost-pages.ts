@@ -66,7 +66,7 @@ function documentsOf(text: string, file: LandedFile): readonly Json[] {
     throw unusable(
       'unavailable',
       file,
-      `is cut or not JSON: ${reason}`,
+      error instanceof RangeError ? 'is nested too deeply to be an answer of the API' : `is cut or not JSON: ${reason}`,
       'pull it again; write it aside and rename it when it is whole',
     );
   }

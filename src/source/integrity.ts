@@ -8,6 +8,16 @@ export interface Integrity {
   finish(): Promise<string | null>;
 }
 
+/** Logs shrink to a tenth or a thirtieth; what unpacks to more than this many times itself was made to fill disks. */
+const MOST_TIMES = 200;
+/** Below this nothing is suspicious: a small file of one repeated line may shrink as far as the format lets it. */
+const HARMLESS = 256 * 1024 * 1024;
+export const BOMB = `it unpacks to more than ${MOST_TIMES} times its size`;
+
+function isBomb(packed: number, unpacked: number): boolean {
+  return unpacked > HARMLESS && unpacked > MOST_TIMES * packed;
+}
+
 export function integrityOf(name: string): Integrity {
   if (/\.gz$/i.test(name)) return new GzipIntegrity();
   if (/\.zst(d)?$/i.test(name)) return new ZstdIntegrity();
@@ -20,11 +30,20 @@ class GzipIntegrity implements Integrity {
   #problem: string | null = null;
   readonly #ended: Promise<void>;
   #seen = 0;
+  #unpacked = 0;
 
   constructor() {
     this.#gunzip.on('error', (error) => (this.#problem ??= error.message));
     this.#ended = new Promise((resolve) => this.#gunzip.once('close', resolve));
-    this.#gunzip.resume();
+    this.#gunzip.on('data', (chunk: Buffer) => this.#count(chunk.length));
+  }
+
+  /** Stops at the bound: a bomb is never unpacked in full. */
+  #count(bytes: number): void {
+    this.#unpacked += bytes;
+    if (this.#problem !== null || !isBomb(this.#seen, this.#unpacked)) return;
+    this.#problem = BOMB;
+    this.#gunzip.destroy();
   }
 
   async take(chunk: Buffer): Promise<void> {
@@ -39,13 +58,24 @@ class GzipIntegrity implements Integrity {
       this.#gunzip.destroy();
       return null;
     }
-    this.#gunzip.end();
+    if (!this.#gunzip.destroyed) this.#gunzip.end();
     await this.#ended;
     return this.#problem;
   }
 }
 
 const FRAME_MAGIC = 0xfd2fb528;
+const RUN = 1;
+const COMPRESSED = 2;
+const LARGEST_BLOCK = 128 * 1024;
+/** No record packs into less, and a block of nothing but repetition does. */
+const TINY_BLOCK = 32;
+
+/** What a block unpacks to, as far as its header says. Of a compressed one only its decoder knows; a tiny one is taken for full. */
+function unpackedSize(kind: number, size: number): number {
+  if (kind !== COMPRESSED) return size;
+  return size < TINY_BLOCK ? LARGEST_BLOCK : size;
+}
 
 /** Walks frame and block headers, which say how long everything is; contents are left to the engine's decoder. */
 class ZstdIntegrity implements Integrity {
@@ -54,8 +84,11 @@ class ZstdIntegrity implements Integrity {
   #state: 'frame' | 'block' = 'frame';
   #checksum = 0;
   #problem: string | null = null;
+  #seen = 0;
+  #unpacked = 0;
 
   async take(chunk: Buffer): Promise<void> {
+    this.#seen += chunk.length;
     const skipped = Math.min(this.#skip, chunk.length);
     this.#skip -= skipped;
     if (this.#skip > 0 || this.#problem !== null) return;
@@ -107,8 +140,13 @@ class ZstdIntegrity implements Integrity {
     if (bytes.length < 3) return false;
     const header = bytes.readUIntLE(0, 3);
     const last = (header & 1) === 1;
-    const isRun = ((header >> 1) & 3) === 1;
-    this.#skip = 3 + (isRun ? 1 : header >> 3) + (last ? this.#checksum : 0);
+    const kind = (header >> 1) & 3;
+    this.#unpacked += unpackedSize(kind, header >> 3);
+    if (isBomb(this.#seen, this.#unpacked)) {
+      this.#problem = BOMB;
+      return false;
+    }
+    this.#skip = 3 + (kind === RUN ? 1 : header >> 3) + (last ? this.#checksum : 0);
     if (last) this.#state = 'frame';
     return true;
   }

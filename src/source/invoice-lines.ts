@@ -20,7 +20,7 @@ const REQUIRED = ['invoice_id', 'period_start', 'period_end', 'item', 'amount'] 
 
 export function readCsvLines(text: string, file: LandedFile, csv: InvoiceCsvFormat): readonly CsvLine[] {
   const lines = parseLines(text, file, csv);
-  const wanted = [...REQUIRED.map((name) => csv.columns[name]), ...(csv.total === null ? [] : [csv.total.column])];
+  const wanted = [...new Set([...REQUIRED.map((name) => csv.columns[name]), ...(csv.total === null ? [] : [csv.total.column])])];
   const at = lines.findIndex(({ record }) => wanted.every((header) => record?.some((cell) => cell.trim() === header)));
   const header = lines[at]?.record?.map((cell) => cell.trim());
   if (header === undefined) throw noHeader(wanted, lines, file);
@@ -55,6 +55,8 @@ function parseLines(text: string, file: LandedFile, csv: InvoiceCsvFormat): read
     bom: true,
     delimiter: csv.delimiter,
     info: true,
+    // Each by itself: a file that is put together from several may have all of them.
+    record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     skip_empty_lines: true,
     skip_records_with_error: true,

@@ -6,6 +6,9 @@ import type { LandedFile } from './source.js';
 
 const LARGEST = 256 * 1024 * 1024;
 
+/** What every text that is not Latin-1 may begin with, and no text that is. */
+const MARKS = [Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
+
 export type Encoding = 'utf8' | 'utf16le' | 'latin1';
 
 export async function readLanded(file: LandedFile, encoding: Encoding = 'utf8'): Promise<string> {
@@ -32,7 +35,10 @@ function unpack(bytes: Buffer, file: LandedFile): Buffer {
 }
 
 function decode(bytes: Buffer, encoding: Encoding, file: LandedFile): string {
-  if (encoding === 'latin1') return bytes.toString('latin1');
+  if (encoding === 'latin1') {
+    if (!MARKS.some((mark) => bytes.subarray(0, mark.length).equals(mark))) return bytes.toString('latin1');
+    throw unusable('user', file, 'begins with the mark of UTF-8 or UTF-16, and is not latin1', 'correct `csv.encoding`');
+  }
   try {
     return new TextDecoder(encoding === 'utf8' ? 'utf-8' : 'utf-16le', { fatal: true }).decode(bytes);
   } catch {
@@ -40,7 +46,9 @@ function decode(bytes: Buffer, encoding: Encoding, file: LandedFile): string {
       'user',
       file,
       `is not ${encoding}`,
-      'set `csv.encoding` to utf8, utf16le or latin1, or write the file as UTF-8',
+      /\.csv(\.gz)?$/i.test(file.name)
+        ? 'set `csv.encoding` to utf8, utf16le or latin1, or write the file as UTF-8'
+        : 'write the file as UTF-8',
     );
   }
 }

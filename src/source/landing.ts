@@ -3,7 +3,7 @@ import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { appendFile, chmod, type FileHandle, mkdir, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure, type Problem } from '../kernel/failure.js';
-import { integrityOf } from './integrity.js';
+import { BOMB, integrityOf } from './integrity.js';
 import type { ListedFile } from './listing.js';
 import type { LandedFile } from './source.js';
 
@@ -240,6 +240,13 @@ function changed(name: string): Failure {
 }
 
 function broken(name: string, reason: string): Failure {
+  if (reason === BOMB)
+    return whole(
+      'source/bomb',
+      name,
+      `\`${name}\` is refused: ${reason}`,
+      'find out who packed it; a true file of that kind is delivered unpacked, or in smaller files',
+    );
   const message = `\`${name}\` is cut or damaged: ${reason}`;
   return whole(
     'source/truncated',

@@ -1,13 +1,10 @@
 // `showback run`: the pipeline, told as it goes, and what came out on one screen.
 import type { Command } from 'commander';
 import { Failure } from '../kernel/failure.js';
-import type { RunResult } from '../run/api.js';
-import { type Io, painter, type RunView } from './io.js';
-import { linesView } from './lines.js';
-import { LiveView } from './live.js';
-import { ndjsonView } from './ndjson.js';
+import type { Io } from './io.js';
 import { addPipelineArgument, addScope, requestOf, type ScopeOptions } from './options.js';
 import { problemsJson } from './problems.js';
+import { summarise, viewOf } from './run-view.js';
 
 interface RunOptions extends ScopeOptions {
   readonly json?: boolean;
@@ -44,21 +41,4 @@ async function run(pipeline: string | undefined, options: RunOptions, io: Io): P
   } finally {
     view.close();
   }
-}
-
-function viewOf(options: RunOptions, io: Io): RunView {
-  if (options.json === true) return ndjsonView(io.stdout);
-  if (io.stderr.isTTY && io.env['TERM'] !== 'dumb') return new LiveView(io.stderr, painter(io.stderr, io.env));
-  return linesView(io.stderr, io.now);
-}
-
-async function summarise(result: RunResult, options: RunOptions, io: Io): Promise<void> {
-  const [{ readFigures }, { summaryLines, summaryJson }] = await Promise.all([import('./figures.js'), import('./summary.js')]);
-  const figures = await readFigures(result.warehousePath);
-  if (options.json === true) {
-    io.stdout.write(`${summaryJson(result, figures)}\n`);
-    return;
-  }
-  const size = { columns: io.stdout.columns(), rows: io.stdout.isTTY ? io.stdout.rows() : null };
-  io.stdout.write(`${summaryLines(result, figures, { size, paint: painter(io.stdout, io.env), cwd: io.cwd }).join('\n')}\n`);
 }

@@ -1,5 +1,6 @@
 // The log of a run that nobody watches: cron mails what it finds here, so it says little. Start, warnings, failures, end.
 import type { RunEvent } from '../kernel/event.js';
+import { backfillText, monthText } from './backfill-text.js';
 import { secondsText } from './figures-text.js';
 import type { Output, RunView } from './io.js';
 import { printable } from './width.js';
@@ -22,6 +23,10 @@ function lineOf(event: RunEvent): string | null {
       return event.state === 'failed' ? `failed: ${event.step}` : null;
     case 'progress':
       return null;
+    case 'month':
+      return event.state === 'started' ? null : monthText(event);
+    case 'backfill-finished':
+      return backfillText(event);
     case 'note':
       return event.level === 'warning' ? `warning: ${event.message}` : null;
     case 'run-finished':
@@ -31,7 +36,7 @@ function lineOf(event: RunEvent): string | null {
   }
 }
 
-function endOf(event: Extract<RunEvent, { kind: 'run-finished' }>): string {
+function endOf(event: Extract<RunEvent, { kind: 'run-finished' }>): string | null {
   const took = `after ${secondsText(event.seconds)}`;
   switch (event.outcome) {
     case 'published':

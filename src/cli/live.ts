@@ -1,5 +1,6 @@
 // The task list of a run on a terminal: what is done in one line, the last few steps, what runs now and what comes next.
 import type { RunEvent } from '../kernel/event.js';
+import { backfillText, monthText } from './backfill-text.js';
 import { bytesText, counted, countText, secondsText } from './figures-text.js';
 import type { Output, Paint, RunView } from './io.js';
 import { fitted, printable } from './width.js';
@@ -51,6 +52,13 @@ export class LiveView implements RunView {
       case 'progress':
         this.#progress(event);
         return;
+      case 'month':
+        this.#month(event);
+        return;
+      case 'backfill-finished':
+        this.close();
+        this.#above(backfillText(event));
+        return;
       case 'note':
         this.#above(
           event.level === 'warning' ? this.#paint('yellow', `! ${printable(event.message)}`) : printable(event.message),
@@ -77,6 +85,26 @@ export class LiveView implements RunView {
     this.#title = `${event.pipeline}, as of ${event.asOf}`;
     for (const name of event.steps) this.#task(name);
     this.#open();
+  }
+
+  /** A month that starts has a list of its own; one that ended is a line above it. */
+  #month(event: Extract<RunEvent, { kind: 'month' }>): void {
+    switch (event.state) {
+      case 'started':
+        this.#title = monthText(event);
+        this.#tasks.length = 0;
+        for (const name of event.steps ?? []) this.#task(name);
+        this.#open();
+        return;
+      case 'published':
+      case 'unchanged':
+        this.#above(`${this.#paint('green', '✔')} ${monthText(event)}`);
+        return;
+      case 'failed':
+        return;
+      default:
+        event.state satisfies never;
+    }
   }
 
   #open(): void {

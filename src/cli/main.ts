@@ -28,14 +28,16 @@ function widthFrom(text: string | undefined): number {
 }
 
 async function loadRuns(): Promise<Runs> {
-  const [run, check, plan, ledger] = await Promise.all([
+  const [run, backfill, check, plan, ledger] = await Promise.all([
     import('../run/run.js'),
+    import('../run/backfill.js'),
     import('../run/check.js'),
     import('../run/plan.js'),
     import('../run/ledger.js'),
   ]);
   return {
     runPipeline: run.runPipeline,
+    runBackfill: backfill.runBackfill,
     planPipeline: run.planPipeline,
     checkPipeline: check.checkPipeline,
     readHistory: ledger.readHistory,

@@ -30,10 +30,16 @@ export function addScope(command: Command): Command {
       new Option('--month <YYYY-MM>', 'this month only; other published months stay').argParser(parseMonth).conflicts('date'),
     )
     .addOption(new Option('--date <YYYY-MM-DD>', 'the month of this day, through this day').argParser(parseDay))
-    .addOption(
-      new Option('--as-of <YYYY-MM-DD>', 'evidence counts through this day (default: yesterday, UTC)').argParser(parseDay),
-    )
-    .addOption(new Option('--threads <n>', 'engine threads (default: every core)').argParser(parseThreads));
+    .addOption(asOfOption())
+    .addOption(threadsOption());
+}
+
+export function asOfOption(): Option {
+  return new Option('--as-of <YYYY-MM-DD>', 'evidence counts through this day (default: yesterday, UTC)').argParser(parseDay);
+}
+
+export function threadsOption(): Option {
+  return new Option('--threads <n>', 'engine threads (default: every core)').argParser(parseThreads);
 }
 
 export async function requestOf(

@@ -8,9 +8,9 @@ import { printable } from './width.js';
 /** More than this and the first ones are out of sight; the rest is counted. */
 const SHOWN = 50;
 
-const HEADINGS: Readonly<Record<Failure['kind'], (count: number) => string>> = {
+const HEADINGS: Readonly<Record<Failure['kind'], (count: number, part: string | null) => string>> = {
   user: (count) => `${counted(count, 'problem')} in the configuration or the arguments`,
-  check: (count) => `${counted(count, 'check')} failed; nothing was published`,
+  check: (count, part) => `${counted(count, 'check')} failed; nothing${part === null ? '' : ` of ${part}`} was published`,
   unavailable: () => 'not available now; run again later',
   locked: () => 'another run is at work',
 };
@@ -46,10 +46,10 @@ function failureLines(failure: Failure, paint: Paint): readonly string[] {
   ];
 }
 
-function headingOf({ kind, problems }: Failure): string {
+function headingOf({ kind, problems, part }: Failure): string {
   return problems.every((problem) => problem.code.startsWith('sql/'))
     ? 'the query was not answered'
-    : HEADINGS[kind](problems.length);
+    : HEADINGS[kind](problems.length, part);
 }
 
 /** As `describeProblem`, with colours and with controls of the data spelled out. */

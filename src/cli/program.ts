@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT_CODE } from '../kernel/failure.js';
+import { addBackfill } from './command-backfill.js';
 import { addCheck } from './command-check.js';
 import { addDocs } from './command-docs.js';
 import { addPlan } from './command-plan.js';
@@ -16,6 +17,7 @@ const EXAMPLES = `
 Examples:
   $ showback run                            everything that is new, from ./pipeline.yaml
   $ showback run demo.yaml --month 2026-09  one month, the other published months stay
+  $ showback backfill --from 2026-01        month by month, where it stopped it goes on
   $ showback plan                           the very steps that run would execute
   $ showback sql "select * from showback_feature_month limit 10"
 
@@ -43,7 +45,7 @@ function buildProgram(io: Io): Command {
     .helpOption('-h, --help', 'show help')
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(--help shows what there is)');
-  for (const add of [addRun, addPlan, addCheck, addShow, addRates, addSql, addDocs]) add(program, io);
+  for (const add of [addRun, addBackfill, addPlan, addCheck, addShow, addRates, addSql, addDocs]) add(program, io);
   for (const command of everyCommand(program)) quiet(command, io);
   return program;
 }

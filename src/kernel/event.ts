@@ -21,6 +21,25 @@ export type RunEvent =
       readonly total?: number;
       readonly unit: 'files' | 'bytes' | 'rows' | 'models';
     }
+  /** A month of a backfill, with its steps when it starts. */
+  | {
+      readonly kind: 'month';
+      readonly month: string;
+      /** From 1. */
+      readonly number: number;
+      readonly total: number;
+      readonly state: 'started' | 'published' | 'unchanged' | 'failed';
+      readonly steps?: readonly string[];
+    }
+  | {
+      readonly kind: 'backfill-finished';
+      readonly outcome: 'published' | 'unchanged' | 'failed';
+      readonly seconds: number;
+      readonly published: readonly string[];
+      readonly unchanged: readonly string[];
+      /** Not done: the one that failed and those after it. */
+      readonly left: readonly string[];
+    }
   | { readonly kind: 'note'; readonly level: 'info' | 'warning'; readonly message: string }
   | {
       readonly kind: 'run-finished';

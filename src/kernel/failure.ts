@@ -38,11 +38,14 @@ export class Failure extends Error {
   override readonly name = 'Failure';
   readonly kind: FailureKind;
   readonly problems: readonly Problem[];
+  /** What was not done, where other parts of the work were: a month of a backfill. */
+  readonly part: string | null;
 
-  constructor(kind: FailureKind, problems: readonly Problem[], options?: ErrorOptions) {
+  constructor(kind: FailureKind, problems: readonly Problem[], options?: ErrorOptions & { readonly part?: string }) {
     super(problems.map((problem) => describeProblem(problem)).join('\n'), options);
     this.kind = kind;
     this.problems = problems;
+    this.part = options?.part ?? null;
   }
 
   get exitCode(): number {

@@ -49,6 +49,30 @@ export const horizon = z.preprocess(
     .max(36, 'is a longer horizon than 36 months → use 12 to 36'),
 );
 
+export const lookBack = z.preprocess(
+  asNumber,
+  z
+    .int('is not a whole number of months → write 0, 1, 2, …')
+    .min(0, 'is a month to come → write 0 for the month of the as-of day alone')
+    .max(1200, 'is longer than any books → leave it out, and every month since `start` stays open'),
+);
+
+export const runsKept = z.preprocess(
+  asNumber,
+  z
+    .int('is not a whole number of runs → write 3, 4, 5, …')
+    .min(3, 'is too few: readers may still be in the runs before the current one → keep at least 3')
+    .max(10_000, 'is more runs than any reader asks for → write at most 10000'),
+);
+
+export const daysKept = z.preprocess(
+  asNumber,
+  z
+    .int('is not a whole number of days → write 0, 1, 2, …')
+    .min(0, 'is before the delivery was replaced → write 0 to keep none of them')
+    .max(36_500, 'is longer than any books → write at most 36500'),
+);
+
 export const day = z
   .preprocess(asWritten, z.string().refine(isDay, 'is not a date that exists → write YYYY-MM-DD, such as 2026-07-31'))
   .meta({ format: 'date' });

@@ -1,7 +1,7 @@
 // What a pipeline YAML may say. Shapes and single values only; checks that compare values are in the reading modules.
 import { z } from 'zod';
 import { USAGE_FIELDS } from '../kernel/usage-fields.js';
-import { anyText, currency, day, id, month, provider, text, version } from './fields.js';
+import { anyText, currency, day, id, lookBack, month, provider, text, version } from './fields.js';
 
 const OUTSIDE = 'leads out of the company folder → keep it below `root`, written with `/` and without `..`';
 
@@ -115,13 +115,10 @@ export const pipelineSpec = z.strictObject({
   currency: currency.describe('Reporting currency.'),
   start: month.describe('First month.'),
   as_of: day.optional().describe('Pins the last day of evidence. Left out: yesterday (UTC).'),
-  look_back: z
-    .int('is no whole number of months → write 0, 1, 2, …')
-    .min(0, 'is before the month itself → write 0 for the month of the as-of day alone')
-    .max(1200, 'is longer than any books → leave it out, and every month since `start` stays open')
+  look_back: lookBack
     .optional()
     .describe(
-      'Months before that of the as-of day that a run recomputes; earlier ones stay as published. Left out: every month stays open.',
+      'Months before that of the as-of day that a run recomputes; earlier ones stay as published. Left out: every month.',
     ),
   state: path.default('.showback'),
   out: path.default('out'),

@@ -37,6 +37,23 @@ export interface RunResult {
 }
 
 export interface PastStep {
+/** `from` and `to` are both done. */
+export interface BackfillRequest extends Omit<RunRequest, 'scope'> {
+  readonly from: Month;
+  /** The month of the as-of day when absent. */
+  readonly to?: Month;
+  /** Evidence counts through this day, for every month. */
+  readonly asOf?: Day;
+}
+
+export interface BackfillResult {
+  readonly published: readonly Month[];
+  /** Made of the same inputs before. */
+  readonly unchanged: readonly Month[];
+  /** What is published at the end. */
+  readonly last: RunResult;
+}
+
   readonly step: string;
   readonly seconds: number;
   readonly rows: number | null;

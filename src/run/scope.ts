@@ -3,7 +3,7 @@ import { Failure } from '../kernel/failure.js';
 import { type Day, isDay, isMonth, lastDay, type Month, monthOf, monthsThrough, plusDays, plusMonths } from '../kernel/period.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Manifest } from '../publish/directory.js';
-import type { RunScope } from './api.js';
+import type { BackfillRequest, RunScope } from './api.js';
 import type { Period } from './parameters.js';
 
 /** What the command line asks for, before anybody looks at what is published. */
@@ -12,6 +12,24 @@ export interface Asked {
   readonly lastMonth: Month;
   /** That month and no other. */
   readonly alone: boolean;
+}
+
+/** The months of a backfill, all by the evidence of one day: a month comes out as a run of all months would have it. */
+export function backfillPeriod(
+  pipeline: Pipeline,
+  { from, to, asOf, now }: Omit<BackfillRequest, 'pipelineFile' | 'force' | 'listener'>,
+): Period {
+  for (const [flag, month] of [['--from', from] as const, ['--to', to] as const]) {
+    if (month !== undefined && !isMonth(month)) throw outside(`${flag} ${month} is no month`, 'write it as 2026-09');
+  }
+  const asked = askedOf(pipeline, asOf === undefined ? {} : { asOf }, now);
+  const lastMonth = to ?? asked.lastMonth;
+  if (from > lastMonth) throw outside(`--from ${from} is after --to ${lastMonth}`, 'name the earlier month first');
+  if (from < pipeline.start)
+    throw outside(`the books start in ${pipeline.start}, after ${from}`, 'name a later month, or an earlier start');
+  if (lastMonth > asked.lastMonth)
+    throw outside(`the as-of day ${asked.asOf} is before ${lastMonth} begins`, 'name an earlier --to, or a later --as-of');
+  return { asOf: asked.asOf, firstMonth: from, lastMonth };
 }
 
 /** The clock is asked only where neither the command line nor the pipeline names a day. */

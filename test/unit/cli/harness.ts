@@ -30,6 +30,7 @@ export const unused = async (): Promise<never> => Promise.reject(new Error('this
 
 export const NO_RUNS: Runs = {
   runPipeline: unused,
+  runBackfill: unused,
   planPipeline: unused,
   checkPipeline: unused,
   readHistory: unused,

@@ -1,0 +1,130 @@
+// A backfill: months published one after the other, each as a run of that month would have it. What is the same for all of them —
+// landing, the lake, every model before the marts — is done once. It may be killed anywhere: a month that is published stays, and
+// the next backfill leaves out what is made of the same inputs.
+import { Failure } from '../kernel/failure.js';
+import type { Month } from '../kernel/period.js';
+import { readPipeline } from '../pipeline/read.js';
+import { type Manifest, readPublished } from '../publish/directory.js';
+import type { BackfillRequest, BackfillResult } from './api.js';
+import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
+import type { RunContext } from './execute.js';
+import { runIdOf } from './fingerprint.js';
+import { type Ledger, openLedger } from './ledger.js';
+import { takeLock } from './lock.js';
+import { describeStep, evidenceSteps, publishSteps, type Step } from './plan.js';
+import { resultOf } from './run.js';
+import { backfillPeriod } from './scope.js';
+import { buildEvidence, inSession, landEvidence, publishPeriod } from './session.js';
+import { makeState } from './state.js';
+
+/** What is done of a backfill, told while it goes on. */
+interface Progress {
+  readonly published: Month[];
+  readonly unchanged: Month[];
+  runId: string;
+}
+
+/** Publishes the months of the range, or says of each that nothing changed. Throws `Failure`; anything else is a bug. */
+export async function runBackfill(request: BackfillRequest): Promise<BackfillResult> {
+  const pipeline = await readPipeline(request.pipelineFile);
+  const period = backfillPeriod(pipeline, request);
+  await makeState(pipeline.stateDir);
+  await using _lock = await takeLock(pipeline.stateDir);
+  const ledger = openLedger(pipeline.stateDir, request.now);
+  await ledger.started(period.asOf, ownMonths(period));
+  const progress: Progress = { published: [], unchanged: [], runId: '' };
+  const began = performance.now();
+  const end = async (outcome: 'published' | 'unchanged' | 'failed', failure: string | null): Promise<void> => {
+    const { published, unchanged, runId } = progress;
+    const left = ownMonths(period).filter((month) => !published.includes(month) && !unchanged.includes(month));
+    const seconds = (performance.now() - began) / 1000;
+    request.listener({ kind: 'backfill-finished', outcome, seconds, published, unchanged, left });
+    await ledger.finished(runId, outcome, failure);
+  };
+  try {
+    const result = await inSession(request, { pipeline, period, ledger }, async (context) =>
+      allMonths(request, context, progress),
+    );
+    await end(result.last.outcome, null);
+    return result;
+  } catch (error) {
+    await end('failed', error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
+
+async function allMonths(request: BackfillRequest, context: RunContext, progress: Progress): Promise<BackfillResult> {
+  const { pipeline, catalog, period, listener } = context;
+  const evidence = evidenceSteps(pipeline, catalog);
+  listener({ kind: 'run-started', pipeline: pipeline.name, asOf: period.asOf, steps: evidence.map(describeStep) });
+  const inputs = await landEvidence(context);
+  const before = await readPublished(pipeline.outDir);
+  const months = ownMonths(period);
+  const due = months.filter((month) => request.force || !isMadeOf(before, [month], inputs));
+  for (const [at, month] of months.entries()) {
+    const told = { kind: 'month', month, number: at + 1, total: months.length } as const;
+    if (due.includes(month)) {
+      if (month === due[0]) await buildEvidence(context);
+      const backfill: Backfill = { ...told, inputs, isLast: month === due.at(-1), range: months };
+      progress.runId = await oneMonth(request, context, backfill);
+      progress.published.push(month);
+    } else {
+      listener({ ...told, state: 'unchanged' });
+      progress.unchanged.push(month);
+    }
+  }
+  return resultOfAll(context, progress, await readPublished(pipeline.outDir));
+}
+
+/** A month's place in the whole. */
+interface Backfill {
+  readonly kind: 'month';
+  readonly month: Month;
+  readonly number: number;
+  readonly total: number;
+  readonly inputs: string;
+  readonly isLast: boolean;
+  readonly range: readonly Month[];
+}
+
+/** Publishes one month beside what is published, with a line of its own in the ledger. Gives the name of the run. */
+async function oneMonth(
+  request: BackfillRequest,
+  shared: RunContext,
+  { inputs, isLast, range, ...told }: Backfill,
+): Promise<string> {
+  const { month } = told;
+  const { pipeline, catalog, listener } = shared;
+  const published = await readPublished(pipeline.outDir);
+  const period = { asOf: shared.period.asOf, firstMonth: month, lastMonth: month };
+  const carried = carriedMonths(published, period);
+  const runId = runIdOf(inputs, period, carried.hashes);
+  const steps: readonly Step[] = [{ kind: 'turn', month }, ...publishSteps(catalog, carried.months)];
+  listener({ ...told, state: 'started', steps: steps.map(describeStep) });
+  const ledger = openLedger(pipeline.stateDir, request.now);
+  await ledger.started(period.asOf, [month]);
+  // Months that are still to come would only say that they are: what stays as published is looked at once, in the end.
+  const watched = isLast ? carried.months.filter((each) => !range.includes(each)) : [];
+  await publishPeriod({ ...shared, period, ledger }, published, { runId, inputs }, { steps, watched }).catch(
+    async (error: unknown) => {
+      listener({ ...told, state: 'failed' });
+      throw await failedIn(month, runId, ledger, error);
+    },
+  );
+  listener({ ...told, state: 'published' });
+  await ledger.finished(runId, 'published', null);
+  return runId;
+}
+
+async function failedIn(month: Month, runId: string, ledger: Ledger, error: unknown): Promise<unknown> {
+  await ledger.finished(runId, 'failed', error instanceof Error ? error.message : String(error));
+  return error instanceof Failure ? new Failure(error.kind, error.problems, { cause: error, part: month }) : error;
+}
+
+function resultOfAll(context: RunContext, progress: Progress, published: Manifest | null): BackfillResult {
+  if (published === null) throw new Error('a backfill has months, and none is published');
+  progress.runId = published.runId;
+  const outcome = progress.published.length === 0 ? 'unchanged' : 'published';
+  const { published: done, unchanged } = progress;
+  return { published: done, unchanged, last: resultOf(context, outcome, published.runId, published) };
+}

@@ -36,7 +36,6 @@ export interface RunResult {
   readonly currency: string;
 }
 
-export interface PastStep {
 /** `from` and `to` are both done. */
 export interface BackfillRequest extends Omit<RunRequest, 'scope'> {
   readonly from: Month;
@@ -54,6 +53,7 @@ export interface BackfillResult {
   readonly last: RunResult;
 }
 
+export interface PastStep {
   readonly step: string;
   readonly seconds: number;
   readonly rows: number | null;

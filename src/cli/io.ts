@@ -1,7 +1,7 @@
 // What the command line touches of the world, as one value: tests give their own.
 import { styleText } from 'node:util';
 import type { RunEvent } from '../kernel/event.js';
-import type { BackfillRequest, BackfillResult, PastRun, RunRequest, RunResult } from '../run/api.js';
+import type { BackfillRequest, BackfillResult, GcRequest, GcResult, PastRun, RunRequest, RunResult } from '../run/api.js';
 import type { Step } from '../run/plan.js';
 
 export interface Output {
@@ -16,6 +16,7 @@ export interface Output {
 export interface Runs {
   readonly runPipeline: (request: RunRequest) => Promise<RunResult>;
   readonly runBackfill: (request: BackfillRequest) => Promise<BackfillResult>;
+  readonly collectGarbage: (request: GcRequest) => Promise<GcResult>;
   readonly planPipeline: (request: RunRequest) => Promise<readonly Step[]>;
   readonly checkPipeline: (request: RunRequest, options: { readonly data: boolean }) => Promise<readonly string[]>;
   readonly readHistory: (stateDir: string) => Promise<readonly PastRun[]>;

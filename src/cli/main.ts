@@ -28,9 +28,10 @@ function widthFrom(text: string | undefined): number {
 }
 
 async function loadRuns(): Promise<Runs> {
-  const [run, backfill, check, plan, ledger] = await Promise.all([
+  const [run, backfill, gc, check, plan, ledger] = await Promise.all([
     import('../run/run.js'),
     import('../run/backfill.js'),
+    import('../run/gc.js'),
     import('../run/check.js'),
     import('../run/plan.js'),
     import('../run/ledger.js'),
@@ -38,6 +39,7 @@ async function loadRuns(): Promise<Runs> {
   return {
     runPipeline: run.runPipeline,
     runBackfill: backfill.runBackfill,
+    collectGarbage: gc.collectGarbage,
     planPipeline: run.planPipeline,
     checkPipeline: check.checkPipeline,
     readHistory: ledger.readHistory,

@@ -5,6 +5,7 @@ import { EXIT_CODE } from '../kernel/failure.js';
 import { addBackfill } from './command-backfill.js';
 import { addCheck } from './command-check.js';
 import { addDocs } from './command-docs.js';
+import { addGc } from './command-gc.js';
 import { addPlan } from './command-plan.js';
 import { addRates } from './command-rates.js';
 import { addRun } from './command-run.js';
@@ -45,7 +46,7 @@ function buildProgram(io: Io): Command {
     .helpOption('-h, --help', 'show help')
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(--help shows what there is)');
-  for (const add of [addRun, addBackfill, addPlan, addCheck, addShow, addRates, addSql, addDocs]) add(program, io);
+  for (const add of [addRun, addBackfill, addPlan, addCheck, addShow, addGc, addRates, addSql, addDocs]) add(program, io);
   for (const command of everyCommand(program)) quiet(command, io);
   return program;
 }

@@ -21,6 +21,7 @@ export interface Pipeline {
   readonly lookBack: number | null;
   readonly stateDir: string;
   readonly outDir: string;
+  readonly retention: Retention;
   /** Usage tags kept beside the feature in the day aggregate. */
   readonly tags: readonly UsageTag[];
   readonly sources: readonly SourceConfig[];
@@ -35,6 +36,14 @@ export interface Pipeline {
   readonly acceptUnpriced: readonly AcceptUnpriced[];
   /** Every configuration file read, with the sha256 of its bytes: part of the run's fingerprint. */
   readonly files: readonly ConfigFile[];
+}
+
+/** What stays when `gc` collects. Of no figure. */
+export interface Retention {
+  /** Published runs, the current one among them. */
+  readonly runs: number;
+  /** Days that a delivery stays after a newer one replaced it. */
+  readonly deliveriesDays: number;
 }
 
 export interface ConfigFile {

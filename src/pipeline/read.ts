@@ -68,6 +68,7 @@ class Reader {
       lookBack: sections.look_back ?? null,
       stateDir: resolve(root, sections.state),
       outDir: resolve(root, sections.out),
+      retention: { runs: sections.retention.runs, deliveriesDays: sections.retention.deliveries_days },
       tags: [...new Set(tags)],
       sources,
       registry,

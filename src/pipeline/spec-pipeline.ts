@@ -1,7 +1,7 @@
 // What a pipeline YAML may say. Shapes and single values only; checks that compare values are in the reading modules.
 import { z } from 'zod';
 import { USAGE_FIELDS } from '../kernel/usage-fields.js';
-import { anyText, currency, day, id, lookBack, month, provider, text, version } from './fields.js';
+import { anyText, currency, day, daysKept, id, lookBack, month, provider, runsKept, text, version } from './fields.js';
 
 const OUTSIDE = 'leads out of the company folder → keep it below `root`, written with `/` and without `..`';
 
@@ -109,6 +109,17 @@ export const sourceSpec = z.discriminatedUnion('kind', [
   invoiceSource,
 ]);
 
+const retention = z
+  .strictObject({
+    runs: runsKept.default(14).describe('Published runs that stay, the current one among them; 14 where left out.'),
+    deliveries_days: daysKept
+      .default(90)
+      .describe(
+        'Days that a delivery stays in landing after a newer one replaced it; 90 where left out. The newest always stays.',
+      ),
+  })
+  .prefault({});
+
 export const pipelineSpec = z.strictObject({
   name: id,
   root: text.default('.').describe('The company folder, relative to this file.'),
@@ -122,6 +133,7 @@ export const pipelineSpec = z.strictObject({
     ),
   state: path.default('.showback'),
   out: path.default('out'),
+  retention: retention.describe('What stays when `showback gc` collects; publishing keeps as many runs.'),
   tags: z.array(z.enum(['customer_id'])).default(['customer_id']),
   registry: z.strictObject({
     features: path,

@@ -35,14 +35,26 @@ export async function noteCurrent(runsDir: string, runId: string): Promise<void>
   await rename(aside, join(runsDir, ORDER));
 }
 
-/** Removes runs that are neither current nor among the last ones. A folder without a manifest is not ours and stays. */
+/** What a killed run left half-way below the output folder: runs that never got their name, links that were not renamed yet. */
+export async function publishLeftovers(outDir: string): Promise<readonly string[]> {
+  const runs = (await namesIn(join(outDir, 'runs'))).filter((name) => name.endsWith(PARTIAL));
+  const links = (await namesIn(outDir)).filter((name) => name.startsWith('.') && name.endsWith(PARTIAL));
+  return [...runs.map((name) => join(outDir, 'runs', name)), ...links.map((name) => join(outDir, name))];
+}
+
+/** Removes runs that are neither current nor among the last ones. */
 export async function removeOldRuns(runsDir: string, current: string, kept = OLD_RUNS_KEPT): Promise<readonly string[]> {
+  const removed = await oldRuns(runsDir, current, kept);
+  for (const id of removed) await removeRun(runsDir, id);
+  return removed;
+}
+
+/** Runs beside the current one that are not among the last ones, the newest first. A folder without a manifest is not ours and stays. */
+export async function oldRuns(runsDir: string, current: string | null, kept: number): Promise<readonly string[]> {
   const order = await orderOf(runsDir);
   const age = (id: string): number => (order.includes(id) ? order.indexOf(id) : order.length);
   const old = (await runsIn(runsDir)).filter((id) => id !== current).sort((a, b) => age(a) - age(b) || (a < b ? -1 : 1));
-  const removed = old.slice(Math.max(kept, OLD_RUNS_KEPT));
-  for (const id of removed) await removeRun(runsDir, id);
-  return removed;
+  return old.slice(Math.max(kept, OLD_RUNS_KEPT));
 }
 
 /** Renamed first: a run that is half removed never looks complete. */
@@ -52,8 +64,10 @@ export async function removeRun(runsDir: string, runId: string): Promise<void> {
   await rm(aside, { recursive: true, force: true });
 }
 
-async function runsIn(runsDir: string): Promise<readonly string[]> {
-  const folders = (await readdir(runsDir, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+/** Runs that are whole, in no order. */
+export async function runsIn(runsDir: string): Promise<readonly string[]> {
+  const entries = await readdir(runsDir, { withFileTypes: true }).catch(nothingThere);
+  const folders = entries.filter((entry) => entry.isDirectory());
   const named = folders.map((entry) => entry.name).filter((name) => !name.endsWith(PARTIAL));
   const ours = await Promise.all(named.map(async (name) => (await readdir(join(runsDir, name))).includes(MANIFEST_NAME)));
   return named.filter((_, at) => ours[at] === true);
@@ -62,4 +76,13 @@ async function runsIn(runsDir: string): Promise<readonly string[]> {
 async function orderOf(runsDir: string): Promise<readonly string[]> {
   const text = await readFile(join(runsDir, ORDER), 'utf8').catch(() => '');
   return text.split('\n').filter((id) => id !== '');
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch(nothingThere);
+}
+
+function nothingThere(error: NodeJS.ErrnoException): [] {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+  throw error;
 }

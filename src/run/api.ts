@@ -1,6 +1,7 @@
 // What the command line asks of a run, and what it gets back.
 import type { Listener } from '../kernel/event.js';
 import type { Day, Month } from '../kernel/period.js';
+import type { Retention } from '../pipeline/pipeline.js';
 
 /** Nothing given: every month from the pipeline's start through its as-of day. */
 export interface RunScope {
@@ -70,4 +71,33 @@ export interface PastRun {
   readonly months: readonly Month[];
   readonly steps: readonly PastStep[];
   readonly failure: string | null;
+}
+
+export interface GcRequest {
+  readonly pipelineFile: string;
+  /** Tell what would go, and remove nothing. */
+  readonly dryRun: boolean;
+  readonly now: () => Date;
+}
+
+/**
+ * `leftover`: of a killed run · `published-run`: below the output folder · `run`: in the state, of a run that is published no more ·
+ * `delivery`: landed, and replaced by a newer one · `unnamed`: landed by a run that was killed before it noted so · `lake-file`.
+ */
+export type WasteKind = 'leftover' | 'published-run' | 'run' | 'delivery' | 'unnamed' | 'lake-file';
+
+/** A file that goes, or a folder with all that is in it. */
+export interface Waste {
+  readonly kind: WasteKind;
+  readonly path: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface GcResult {
+  readonly retention: Retention;
+  /** In the order in which it went. */
+  readonly waste: readonly Waste[];
+  /** What stays although nobody may need it, and why. */
+  readonly notes: readonly string[];
 }

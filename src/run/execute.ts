@@ -95,6 +95,7 @@ async function load(context: RunContext): Promise<number> {
   const lakeDir = join(context.pipeline.stateDir, 'lake');
   const lake = await loadLake(context.files, context.pipeline.sources, {
     lakeDir,
+    pipelineFile: context.pipeline.file,
     threads: context.threads,
     tempDirectory: join(context.pipeline.stateDir, 'tmp'),
     listener: context.listener,

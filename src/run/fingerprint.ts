@@ -35,6 +35,7 @@ export function fingerprintOf(inputs: RunInputs): string {
     stateDir: _state,
     outDir: _out,
     files: _files,
+    retention: _retention,
     asOf: _asOf,
     lookBack: _window,
     ...meaning

@@ -6,6 +6,7 @@ import { type Manifest, publishRun } from '../publish/directory.js';
 import { carriedMonths, ownMonths } from './carried.js';
 import type { RunContext } from './execute.js';
 import { ARROW_MARTS, type ExportedFile, exportMarts, orderedSelect, plainColumns, writeWarehouse } from './export.js';
+import { noteMadeOf } from './manifest.js';
 import { writeAside, writeBytes } from './state.js';
 
 /** The run's name, and the fingerprint of all that its months are made of. */
@@ -22,10 +23,12 @@ export async function publishMarts(context: RunContext, published: Manifest | nu
   const own = ownMonths(period);
   const months = [...own, ...carried.months].sort();
   const made = [...carried.made, ...own.map((month) => ({ month, asOf: period.asOf, inputs: name.inputs }))];
+  await noteMadeOf(pipeline.stateDir, name.runId, { pipeline: pipeline.name, outDir: pipeline.outDir, landed: context.files });
   await writeRunWarehouse(context, marts, name.runId);
   await publishRun({
     outDir: pipeline.outDir,
     runId: name.runId,
+    keep: pipeline.retention.runs - 1,
     stage: async (dir) => [...(await exportMarts(warehouse, marts, months, dir)), ...(await exportArrow(context, marts, dir))],
     manifest: {
       pipeline: pipeline.name,

@@ -14,6 +14,7 @@ import { executeStep, type RunContext } from './execute.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { Ledger } from './ledger.js';
 import type { Period } from './parameters.js';
+import { sweepLeftovers } from './leftovers.js';
 import { evidenceSteps, type Step } from './plan.js';
 import { martsOf, publishMarts, type RunName } from './published.js';
 import { freshFolder, PACKAGE_DIR, packageVersion, removeFolder } from './state.js';
@@ -24,6 +25,7 @@ export async function inSession<T>(
   run: { readonly pipeline: Pipeline; readonly period: Period; readonly ledger: Ledger },
   work: (context: RunContext) => Promise<T>,
 ): Promise<T> {
+  await sweepLeftovers(run.pipeline);
   const tempDirectory = await freshFolder(join(run.pipeline.stateDir, 'tmp'));
   try {
     await using warehouse = await openDuckDb({ threads, tempDirectory, unordered: true, signal });

@@ -1,5 +1,5 @@
 // The state folder and the run's own folders: the only file work of a run besides the ledger.
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +35,49 @@ export async function makeFolder(path: string): Promise<string> {
 
 export async function removeFolder(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
+}
+
+/** What a killed run left half-way: files that were not renamed yet, run folders that were on their way out, scratch. */
+export async function stateLeftovers(stateDir: string): Promise<readonly string[]> {
+  const runsDir = join(stateDir, 'runs');
+  const found = (await isThere(join(stateDir, 'tmp'))) ? [join(stateDir, 'tmp')] : [];
+  for (const name of await namesIn(runsDir)) {
+    const path = join(runsDir, name);
+    if (PARTIAL.test(name)) found.push(path);
+    else found.push(...(await namesIn(path)).filter((file) => PARTIAL.test(file)).map((file) => join(path, file)));
+  }
+  return found;
+}
+
+/** As `writeAside` and `removeRunFolder` name what is not whole; the engine adds names of its own behind. */
+const PARTIAL = /\.partial(\.|$)/;
+
+/** Renamed first: a run that is half removed never looks whole. */
+export async function removeRunFolder(path: string): Promise<void> {
+  await rename(path, `${path}.partial`);
+  await removeFolder(`${path}.partial`);
+}
+
+/** Files and bytes of a file, or of a folder with all that is in it. What is gone meanwhile counts for nothing. */
+export async function sizeOf(path: string): Promise<{ readonly files: number; readonly bytes: number }> {
+  const found = await lstat(path).catch(absent);
+  if (found === null) return { files: 0, bytes: 0 };
+  if (!found.isDirectory()) return { files: 1, bytes: found.size };
+  const below = await Promise.all((await namesIn(path)).map(async (name) => sizeOf(join(path, name))));
+  return below.reduce((sum, each) => ({ files: sum.files + each.files, bytes: sum.bytes + each.bytes }), { files: 0, bytes: 0 });
+}
+
+export async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(absent)) !== null;
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder).catch(absent)) ?? [];
+}
+
+function absent(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+  throw error;
 }
 
 /** Lets `write` make a file aside and renames it to `path` when it is whole. */

@@ -12,6 +12,7 @@ import type { SourceConfig } from '../pipeline/pipeline.js';
 import type { LandedFile, Tabulate } from '../source/source.js';
 import { openDuckDb } from './duckdb.js';
 import { type LakeTable, type LakeUnit, unitsOf } from './lake-units.js';
+import { noteUse } from './lake-uses.js';
 import { billTableOf, writeBill } from './load-bill.js';
 import { UnclosedQuote } from './load-csv.js';
 import { isBeyondRecords, writeUsage } from './load-usage.js';
@@ -24,6 +25,8 @@ const READER_VERSION = 4;
 export interface LakeOptions {
   /** `<state>/lake`, absolute. */
   readonly lakeDir: string;
+  /** Absolute. Whoever collects the lake is told that this pipeline needs these files; without it they are anybody's. */
+  readonly pipelineFile?: string;
   /** Engine instances at work, each with one thread: one a core. */
   readonly threads: number;
   /** Of all instances together, in MiB. */
@@ -64,6 +67,12 @@ export async function loadLake(
 ): Promise<Lake> {
   await mkdir(options.lakeDir, { recursive: true });
   const units = unitsOf(files, configs, fingerprint);
+  if (options.pipelineFile !== undefined)
+    await noteUse(
+      options.lakeDir,
+      options.pipelineFile,
+      units.map((unit) => unit.key),
+    );
   const done = new Map<LakeUnit, Sidecar>();
   const missing: LakeUnit[] = [];
   for (const unit of units) {

@@ -31,6 +31,7 @@ export const unused = async (): Promise<never> => Promise.reject(new Error('this
 export const NO_RUNS: Runs = {
   runPipeline: unused,
   runBackfill: unused,
+  collectGarbage: unused,
   planPipeline: unused,
   checkPipeline: unused,
   readHistory: unused,

@@ -1,0 +1,43 @@
+// Which landings a later one replaced. Plain files are replaced by their name, exports by their billing period.
+import type { IndexEntry } from './landing.js';
+
+/** A file of an export: the folder of the export, and what the file is. */
+const OF_EXPORT = /^(.*?)\/(metadata|data)\/BILLING_PERIOD=/;
+
+/** For each landing the place of the first later one that replaced it, or null while it counts. Oldest first. */
+export function supersededBy(entries: readonly IndexEntry[]): readonly (number | null)[] {
+  const nextOfName = new Map<string, number>();
+  const manifests = new Map<string, { readonly at: number; readonly delivery: string }[]>();
+  const replaced: (number | null)[] = [];
+  for (const [at, entry] of [...entries.entries()].reverse()) {
+    const name = JSON.stringify([entry.source, entry.name]);
+    replaced[at] = entry.unit === entry.name ? (nextOfName.get(name) ?? null) : replacedDelivery(entry, manifests);
+    nextOfName.set(name, at);
+    if (isManifest(entry)) {
+      const unit = unitOf(entry);
+      const later = manifests.get(unit) ?? [];
+      later.push({ at, delivery: entry.delivery });
+      manifests.set(unit, later);
+    }
+  }
+  return replaced;
+}
+
+/** A delivery counts as long as the last manifest of its period is its own. One whose manifest never came waits for the next that does. */
+function replacedDelivery(
+  entry: IndexEntry,
+  manifests: ReadonlyMap<string, readonly { readonly at: number; readonly delivery: string }[]>,
+): number | null {
+  const later = manifests.get(unitOf(entry)) ?? [];
+  const [newest] = later;
+  if (newest === undefined || newest.delivery === entry.delivery) return null;
+  return later.findLast(({ delivery }) => delivery !== entry.delivery)?.at ?? null;
+}
+
+function isManifest(entry: IndexEntry): boolean {
+  return entry.unit !== entry.name && OF_EXPORT.exec(`/${entry.name}`)?.[2] === 'metadata';
+}
+
+function unitOf(entry: IndexEntry): string {
+  return JSON.stringify([entry.source, OF_EXPORT.exec(`/${entry.name}`)?.[1] ?? null, entry.unit]);
+}

@@ -12,7 +12,8 @@ export function monthText({ month, number, total, state }: Extract<RunEvent, { k
     case 'unchanged':
       return `${place} is unchanged`;
     case 'failed':
-      return `${place} failed`;
+    case 'stopped':
+      return `${place} ${state === 'failed' ? 'failed' : 'was stopped'}`;
     default:
       return state satisfies never;
   }
@@ -30,6 +31,7 @@ export function backfillText({
     ...(unchanged.length === 0 ? [] : [`${monthsText(unchanged)} unchanged`]),
     ...(left.length === 0 ? [] : [`${monthsText(left)} not done`]),
   ];
-  const again = outcome === 'failed' ? '; the same backfill goes on from there' : '';
-  return `backfill ${outcome === 'failed' ? 'stopped' : 'done'} after ${secondsText(seconds)}: ${parts.join(', ')}${again}`;
+  const ended = outcome === 'failed' || outcome === 'stopped';
+  const again = ended ? '; the same backfill goes on from there' : '';
+  return `backfill ${ended ? outcome : 'done'} after ${secondsText(seconds)}: ${parts.join(', ')}${again}`;
 }

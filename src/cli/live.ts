@@ -101,6 +101,7 @@ export class LiveView implements RunView {
         this.#above(`${this.#paint('green', '✔')} ${monthText(event)}`);
         return;
       case 'failed':
+      case 'stopped':
         return;
       default:
         event.state satisfies never;

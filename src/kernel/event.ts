@@ -28,12 +28,12 @@ export type RunEvent =
       /** From 1. */
       readonly number: number;
       readonly total: number;
-      readonly state: 'started' | 'published' | 'unchanged' | 'failed';
+      readonly state: 'started' | 'published' | 'unchanged' | 'failed' | 'stopped';
       readonly steps?: readonly string[];
     }
   | {
       readonly kind: 'backfill-finished';
-      readonly outcome: 'published' | 'unchanged' | 'failed';
+      readonly outcome: 'published' | 'unchanged' | 'failed' | 'stopped';
       readonly seconds: number;
       readonly published: readonly string[];
       readonly unchanged: readonly string[];

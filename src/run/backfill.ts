@@ -3,14 +3,17 @@
 // the next backfill leaves out what is made of the same inputs.
 import { Failure } from '../kernel/failure.js';
 import type { Month } from '../kernel/period.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { readPipeline } from '../pipeline/read.js';
 import { type Manifest, readPublished } from '../publish/directory.js';
-import type { BackfillRequest, BackfillResult } from './api.js';
+import type { BackfillRequest, BackfillResult, RunResult } from './api.js';
 import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
 import type { RunContext } from './execute.js';
+import { endingOf, type Ending, reasonOf } from './ending.js';
 import { runIdOf } from './fingerprint.js';
-import { type Ledger, openLedger } from './ledger.js';
+import { openLedger } from './ledger.js';
 import { takeLock } from './lock.js';
+import type { Period } from './parameters.js';
 import { describeStep, evidenceSteps, publishSteps, type Step } from './plan.js';
 import { resultOf } from './run.js';
 import { backfillPeriod } from './scope.js';
@@ -28,28 +31,39 @@ interface Progress {
 export async function runBackfill(request: BackfillRequest): Promise<BackfillResult> {
   const pipeline = await readPipeline(request.pipelineFile);
   const period = backfillPeriod(pipeline, request);
+  try {
+    return await backfillLocked(request, pipeline, period);
+  } catch (error) {
+    throw endingOf(error, request.signal, pipeline.stateDir).error;
+  }
+}
+
+/** One lock, and one engine, from the first month to the last. */
+async function backfillLocked(request: BackfillRequest, pipeline: Pipeline, period: Period): Promise<BackfillResult> {
   await makeState(pipeline.stateDir);
   await using _lock = await takeLock(pipeline.stateDir);
   const ledger = openLedger(pipeline.stateDir, request.now);
   await ledger.started(period.asOf, ownMonths(period));
   const progress: Progress = { published: [], unchanged: [], runId: '' };
   const began = performance.now();
-  const end = async (outcome: 'published' | 'unchanged' | 'failed', failure: string | null): Promise<void> => {
-    const { published, unchanged, runId } = progress;
+  const told = (outcome: RunResult['outcome'] | Ending['outcome']): void => {
+    const { published, unchanged } = progress;
     const left = ownMonths(period).filter((month) => !published.includes(month) && !unchanged.includes(month));
     const seconds = (performance.now() - began) / 1000;
     request.listener({ kind: 'backfill-finished', outcome, seconds, published, unchanged, left });
-    await ledger.finished(runId, outcome, failure);
   };
   try {
     const result = await inSession(request, { pipeline, period, ledger }, async (context) =>
       allMonths(request, context, progress),
     );
-    await end(result.last.outcome, null);
+    await ledger.finished(progress.runId, result.last.outcome, null);
+    told(result.last.outcome);
     return result;
   } catch (error) {
-    await end('failed', error instanceof Error ? error.message : String(error));
-    throw error;
+    const ending = endingOf(error, request.signal, pipeline.stateDir);
+    told(ending.outcome);
+    await ledger.finished(progress.runId, ending.outcome, reasonOf(ending)).catch(() => undefined);
+    throw ending.error;
   }
 }
 
@@ -105,20 +119,21 @@ async function oneMonth(
   await ledger.started(period.asOf, [month]);
   // Months that are still to come would only say that they are: what stays as published is looked at once, in the end.
   const watched = isLast ? carried.months.filter((each) => !range.includes(each)) : [];
-  await publishPeriod({ ...shared, period, ledger }, published, { runId, inputs }, { steps, watched }).catch(
-    async (error: unknown) => {
-      listener({ ...told, state: 'failed' });
-      throw await failedIn(month, runId, ledger, error);
-    },
-  );
+  try {
+    await publishPeriod({ ...shared, period, ledger }, published, { runId, inputs }, { steps, watched });
+  } catch (error) {
+    const ending = endingOf(error, request.signal, pipeline.stateDir);
+    listener({ ...told, state: ending.outcome });
+    await ledger.finished(runId, ending.outcome, reasonOf(ending)).catch(() => undefined);
+    throw ending.error instanceof Failure ? ofMonth(ending.error, month) : ending.error;
+  }
   listener({ ...told, state: 'published' });
   await ledger.finished(runId, 'published', null);
   return runId;
 }
 
-async function failedIn(month: Month, runId: string, ledger: Ledger, error: unknown): Promise<unknown> {
-  await ledger.finished(runId, 'failed', error instanceof Error ? error.message : String(error));
-  return error instanceof Failure ? new Failure(error.kind, error.problems, { cause: error, part: month }) : error;
+function ofMonth(failure: Failure, month: Month): Failure {
+  return new Failure(failure.kind, failure.problems, { cause: failure, part: month });
 }
 
 function resultOfAll(context: RunContext, progress: Progress, published: Manifest | null): BackfillResult {

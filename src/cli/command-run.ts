@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { Failure } from '../kernel/failure.js';
 import type { Io } from './io.js';
-import { addPipelineArgument, addScope, requestOf, type ScopeOptions } from './options.js';
+import { addPipelineArgument, addScope, requestOf, type ScopeOptions, waitOption } from './options.js';
 import { problemsJson } from './problems.js';
 import { summarise, viewOf } from './run-view.js';
 
@@ -17,12 +17,14 @@ Examples:
   $ showback run --month 2026-09                     one month, as of its last day
   $ showback run --date 2026-09-14                   the month of that day, through that day
   $ showback run --as-of 2026-09-30 --json > run.ndjson
-  $ showback run --force                             although nothing changed`;
+  $ showback run --force                             although nothing changed
+  $ showback run --wait 600                          ten minutes for a run that is at work, then exit 75`;
 
 export function addRun(program: Command, io: Io): void {
   const command = program.command('run').description('land what is new, compute the open months, check them, publish them');
   addScope(addPipelineArgument(command))
     .option('--force', 'run although nothing changed')
+    .addOption(waitOption())
     .option('--json', 'tell everything as one JSON object a line on stdout')
     .addHelpText('after', EXAMPLES)
     .action(async (pipeline: string | undefined, options: RunOptions) => run(pipeline, options, io));

@@ -12,6 +12,7 @@ export interface ScopeOptions {
   readonly asOf?: Day;
   readonly threads?: number;
   readonly force?: boolean;
+  readonly wait?: number;
 }
 
 const PIPELINE = 'the pipeline file (default: ./pipeline.yaml, else the only one in ./pipelines)';
@@ -38,6 +39,10 @@ export function asOfOption(): Option {
   return new Option('--as-of <YYYY-MM-DD>', 'evidence counts through this day (default: yesterday, UTC)').argParser(parseDay);
 }
 
+export function waitOption(): Option {
+  return new Option('--wait <seconds>', 'wait for a run that holds the lock (default: exit 75 at once)').argParser(parseCount);
+}
+
 export function threadsOption(): Option {
   return new Option('--threads <n>', 'engine threads (default: every core)').argParser(parseThreads);
 }
@@ -58,6 +63,7 @@ export async function requestOf(
     scope,
     force: options.force === true,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(options.wait === undefined ? {} : { wait: options.wait }),
     listener: view.listen,
     now: io.now,
   };

@@ -18,6 +18,8 @@ export interface RunRequest {
   readonly scope: RunScope;
   /** Run although nothing changed. */
   readonly force: boolean;
+  /** Seconds to wait for a run that holds the lock; none when absent. */
+  readonly wait?: number;
   /** Engine threads; every core when absent. */
   readonly threads?: number;
   readonly listener: Listener;

@@ -12,7 +12,7 @@ import { type Ending, endingOf, reasonOf } from './ending.js';
 import type { RunContext } from './execute.js';
 import { runIdOf } from './fingerprint.js';
 import { openLedger } from './ledger.js';
-import { takeLock } from './lock.js';
+import { waitForLock } from './lock.js';
 import type { Period } from './parameters.js';
 import { describeStep, planSteps, publishSteps, type Step } from './plan.js';
 import { askedOf, periodOf } from './scope.js';
@@ -39,7 +39,7 @@ export async function runPipeline(request: RunRequest): Promise<RunResult> {
 
 async function runLocked(request: RunRequest, pipeline: Pipeline, asked: ReturnType<typeof askedOf>): Promise<RunResult> {
   await makeState(pipeline.stateDir);
-  await using _lock = await takeLock(pipeline.stateDir);
+  await using _lock = await waitForLock(pipeline.stateDir, request);
   const published = await readPublished(pipeline.outDir);
   const period = periodOf(pipeline, asked, published);
   const ledger = openLedger(pipeline.stateDir, request.now);

@@ -1,4 +1,5 @@
 // A backfill publishes months one after the other, and they are what one run of all months would have published.
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunEvent } from '../src/kernel/event.js';
@@ -11,6 +12,7 @@ import { AS_OF, deliver, event, MONTHS, publishedBytes, threeMonths } from './go
 
 vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/one-catalog.js')).oneCatalog(original));
 
+const MAIN = join(import.meta.dirname, '../dist/cli/main.js');
 const SLOW = 120_000;
 const NOW = new Date('2031-01-01T00:00:00Z');
 
@@ -54,6 +56,21 @@ describe('a backfill', () => {
     company = await threeMonths();
   });
   afterAll(async () => company[Symbol.asyncDispose]());
+
+  it('that is killed in a month goes on from there', { timeout: SLOW }, async () => {
+    await using company = await threeMonths();
+    const args = [MAIN, 'backfill', '--from', '2026-07', '--as-of', AS_OF, '--threads', '1', '--json'];
+    const child = spawn(process.execPath, args, { cwd: company.folder, stdio: ['ignore', 'pipe', 'inherit'] });
+    const over = new Promise((resolve) => child.once('close', (_, signal) => resolve(signal)));
+    let out = '';
+    child.stdout.on('data', (chunk) => {
+      out += String(chunk);
+      if (/"2026-08","number":2,"total":3,"state":"started"/.test(out)) child.kill('SIGKILL');
+    });
+    expect(await over).toBe('SIGKILL');
+    expect((await backfill(company)).result).toMatchObject({ published: ['2026-08', '2026-09'], unchanged: ['2026-07'] });
+    expect(await publishedBytes(company)).toEqual(bytes);
+  });
 
   it('that dies in a month keeps those before it and goes on from there', { timeout: SLOW }, async () => {
     const dies = (told: RunEvent): void => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EXIT_CODE, Failure, type FailureKind } from '../../../src/kernel/failure.js';
 import { cli, companyFolder, NO_RUNS } from './harness.js';
 
-const COMMANDS = ['run', 'plan', 'check', 'show', 'rates show', 'rates sync', 'sql', 'docs'];
+const COMMANDS = ['run', 'backfill', 'plan', 'check', 'show', 'gc', 'rates show', 'rates sync', 'sql', 'docs'];
 
 async function failing(error: unknown, args: readonly string[] = []): Promise<Awaited<ReturnType<typeof cli>>> {
   const checkPipeline = async (): Promise<never> => Promise.reject(error);
@@ -14,7 +14,7 @@ describe('help', () => {
   it('lists every command but the hidden one, with examples and exit codes', async () => {
     const { code, out, err } = await cli(['--help']);
     expect([code, err]).toEqual([0, '']);
-    for (const command of ['run', 'plan', 'check', 'show', 'rates', 'sql'])
+    for (const command of ['run', 'backfill', 'plan', 'check', 'show', 'gc', 'rates', 'sql'])
       expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
     expect(out).not.toMatch(/^ {2}docs/m);
     expect(out).toContain('Examples:');

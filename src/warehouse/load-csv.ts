@@ -26,30 +26,54 @@ export function compressionOf(name: string): CsvFile['compression'] {
 /** Header and delimiter of a file, or null where it is empty. Lines above the header that hold nothing are passed over. */
 export async function openCsv(engine: Warehouse, path: string, name: string): Promise<CsvFile | null> {
   const compression = compressionOf(name);
-  // As bytes, so that a header that is not UTF-8 is seen, and is not passed over for the line below it.
-  const lines =
-    `SELECT row_number() OVER () AS place, line FROM read_csv(${literal(path)}, auto_detect=false, header=false, delim=chr(1), quote='', ` +
-    `escape='', columns={'line': 'VARCHAR'}, encoding='latin-1', compression=${literal(compression)}, max_line_size=${LONGEST}, ignore_errors=true)`;
-  const blank = String.raw`'^(\xEF\xBB\xBF)?\s*$'`;
-  const [first] = await engine
-    .rows(`SELECT CAST(place AS VARCHAR) AS place, line FROM (${lines}) WHERE NOT regexp_full_match(line, ${blank}) LIMIT 1`)
-    .catch((error: unknown) => {
-      throw explained(error, name);
-    });
-  if (first === undefined) return null;
-  const place = Number(first['place']);
-  const line = headerText(first['line'] ?? '', name, place);
+  const first = await firstLine(engine, path, name, compression).catch((error: unknown) => {
+    throw explained(error, name);
+  });
+  if (first === null) return null;
+  const line = first.text.replace(/^\uFEFF/, '').replace(/\r$/, '');
   const delimiter = delimiterOf(line);
-  const header = headerCells(line, delimiter, name, place);
-  return { path, name, compression, delimiter, header, blankLines: place - 1 };
+  const header = headerCells(line, delimiter, name, first.place);
+  return { path, name, compression, delimiter, header, blankLines: first.place - 1 };
 }
 
-function headerText(bytes: string, name: string, line: number): string {
+interface FirstLine {
+  readonly place: number;
+  readonly text: string;
+}
+
+/** The first line that holds something. Where lines near it cannot be read, all are looked at: it may be one of those. */
+async function firstLine(
+  engine: Warehouse,
+  path: string,
+  name: string,
+  compression: CsvFile['compression'],
+): Promise<FirstLine | null> {
+  const held = (more: string) =>
+    `SELECT place, line FROM (SELECT row_number() OVER () AS place, line FROM read_csv(${literal(path)}, auto_detect=false, header=false, ` +
+    `delim=chr(1), quote='', escape='', columns={'line': 'VARCHAR'}, compression=${literal(compression)}, max_line_size=${LONGEST}${more})) ` +
+    String.raw`WHERE NOT regexp_full_match(line, '^(\x{FEFF})?\s*$')`;
+  const ask = async (sql: string) => {
+    const [row] = await engine.rows(`SELECT CAST(place AS VARCHAR) AS place, line FROM (${sql})`);
+    return typeof row?.['place'] === 'string' ? { place: Number(row['place']), text: row['line'] ?? '' } : null;
+  };
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(bytes, 'latin1')).replace(/\r$/, '');
-  } catch {
-    throw refuse(name, line, 'has a header that is not UTF-8', 'write the file as UTF-8');
+    return await ask(`${held('')} LIMIT 1`);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.message.includes(MIXED)) throw error;
   }
+  await engine.run('DROP TABLE IF EXISTS top_reject; DROP TABLE IF EXISTS top_scan');
+  const rejects = `, store_rejects=true, rejects_table='top_reject', rejects_scan='top_scan', rejects_limit=0`;
+  const found = await ask(`SELECT min(place) AS place, arg_min(line, place) AS line FROM (${held(rejects)})`);
+  const [broken] = await engine.rows('SELECT CAST(min(line) AS VARCHAR) AS line FROM top_reject');
+  const line = Number(broken?.['line'] ?? Infinity);
+  if (line <= (found?.place ?? Infinity) && line !== Infinity)
+    throw refuse(
+      name,
+      line,
+      'has a header that is not UTF-8, or of many megabytes',
+      'write the file as UTF-8, with its header in the first line',
+    );
+  return found;
 }
 
 function headerCells(line: string, delimiter: string, name: string, place: number): readonly string[] {
@@ -119,9 +143,11 @@ function refuse(name: string, line: number, what: string, remedy: string): Failu
   return new Failure('user', [{ code: 'source/csv', message: `\`${name}\` ${what}`, remedy, place: { file: name, line } }]);
 }
 
-/** What the engine says of CR, LF and CRLF in one file is true and helps nobody. */
+/** What the engine says of CR, LF and CRLF in one file: true, and of help to nobody. */
+const MIXED = 'invalid state';
+
 function explained(error: unknown, name: string): unknown {
-  if (!(error instanceof EngineError) || !error.message.includes('invalid state')) return error;
+  if (!(error instanceof EngineError) || !error.message.includes(MIXED)) return error;
   return refuse(name, 1, 'has lines that end in different ways (CR, LF, CRLF)', 'write it with one kind of line end');
 }
 

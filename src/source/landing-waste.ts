@@ -63,8 +63,8 @@ export async function replaceIndex(dir: string, text: string): Promise<void> {
   const index = path.join(dir, 'index.ndjson');
   await writeFile(`${index}.new`, text, { flush: true });
   await rename(`${index}.new`, index);
-  const folder = await open(dir, 'r');
-  await folder.sync().finally(async () => folder.close());
+  await using folder = await open(dir, 'r');
+  await folder.sync();
 }
 
 function nothingNamed(blobs: ReadonlyMap<string, string>, dir: string): LandingWaste {
@@ -137,7 +137,7 @@ async function blobsOf(dir: string): Promise<ReadonlyMap<string, string>> {
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+  const names: string[] = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
     throw error;
   });

@@ -63,6 +63,7 @@ describe('a small company', () => {
       asOf: null,
       stateDir: '/company/.showback',
       outDir: '/company/out',
+      retention: { runs: 14, deliveriesDays: 90 },
       tags: ['customer_id'],
       aliases: [],
       fx: [],

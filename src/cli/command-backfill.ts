@@ -4,7 +4,7 @@ import { Failure } from '../kernel/failure.js';
 import type { Day, Month } from '../kernel/period.js';
 import type { BackfillRequest } from '../run/api.js';
 import type { Io, RunView } from './io.js';
-import { addPipelineArgument, asOfOption, parseMonth, threadsOption } from './options.js';
+import { addPipelineArgument, asOfOption, parseMonth, threadsOption, waitOption } from './options.js';
 import { findPipeline } from './pipeline-file.js';
 import { problemsJson } from './problems.js';
 import { summarise, viewOf } from './run-view.js';
@@ -15,6 +15,7 @@ interface BackfillOptions {
   readonly asOf?: Day;
   readonly threads?: number;
   readonly force?: boolean;
+  readonly wait?: number;
   readonly json?: boolean;
 }
 
@@ -32,6 +33,7 @@ export function addBackfill(program: Command, io: Io): void {
     .addOption(new Option('--to <YYYY-MM>', 'last month (default: that of the as-of day)').argParser(parseMonth))
     .addOption(asOfOption())
     .addOption(threadsOption())
+    .addOption(waitOption())
     .option('--force', 'months too that are made of the same inputs already')
     .option('--json', 'tell everything as one JSON object a line on stdout')
     .addHelpText('after', EXAMPLES)
@@ -59,15 +61,17 @@ async function requestOf(
   io: Io,
   view: Pick<RunView, 'listen'>,
 ): Promise<BackfillRequest> {
-  const { from, to, asOf, threads, force } = options;
+  const { from, to, asOf, threads, force, wait } = options;
   return {
     pipelineFile: await findPipeline(given, io.cwd),
     from,
     ...(to === undefined ? {} : { to }),
     ...(asOf === undefined ? {} : { asOf }),
     ...(threads === undefined ? {} : { threads }),
+    ...(wait === undefined ? {} : { wait }),
     force: force === true,
     listener: view.listen,
     now: io.now,
+    signal: io.orderly?.(),
   };
 }

@@ -34,7 +34,8 @@ async function run(pipeline: string | undefined, options: RunOptions, io: Io): P
   const view = viewOf(options, io);
   try {
     const runs = await io.runs();
-    const result = await runs.runPipeline(await requestOf(pipeline, options, io, view));
+    const asked = await requestOf(pipeline, options, io, view);
+    const result = await runs.runPipeline({ ...asked, signal: io.orderly?.() });
     view.close();
     await summarise(result, options, io);
   } catch (error) {

@@ -37,6 +37,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly now: () => Date;
+  /** A command that stops well by a signal takes this one; without it a signal ends the process where it stands. */
+  readonly orderly?: () => AbortSignal;
   readonly runs: () => Promise<Runs>;
   readonly sqlChild: ChildProgram;
 }

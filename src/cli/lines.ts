@@ -46,7 +46,8 @@ function endOf(event: Extract<RunEvent, { kind: 'run-finished' }>): string | nul
     case 'failed':
       return `the run failed ${took}; nothing was published`;
     case 'stopped':
-      return `the run was stopped ${took}; nothing was published`;
+      // Whoever stopped it is told by the process, in one line.
+      return null;
     default:
       return event.outcome satisfies never;
   }

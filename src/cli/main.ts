@@ -1,21 +1,23 @@
 #!/usr/bin/env node
 // The process: streams, signals and the exit code. What a command needs beyond that loads when the command runs.
 import { fileURLToPath } from 'node:url';
-import { EXIT_CODE } from '../kernel/failure.js';
+import { EXIT_CODE, EXIT_OF_SIGNAL } from '../kernel/failure.js';
 import type { Output, Runs } from './io.js';
 import { runCli } from './program.js';
+import { stopOnSignals } from './stopping.js';
 
-const SHOW_CURSOR = '\u001b[?25h';
-const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
+const stopping = stopOnSignals();
 
 function outputOf(stream: NodeJS.WriteStream): Output {
-  // A reader that has seen enough (`| head`) is no error.
+  let isOpen = true;
+  // A reader that has seen enough (`| head`) is no error; a run goes on to its end without one.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (error.code !== 'EPIPE') throw error;
+    isOpen = false;
+    if (!stopping.isOrderly()) process.exit(0);
   });
   return {
-    write: (text) => void stream.write(text),
+    write: (text) => void (isOpen && stream.write(text)),
     isTTY: stream.isTTY === true,
     columns: () => stream.columns ?? widthFrom(process.env['COLUMNS']),
     rows: () => stream.rows ?? 24,
@@ -47,15 +49,6 @@ async function loadRuns(): Promise<Runs> {
   };
 }
 
-/** A run may be killed at any point, so a signal ends the process where it stands. */
-function stopOn(signal: keyof typeof EXIT_OF_SIGNAL): void {
-  process.once(signal, () => {
-    const cursor = process.stderr.isTTY ? `${SHOW_CURSOR}\n` : '';
-    process.stderr.write(`${cursor}showback: stopped by ${signal}; what was published before still stands, run again to go on\n`);
-    process.exit(EXIT_OF_SIGNAL[signal]);
-  });
-}
-
 /** The folder may have been removed under the shell's feet. */
 function currentFolder(): string | null {
   try {
@@ -76,11 +69,18 @@ async function main(cwd: string | null): Promise<number> {
     env: process.env,
     cwd,
     now: () => new Date(),
+    orderly: stopping.orderly,
     runs: loadRuns,
     sqlChild: { file: fileURLToPath(new URL('./sql-child.js', import.meta.url)), execArgv: [] },
   });
 }
 
-stopOn('SIGINT');
-stopOn('SIGTERM');
-process.exitCode = await main(currentFolder());
+/** A signal that came when the work was done changes what the caller hears, not what stands. */
+function codeOf(code: number): number {
+  const by = stopping.by();
+  if (by === null || code !== EXIT_CODE.done) return code;
+  process.stderr.write(`showback: ${by} came when the work was done already\n`);
+  return EXIT_OF_SIGNAL[by];
+}
+
+process.exitCode = codeOf(await main(currentFolder()));

@@ -1,8 +1,9 @@
 // The one place that turns what was thrown into words and an exit code.
 import { CommanderError } from 'commander';
-import { describePlace, EXIT_CODE, Failure, type Problem } from '../kernel/failure.js';
+import { describePlace, EXIT_CODE, Failure, type Problem, Stopped } from '../kernel/failure.js';
 import { counted } from './figures-text.js';
 import { type Io, type Paint, painter } from './io.js';
+import { stopText } from './stopping.js';
 import { printable } from './width.js';
 
 /** More than this and the first ones are out of sight; the rest is counted. */
@@ -19,6 +20,10 @@ const HEADINGS: Readonly<Record<Failure['kind'], (count: number, part: string | 
 export function reportError(error: unknown, io: Io, debug: boolean): number {
   const paint = painter(io.stderr, io.env);
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODE.done : EXIT_CODE.user;
+  if (error instanceof Stopped) {
+    io.stderr.write(stopText(error.by));
+    return error.exitCode;
+  }
   if (error instanceof Failure) {
     io.stderr.write(`${failureLines(error, paint).join('\n')}\n`);
     if (debug) io.stderr.write(`\n${traceOf(error)}\n`);

@@ -68,8 +68,9 @@ async function publish(request: PublishRequest): Promise<Published> {
   await noteCurrent(runsDir, runId);
   await syncFolder(runsDir);
   const before = await currentRun(outDir);
-  await flipCurrent(outDir, runId);
+  // Before the flip: a run that is killed behind it is over, and nobody would make them.
   await ensureFixedLinks(outDir);
+  await flipCurrent(outDir, runId);
   await syncFolder(outDir);
   const removed = before === runId && outcome === 'flipped' ? [] : await removeOldRuns(runsDir, runId, request.keep);
   return { outcome, dir: join(runsDir, runId), manifest, removed };

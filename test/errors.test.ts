@@ -18,6 +18,8 @@ interface Case {
   readonly base?: string;
   /** Arguments of what is run. */
   readonly input?: string;
+  /** A SELECT over the Parquet files that were published, as `{out}`. */
+  readonly ask?: string;
 }
 
 /** Text that it answers is told after the exit code. */
@@ -31,14 +33,15 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
     const problems = checkAppendOnly('after.csv', before ?? '', after ?? '');
     if (problems.length > 0) throw new Failure('user', problems);
   },
-  pipeline: (folder, { base = 'running' }) => runCase(folder, join(ROOT, '.base', base)),
+  pipeline: (folder, { base = 'running', ask }) => runCase(folder, join(ROOT, '.base', base), ask),
 };
 
 const ROOT = new URL('../fixtures/errors/', import.meta.url).pathname;
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1' && process.env['CI'] !== 'true';
 
 const names = (await readdir(ROOT, { withFileTypes: true }))
-  .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+  // `readers/` has a test of its own: test/hostile.test.ts.
+  .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'readers')
   .map(({ name }) => name)
   .sort();
 

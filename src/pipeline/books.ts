@@ -65,8 +65,18 @@ export function readAliases(file: string, text: string, seen: Seen, report: Repo
   return readBook(file, text, COLUMNS.aliases, report, read, (row) => Object.values(row), seen);
 }
 
+/** Of one pattern, counts within counts multiplied: RE2 unrolls them, and refuses more. */
+const MOST_REPEATS = 1000;
+
+function repeats(pattern: string): number {
+  const counts = [...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].map(([, least, most]) =>
+    Math.max(Number(least), Number(most ?? 0)),
+  );
+  return counts.reduce((product, count) => product * Math.max(1, count), 1);
+}
+
 function isPortableRegex(pattern: string): boolean {
-  if (/\(\?(=|!|<[=!])|\\[1-9]/.test(pattern)) return false;
+  if (/\(\?(=|!|<[=!])|\\[1-9cuk]|\[\^?\]/.test(pattern) || repeats(pattern) > MOST_REPEATS) return false;
   try {
     new RegExp(pattern);
     return true;

@@ -96,7 +96,8 @@ function checkHeader(header: RawRecord, columns: readonly string[], source: Sour
   return unknown.length === 0 && missing.length === 0;
 }
 
-const OPTIONS = { raw: true, relax_column_count: true, skip_empty_lines: true } as const;
+// Each line end by itself: a book that several tools wrote may have all of them.
+const OPTIONS = { raw: true, record_delimiter: ['\r\n', '\n', '\r'], relax_column_count: true, skip_empty_lines: true };
 
 /** The records up to the first that is not CSV, which is reported. */
 function parseRecords(source: SourceText, report: Report): readonly RawRecord[] {

@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Problem } from '../kernel/failure.js';
 import type { ConfigFile } from './pipeline.js';
-import { problem, quoted, type Report, type Spot } from './text.js';
+import { problem, quoted, type Report, SourceText, type Spot } from './text.js';
 
 /** What reading touches of the world. */
 export interface ReadEffects {
@@ -83,7 +83,18 @@ export class ConfigFiles {
       const bytes = await this.#effects.readFile(absolute);
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       this.#read.set(absolute, { builtin: name.startsWith('builtin:') ? name : null, sha256 });
-      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      const nul = text.indexOf('\u0000');
+      if (nul < 0) return text;
+      this.#report(
+        problem(
+          'nul-byte',
+          new SourceText(name, text).at(nul),
+          'this file holds a NUL byte',
+          'save it as UTF-8 text, not as UTF-16',
+        ),
+      );
+      return null;
     } catch (error) {
       this.#report(unreadable(error, name, spot, absolute === resolve(this.#yamlPath)));
       return null;

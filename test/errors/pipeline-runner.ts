@@ -6,13 +6,14 @@ import { expect } from 'vitest';
 import type { RunEvent } from '../../src/kernel/event.js';
 import type { RunResult } from '../../src/run/api.js';
 import { runPipeline } from '../../src/run/run.js';
+import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import { bytesBelow } from '../golden/company.js';
 
 const NOW = new Date('2031-01-01T00:00:00Z');
 const bases = new Map<string, Promise<string>>();
 
 /** What a run that went well says: its warnings, what it rejected, and the total. */
-export async function runCase(folder: string, base: string): Promise<string> {
+export async function runCase(folder: string, base: string, ask?: string): Promise<string> {
   const published = await (bases.get(base) ?? publishedBase(base));
   for (const name of ['.showback', 'out'])
     await cp(join(published, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
@@ -23,7 +24,7 @@ export async function runCase(folder: string, base: string): Promise<string> {
     const result = await run(folder, (event) => {
       if (event.kind === 'note') notes.push(`${event.level}: ${event.message}`);
     });
-    return [...notes, result.outcome, ...(await told(result))].join('\n');
+    return [...notes, result.outcome, ...(await told(result)), ...(await asked(result, ask))].join('\n');
   } catch (error) {
     expect(await bytesBelow(join(folder, 'out'))).toEqual(before);
     throw error;
@@ -48,6 +49,13 @@ function publishedBase(base: string): Promise<string> {
 async function run(folder: string, listener: (event: RunEvent) => void): Promise<RunResult> {
   const pipelineFile = join(folder, 'pipeline.yaml');
   return runPipeline({ pipelineFile, scope: {}, force: false, threads: 1, listener, now: () => NOW });
+}
+
+async function asked(result: RunResult, ask: string | undefined): Promise<readonly string[]> {
+  if (ask === undefined) return [];
+  await using engine = await openDuckDb({ threads: 1 });
+  const rows = await engine.rows(ask.replaceAll('{out}', join(result.outDir, 'parquet')));
+  return rows.map((row) => `parquet: ${JSON.stringify(row)}`);
 }
 
 /** The marts that say what became of every record, without their headers. */

@@ -90,6 +90,16 @@ export class YamlFile {
   }
 }
 
+/** Where brackets go too deep. The parser says where its stack ended, which is another place on every machine. */
+function tooDeepAt(text: string): number {
+  let depth = 0;
+  for (const { 0: bracket, index } of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (depth > MAX_DEPTH) return index;
+  }
+  return 0;
+}
+
 interface Located {
   readonly key: Node | null;
   readonly value: Node | null;
@@ -137,11 +147,12 @@ class Converter {
 
   #reportSyntax(error: YAMLError): void {
     const told = error.message.replace(/\s+/g, ' ').trim();
-    const message = `not YAML: ${/call stack/.test(told) ? 'it is nested too deeply' : told}`;
+    const isDeep = /call stack/.test(told);
+    const message = `not YAML: ${isDeep ? 'it is nested too deeply' : told}`;
     this.#report(
       problem(
         'yaml-syntax',
-        this.#source.at(error.pos[0]),
+        this.#source.at(isDeep ? tooDeepAt(this.#source.text) : error.pos[0]),
         message,
         'correct it here, or just above; the rest of the file was not checked',
       ),

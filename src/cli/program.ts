@@ -19,6 +19,7 @@ Examples:
   $ showback run                            everything that is new, from ./pipeline.yaml
   $ showback run demo.yaml --month 2026-09  one month, the other published months stay
   $ showback backfill --from 2026-01        month by month, where it stopped it goes on
+  $ showback gc --dry-run                   what is beyond the retention
   $ showback plan                           the very steps that run would execute
   $ showback sql "select * from showback_feature_month limit 10"
 

@@ -12,7 +12,7 @@ import type { RunContext } from './execute.js';
 import { endingOf, type Ending, reasonOf } from './ending.js';
 import { runIdOf } from './fingerprint.js';
 import { openLedger } from './ledger.js';
-import { takeLock } from './lock.js';
+import { waitForLock } from './lock.js';
 import type { Period } from './parameters.js';
 import { describeStep, evidenceSteps, publishSteps, type Step } from './plan.js';
 import { resultOf } from './run.js';
@@ -41,7 +41,7 @@ export async function runBackfill(request: BackfillRequest): Promise<BackfillRes
 /** One lock, and one engine, from the first month to the last. */
 async function backfillLocked(request: BackfillRequest, pipeline: Pipeline, period: Period): Promise<BackfillResult> {
   await makeState(pipeline.stateDir);
-  await using _lock = await takeLock(pipeline.stateDir);
+  await using _lock = await waitForLock(pipeline.stateDir, request);
   const ledger = openLedger(pipeline.stateDir, request.now);
   await ledger.started(period.asOf, ownMonths(period));
   const progress: Progress = { published: [], unchanged: [], runId: '' };

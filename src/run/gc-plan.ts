@@ -88,8 +88,11 @@ function silentRuns(kept: readonly StoredRun[], published: readonly string[]): r
 function silentNotes(silent: readonly string[]): readonly string[] {
   const [first] = silent;
   if (first === undefined) return [];
-  const which = silent.length === 1 ? '1 kept run does' : `${silent.length} kept runs do`;
-  return [`${which} not say what went into it, ${first} the first: replaced deliveries stay until every kept run says so`];
+  const which =
+    silent.length === 1
+      ? '1 kept run does not say what went into it'
+      : `${silent.length} kept runs do not say what went into them`;
+  return [`${which}, ${first} the first: replaced deliveries stay until every kept run says so`];
 }
 
 async function measured(kind: WasteKind, paths: readonly string[]): Promise<readonly Waste[]> {

@@ -58,6 +58,6 @@ export async function takeLock(stateDir: string): Promise<AsyncDisposable> {
 
 function locked(stateDir: string, holder: string): Failure {
   const message = `another run holds ${stateDir} (${holder})`;
-  const remedy = 'wait for it to end, or let `run` do so with --wait <seconds>; the lock goes with its process';
+  const remedy = 'wait for it to end, or let `run` and `backfill` do so with --wait <seconds>; the lock goes with its process';
   return new Failure('locked', [{ code: 'run/locked', message, remedy }]);
 }

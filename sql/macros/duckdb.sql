@@ -20,12 +20,13 @@ CREATE OR REPLACE MACRO ratio(x, y) AS
        WHEN (x < 0) = (y < 0) THEN from_micro(half_even_div(pico(abs(x)) * 1000000, pico(abs(y))))
        ELSE -from_micro(half_even_div(pico(abs(x)) * 1000000, pico(abs(y)))) END;
 
--- half-even to the ledger's scale, from anything finer
-CREATE OR REPLACE MACRO half_even_12(x) AS
-  CASE WHEN abs(CAST(x AS DECIMAL(38,24)) - CAST(CAST(x AS DECIMAL(38,12)) AS DECIMAL(38,24))) = CAST('0.0000000000005' AS DECIMAL(38,24))
-        AND CAST(x AS DECIMAL(38,12)) % CAST('0.000000000002' AS DECIMAL(38,12)) <> 0
-       THEN CAST(x AS DECIMAL(38,12)) - CASE WHEN x > 0 THEN CAST('0.000000000001' AS DECIMAL(38,12)) ELSE CAST('-0.000000000001' AS DECIMAL(38,12)) END
-       ELSE CAST(x AS DECIMAL(38,12)) END;
+-- half-even to the ledger's scale, from anything finer; the second form is given what the cast makes of x, where there are many rows
+CREATE OR REPLACE MACRO half_even_from(x, rounded) AS
+  CASE WHEN abs(CAST(x AS DECIMAL(38,24)) - CAST(rounded AS DECIMAL(38,24))) = CAST('0.0000000000005' AS DECIMAL(38,24))
+        AND rounded % CAST('0.000000000002' AS DECIMAL(38,12)) <> 0
+       THEN rounded - CASE WHEN x > 0 THEN CAST('0.000000000001' AS DECIMAL(38,12)) ELSE CAST('-0.000000000001' AS DECIMAL(38,12)) END
+       ELSE rounded END;
+CREATE OR REPLACE MACRO half_even_12(x) AS half_even_from(x, CAST(x AS DECIMAL(38,12)));
 
 -- sums that refuse a 39th digit; quantities and counts keep their own types
 CREATE OR REPLACE MACRO money_sum(x) AS sum(CAST(x AS DECIMAL(38,12))) + CAST(0 AS DECIMAL(38,12));

@@ -3,12 +3,15 @@
 -- nothing of its sku has a price, since providers bill by one meter and logs count several.
 WITH priced_key AS (
   SELECT DISTINCT rate_key FROM rating.price_in_force
+), product AS (
+  SELECT m.usage_no, m.rate_key, m.meter, m.quantity, p.price_no, p.unit_price, p.currency, m.quantity * p.unit_price AS exact,
+         CAST(m.quantity * p.unit_price AS DECIMAL(38,12)) AS rounded
+  FROM rating.usage_meter AS m
+  LEFT JOIN rating.price_in_force AS p ON p.rate_key = m.rate_key AND p.meter = m.meter
 )
-SELECT m.usage_no, m.rate_key, m.meter, m.quantity, p.price_no, p.unit_price, p.currency,
-       CASE WHEN p.unit_price IS NOT NULL THEN half_even_12(m.quantity * p.unit_price) END AS computed_amount,
-       p.unit_price IS NULL AND k.rate_key IS NOT NULL
+SELECT m.usage_no, m.rate_key, m.meter, m.quantity, m.price_no, m.unit_price, m.currency, half_even_from(m.exact, m.rounded) AS computed_amount,
+       m.unit_price IS NULL AND k.rate_key IS NOT NULL
          AND m.meter NOT IN ('input_tokens', 'cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens', 'output_tokens',
                              'embedding_tokens', 'storage_gb_months', 'egress_gb', 'gpu_hours', 'review_minutes') AS is_counter
-FROM rating.usage_meter AS m
-LEFT JOIN rating.price_in_force AS p ON p.rate_key = m.rate_key AND p.meter = m.meter
+FROM product AS m
 LEFT JOIN priced_key AS k ON k.rate_key = m.rate_key

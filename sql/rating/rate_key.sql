@@ -1,7 +1,7 @@
 -- The bands in which no price can change: time × minute of the day × prompt length, for each provider, model, tier and region that was used.
 -- Every event falls into exactly one band, so a price is chosen per band and never per event.
 WITH used AS (
-  SELECT DISTINCT provider, model, service_tier, region FROM staging.usage_event
+  SELECT DISTINCT provider, model, service_tier, region FROM staging.used_model
 ), usage_key AS (
   SELECT row_number() OVER (ORDER BY u.provider, u.model, u.service_tier, u.region) AS key_no,
          u.provider, u.model, u.service_tier, u.region, coalesce(n.sku, u.model) AS sku, coalesce(n.charged_by, 'usage') AS charged_by

@@ -1,6 +1,6 @@
 -- What each logged or billed model name means: the exact sku, else an alias, else a documented pattern, else itself.
 WITH name AS (
-  SELECT DISTINCT provider, model AS name FROM staging.usage_event WHERE model <> ''
+  SELECT DISTINCT provider, model AS name FROM staging.used_model WHERE model <> ''
   UNION
   SELECT DISTINCT provider, model_hint FROM staging.charge WHERE model_hint IS NOT NULL
 ), known AS (

@@ -1,27 +1,40 @@
--- Usage by day, wide: quantities as logged, one column a meter. Feature, band and tier are fixed per event here; nothing later sees an event.
-WITH tagged AS (
-  SELECT e.*, k.rate_key, k.sku, k.charged_by, CASE WHEN p.keeps_customer THEN e.customer_id END AS kept_customer,
-    CASE WHEN e.feature_id IS NOT NULL THEN f.feature_id WHEN a.feature_id IS NOT NULL THEN a.feature_id ELSE m.feature_id END AS registered,
-    CASE WHEN f.feature_id IS NOT NULL THEN 'tag' WHEN e.feature_id IS NOT NULL THEN 'unregistered_feature'
-         WHEN a.feature_id IS NOT NULL THEN 'account' WHEN m.feature_id IS NOT NULL THEN 'principal' ELSE 'untagged' END AS attribution,
-    s.stated_cost AND e.stated_cost IS NOT NULL
-      AND (e.stated_cost <> 0 OR e.prompt_tokens + coalesce(e.output_tokens, 0) + coalesce(e.embedding_tokens, 0) = 0) AS stated,
-    s.stated_cost AND e.stated_cost = 0 AND e.prompt_tokens + coalesce(e.output_tokens, 0) + coalesce(e.embedding_tokens, 0) > 0 AS stated_zero
+-- Usage by day, wide: quantities as logged, one column a meter. Band, tags and tier are fixed per event here; nothing later sees an event.
+-- Events are read once and by few keys; what follows from those keys (the sku, the registered feature) is joined to their sums.
+WITH counted AS (
+  SELECT e.usage_date, e.source_id, k.rate_key, e.account_id, e.cache_hit, e.sample_rate, e.feature_id AS tag,
+    CASE WHEN e.feature_id IS NULL THEN m.feature_id END AS principal_feature, CASE WHEN p.keeps_customer THEN e.customer_id END AS customer_id,
+    CASE WHEN e.stated_cost <> 0 THEN 'figure' WHEN e.stated_cost IS NULL THEN 'none'
+         WHEN e.prompt_tokens + coalesce(e.output_tokens, 0) + coalesce(e.embedding_tokens, 0) = 0 THEN 'figure' ELSE 'zero' END AS own_cost,
+    count(*) AS events, money_sum(e.stated_cost) AS stated_cost,
+    count_sum(e.input_tokens) AS input_tokens, count_sum(e.cache_read_tokens) AS cache_read_tokens, count_sum(e.cache_write_tokens) AS cache_write_tokens,
+    count_sum(e.cache_write_1h_tokens) AS cache_write_1h_tokens, count_sum(e.output_tokens) AS output_tokens,
+    count_sum(e.embedding_tokens) AS embedding_tokens, count_sum(e.embeddings) AS embeddings, count_sum(e.requests) AS requests,
+    count_sum(e.vector_queries) AS vector_queries, count_sum(e.vector_read_units) AS vector_read_units,
+    count_sum(e.vector_write_units) AS vector_write_units, count_sum(e.tool_calls) AS tool_calls, count_sum(e.search_queries) AS search_queries,
+    count_sum(e.rerank_queries) AS rerank_queries, count_sum(e.images) AS images, quantity_sum(e.storage_gb_months) AS storage_gb_months,
+    quantity_sum(e.egress_gb) AS egress_gb, quantity_sum(e.gpu_hours) AS gpu_hours, quantity_sum(e.review_minutes) AS review_minutes
   FROM staging.usage_event AS e
   CROSS JOIN run.period AS p
-  JOIN run.source AS s ON s.source_id = e.source_id
   JOIN rating.rate_key AS k ON k.provider = e.provider AND k.model = e.model AND k.service_tier = e.service_tier AND k.region = e.region
     AND e.event_time >= k.valid_from AND e.event_time < k.valid_to AND e.usage_minute >= k.minute_from AND e.usage_minute < k.minute_to
     AND e.prompt_tokens >= k.prompt_from AND e.prompt_tokens < k.prompt_to
-  LEFT JOIN run.feature AS f ON f.feature_id = e.feature_id
-  LEFT JOIN run.feature_mapping AS a ON a.kind = 'account' AND a.value = e.account_id
   LEFT JOIN run.feature_mapping AS m ON m.kind = 'principal' AND m.value = e.principal_id
+  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+), tagged AS (
+  SELECT c.*, s.stated_cost AND c.own_cost = 'figure' AS stated,
+    CASE WHEN s.stated_cost AND c.own_cost = 'zero' THEN c.events ELSE 0 END AS zeros,
+    CASE WHEN c.tag IS NOT NULL THEN f.feature_id WHEN a.feature_id IS NOT NULL THEN a.feature_id ELSE c.principal_feature END AS registered,
+    CASE WHEN f.feature_id IS NOT NULL THEN 'tag' WHEN c.tag IS NOT NULL THEN 'unregistered_feature' WHEN a.feature_id IS NOT NULL THEN 'account'
+         WHEN c.principal_feature IS NOT NULL THEN 'principal' ELSE 'untagged' END AS attribution
+  FROM counted AS c
+  JOIN run.source AS s ON s.source_id = c.source_id
+  LEFT JOIN run.feature AS f ON f.feature_id = c.tag
+  LEFT JOIN run.feature_mapping AS a ON a.kind = 'account' AND a.value = c.account_id
 ), summed AS (
-  SELECT usage_date, source_id, rate_key, provider, account_id, model, sku, charged_by, service_tier, region, cache_hit, sample_rate,
-    coalesce(registered, '(unallocated)') AS feature_id,
-    CASE WHEN registered IS NULL THEN '(unallocated)' ELSE coalesce(kept_customer, '(unallocated)') END AS customer_id,
-    attribution, CASE WHEN registered IS NULL THEN tagged.feature_id END AS feature_tag, stated,
-    count(*) AS events, count_sum(CASE WHEN stated_zero THEN 1 ELSE 0 END) AS stated_zeros,
+  SELECT usage_date, source_id, rate_key, account_id, cache_hit, sample_rate, coalesce(registered, '(unallocated)') AS feature_id,
+    CASE WHEN registered IS NULL THEN '(unallocated)' ELSE coalesce(customer_id, '(unallocated)') END AS customer_id,
+    attribution, CASE WHEN registered IS NULL THEN tag END AS feature_tag, stated,
+    count_sum(events) AS events, count_sum(zeros) AS stated_zeros,
     money_sum(CASE WHEN stated THEN stated_cost ELSE CAST(0 AS DECIMAL(38,12)) END) AS stated_cost,
     count_sum(input_tokens) AS input_tokens, count_sum(cache_read_tokens) AS cache_read_tokens, count_sum(cache_write_tokens) AS cache_write_tokens,
     count_sum(cache_write_1h_tokens) AS cache_write_1h_tokens, count_sum(output_tokens) AS output_tokens,
@@ -31,8 +44,14 @@ WITH tagged AS (
     count_sum(rerank_queries) AS rerank_queries, count_sum(images) AS images, quantity_sum(storage_gb_months) AS storage_gb_months,
     quantity_sum(egress_gb) AS egress_gb, quantity_sum(gpu_hours) AS gpu_hours, quantity_sum(review_minutes) AS review_minutes
   FROM tagged
-  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
+  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 )
-SELECT row_number() OVER (ORDER BY usage_date, source_id, rate_key, account_id, cache_hit, sample_rate, feature_id, customer_id, attribution,
-                                   feature_tag, stated) AS usage_no, summed.*
-FROM summed
+SELECT row_number() OVER (ORDER BY u.usage_date, u.source_id, u.rate_key, u.account_id, u.cache_hit, u.sample_rate, u.feature_id, u.customer_id,
+                                   u.attribution, u.feature_tag, u.stated) AS usage_no,
+  u.usage_date, u.source_id, u.rate_key, k.provider, u.account_id, k.model, k.sku, k.charged_by, k.service_tier, k.region, u.cache_hit, u.sample_rate,
+  u.feature_id, u.customer_id, u.attribution, u.feature_tag, u.stated, u.events, u.stated_zeros, u.stated_cost,
+  u.input_tokens, u.cache_read_tokens, u.cache_write_tokens, u.cache_write_1h_tokens, u.output_tokens, u.embedding_tokens, u.embeddings, u.requests,
+  u.vector_queries, u.vector_read_units, u.vector_write_units, u.tool_calls, u.search_queries, u.rerank_queries, u.images, u.storage_gb_months,
+  u.egress_gb, u.gpu_hours, u.review_minutes
+FROM summed AS u
+JOIN rating.rate_key AS k ON k.rate_key = u.rate_key

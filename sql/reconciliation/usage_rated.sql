@@ -1,6 +1,6 @@
 -- Every usage event that counts falls into exactly one price band.
 WITH staged AS (
-  SELECT source_id, count(*) AS n FROM staging.usage_event GROUP BY source_id
+  SELECT source_id, count_sum(events) AS n FROM staging.used_model GROUP BY source_id
 ), rated AS (
   SELECT source_id, count_sum(events) AS n FROM rating.usage_day GROUP BY source_id
 )

@@ -5,7 +5,7 @@ WITH landed AS (
   JOIN run.source AS s ON s.source_id = f.source_id AND s.kind = 'usage'
   GROUP BY f.source_id
 ), fate AS (
-  SELECT source_id, count(*) AS n FROM staging.usage_event GROUP BY source_id
+  SELECT source_id, count_sum(events) AS n FROM staging.used_model GROUP BY source_id
   UNION ALL
   SELECT source_id, count(*) FROM staging.usage_duplicate GROUP BY source_id
   UNION ALL

@@ -86,6 +86,7 @@ export class RatingBench implements AsyncDisposable {
   async price(events: readonly PricedEvent[]): Promise<readonly PricedMeter[]> {
     await this.#engine.run('DELETE FROM staging.usage_event');
     await this.#engine.insert('staging.usage_event', EVENT_COLUMNS, events.map(eventCells));
+    await this.#engine.run(`CREATE OR REPLACE TABLE staging.used_model AS ${text('sql/staging/used_model.sql')}`);
     for (const model of RATING)
       await this.#engine.run(`CREATE OR REPLACE TABLE rating.${model} AS ${text(`sql/rating/${model}.sql`)}`);
     const rows = await this.#engine.rows(

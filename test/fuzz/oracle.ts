@@ -1,0 +1,69 @@
+// What must come out of a file, counted without the readers: naive, and null where only a real parser could say.
+import { parse } from 'csv-parse/sync';
+
+/** Lines of a log that hold anything: each is a record, loaded or rejected. */
+export function jsonLines(bytes: Buffer): number {
+  const text = bytes.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '');
+  return text.split('\n').filter((line) => !/^[ \t\r\n\v\f]*$/.test(line)).length;
+}
+
+/** Lines below the header. */
+export function csvLines(bytes: Buffer): number | null {
+  const text = bytes.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '');
+  const body = text.replace(/^(?:[ \t\v\f]*(?:\r\n|\n|\r))+/, '');
+  if (!body.includes('"')) return body === '' ? 0 : body.split(/\r\n|\n|\r/).filter((line) => line !== '').length - 1;
+  try {
+    const options = { relax_column_count: true, skip_empty_lines: true, record_delimiter: ['\r\n', '\n', '\r'] };
+    return (parse(body, options) as unknown as readonly unknown[]).length - 1;
+  } catch {
+    return null;
+  }
+}
+
+/** Lines of an invoice that charge: below the header, not the total, with an amount or a period. */
+export function invoiceLines(bytes: Buffer): number | null {
+  const text = bytes.toString('utf8').replace(/^\ufeff/, '');
+  if (text.replace(/"egress, far"/g, '').includes('"')) return null;
+  const rows = text
+    .replace(/"egress, far"/g, 'egress')
+    .split(/\r\n|\n|\r/)
+    .map((line) => line.split(',').map((cell) => cell.trim()));
+  const at = rows.findIndex((row) => ['Invoice', 'From', 'To', 'Item', 'Amount'].every((name) => row.includes(name)));
+  const header = rows[at] ?? [];
+  const cell = (row: readonly string[], name: string) => row[header.indexOf(name)] ?? '';
+  const isCharge = (row: readonly string[]) =>
+    row.slice(header.length).some((extra) => extra !== '') ||
+    (cell(row, 'Item').toLowerCase() !== 'total' && ['Amount', 'From', 'To'].some((name) => cell(row, name) !== ''));
+  return rows.slice(at + 1).filter(isCharge).length;
+}
+
+/** Amounts of a cost dump in order, one a result, null for a bucket or result without a readable one. Null: no JSON. */
+export function dumpAmounts(bytes: Buffer): readonly (number | null)[] | null {
+  const text = bytes.toString('utf8').replace(/^\ufeff/, '');
+  const documents = whole(text) ?? text.split('\n').flatMap((line) => (line.trim() === '' ? [] : (whole(line) ?? [undefined])));
+  if (documents.includes(undefined)) return null;
+  const pages = documents.flatMap((document) => document) as readonly { readonly data?: readonly unknown[] }[];
+  return pages.flatMap((page) => page.data ?? []).flatMap((bucket) => amountsOf(bucket));
+}
+
+function whole(text: string): readonly unknown[] | null {
+  try {
+    return [JSON.parse(text) as unknown];
+  } catch {
+    return null;
+  }
+}
+
+function amountsOf(bucket: unknown): readonly (number | null)[] {
+  const results = isObject(bucket) ? bucket['results'] : undefined;
+  if (!Array.isArray(results) || results.length === 0) return [null];
+  return (results as readonly unknown[]).map((result) => {
+    const amount = isObject(result) ? result['amount'] : undefined;
+    const value = isObject(amount) ? amount['value'] : amount;
+    return typeof value === 'string' || typeof value === 'number' ? Number(value) : null;
+  });
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

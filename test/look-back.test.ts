@@ -1,11 +1,14 @@
 // What comes late restates the months of the look-back window exactly as a run of everything would, and leaves the others byte for byte.
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunEvent } from '../src/kernel/event.js';
+import { readPublished } from '../src/publish/directory.js';
 import type { RunScope } from '../src/run/api.js';
 import { runBackfill } from '../src/run/backfill.js';
 import { runPipeline } from '../src/run/run.js';
+import { openDuckDb } from '../src/warehouse/duckdb.js';
 import { type Company, run } from './golden/company.js';
 import { AS_OF, buckets, deliver, type Delivery, event, ofMonth, publishedBytes, threeMonths } from './golden/three-months.js';
 
@@ -97,5 +100,61 @@ describe('months that are open', () => {
     const result = await run(company, { asOf: '2026-08-31' });
     expect(result.months).toEqual(['2026-07', '2026-08', '2026-09']);
     expect(ofMonth(await publishedBytes(company), '2026-09')).toEqual(before);
+  });
+});
+
+describe('months that stay as published', () => {
+  let company: Company & AsyncDisposable;
+  const august = (): string => join(company.folder, 'out/current/csv/2026-08/showback_feature_month.csv');
+  beforeAll(async () => {
+    company = await threeMonths({ lookBack: 0 });
+    await run(company, { asOf: AS_OF });
+  }, SLOW);
+  afterAll(async () => company[Symbol.asyncDispose]());
+
+  it('are the same files, not copies', { timeout: SLOW }, async () => {
+    const before = await stat(august());
+    await run(company, { asOf: '2026-09-29' });
+    const after = await stat(august());
+    expect([after.ino, after.nlink]).toEqual([before.ino, 2]);
+  });
+
+  it('are refused where somebody changed them, until they are published again', { timeout: SLOW }, async () => {
+    await rm(august());
+    await writeFile(august(), 'changed by hand');
+    const before = await publishedBytes(company);
+    await expect(run(company, { asOf: AS_OF })).rejects.toMatchObject({
+      kind: 'check',
+      problems: [{ code: 'run/carried-damaged' }],
+    });
+    expect(await publishedBytes(company)).toEqual(before);
+    await runBackfill({
+      ...company,
+      from: '2026-08',
+      to: '2026-08',
+      asOf: AS_OF,
+      threads: 1,
+      force: true,
+      listener: () => undefined,
+      now,
+    });
+    expect((await run(company, { asOf: AS_OF })).outcome).toBe('published');
+  });
+
+  it('are refused where they have other columns than this version', { timeout: SLOW }, async () => {
+    const { runId, files } = (await readPublished(join(company.folder, 'out'))) ?? { runId: '', files: [] };
+    const file = files.find(({ path }) => /parquet\/coverage_month\/.*2026-07/.test(path));
+    const path = join(company.folder, 'out/runs', runId, file?.path ?? '');
+    await using engine = await openDuckDb({ threads: 1 });
+    await engine.run(`COPY (SELECT billing_month FROM read_parquet('${path}')) TO '${path}' (FORMAT parquet)`);
+    const manifest = join(company.folder, 'out/runs', runId, 'current.json');
+    const sha256 = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+    await writeFile(manifest, (await readFile(manifest, 'utf8')).replace(file?.sha256 ?? '-', sha256));
+    await expect(run(company, { asOf: '2026-09-29' })).rejects.toMatchObject({
+      kind: 'user',
+      problems: [{ code: 'run/carried-columns' }],
+    });
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Model } from '../model/catalog.js';
 import { arrowBytes } from '../publish/arrow.js';
 import { type Manifest, publishRun } from '../publish/directory.js';
-import { carriedMonths, ownMonths } from './carried.js';
+import { carriedMonths, keepCarried, ownMonths } from './carried.js';
 import type { RunContext } from './execute.js';
 import { ARROW_MARTS, type ExportedFile, exportMarts, orderedSelect, plainColumns, writeWarehouse } from './export.js';
 import { noteMadeOf } from './manifest.js';
@@ -29,7 +29,11 @@ export async function publishMarts(context: RunContext, published: Manifest | nu
     outDir: pipeline.outDir,
     runId: name.runId,
     keep: pipeline.retention.runs - 1,
-    stage: async (dir) => [...(await exportMarts(warehouse, marts, months, dir)), ...(await exportArrow(context, marts, dir))],
+    stage: async (dir) => [
+      ...(await exportMarts(warehouse, marts, own, dir)),
+      ...(await keepCarried(context, published, dir)),
+      ...(await exportArrow(context, marts, dir)),
+    ],
     manifest: {
       pipeline: pipeline.name,
       asOf: period.asOf,

@@ -1,0 +1,30 @@
+// Files of the published run that the next one has too. They are linked, not written again: the same bytes, and no time or room for them.
+import { constants, copyFile, link, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type PublishedFile, sealed, type StagedFile } from './manifest.js';
+
+/** Files of a run that are gone, or are not what was published. */
+export async function damagedFiles(runDir: string, files: readonly PublishedFile[]): Promise<readonly PublishedFile[]> {
+  const damaged: PublishedFile[] = [];
+  for (const file of files) {
+    const seal = await sealed(join(runDir, file.path)).catch(() => null);
+    if (seal?.sha256 !== file.sha256) damaged.push(file);
+  }
+  return damaged;
+}
+
+/** Brings files of one run to the folder of another that is being staged. */
+export async function keepFiles(runDir: string, dir: string, files: readonly PublishedFile[]): Promise<readonly StagedFile[]> {
+  for (const { path } of files) {
+    const [from, to] = [join(runDir, path), join(dir, path)];
+    await mkdir(dirname(to), { recursive: true });
+    await link(from, to).catch(async (error: NodeJS.ErrnoException) => {
+      if (!WITHOUT_LINKS.has(error.code ?? '')) throw error;
+      await copyFile(from, to, constants.COPYFILE_EXCL);
+    });
+  }
+  return files.map(({ path, mart, month, rows }) => ({ path, mart, month, rows }));
+}
+
+/** What a file system answers that has no hard links, or no more of them for this file. */
+const WITHOUT_LINKS = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK', 'EXDEV']);

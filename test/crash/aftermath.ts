@@ -34,7 +34,7 @@ async function readers(out: string, name: string, target: string): Promise<void>
 export async function publishedBytes(out: string): Promise<Readonly<Record<string, string>>> {
   const links: Record<string, string> = {};
   for (const entry of await readdir(out, { withFileTypes: true }))
-    if (entry.isSymbolicLink()) links[`→ ${entry.name}`] = await readlink(join(out, entry.name));
+    if (entry.isSymbolicLink() && !entry.name.startsWith('.')) links[`→ ${entry.name}`] = await readlink(join(out, entry.name));
   return { ...links, ...(await bytesBelow(join(out, await readlink(join(out, 'current'))))) };
 }
 

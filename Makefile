@@ -2,10 +2,11 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check format format-check lint types arrows duplication dead sql golden clean
+.PHONY: help setup build run test test-crash check format format-check lint types arrows duplication dead sql golden clean
 
 STAMP  := node_modules/.showback-setup
 REPORT := .cache/test-report.json
+CRASH_REPORT := .cache/crash-report.json
 BIN    := node_modules/.bin
 CHECKS := format-check lint types arrows duplication dead sql
 export TZ := UTC
@@ -33,6 +34,14 @@ run: build ## Generate the demo company and run its months on embedded DuckDB
 test: build ## Run every test (FILES=test/unit for some)
 	@rm -f $(REPORT)
 	@status=0; $(BIN)/vitest run $(FILES) || status=$$?; node .ci/count.mjs $(REPORT) || status=1; exit $$status
+
+test-crash: build ## Kill runs at every step and file change, fill the disk at each, read while runs flip (CRASH_SEED=1 for other moments)
+	@rm -f $(CRASH_REPORT)
+	@status=0; CRASH=every $(BIN)/vitest run test/crash --outputFile.json=$(CRASH_REPORT) || status=$$?; \
+	  node .ci/count.mjs $(CRASH_REPORT) || status=1; exit $$status
+
+fuzz: build ## Damage files for longer than the tests do (FUZZ_RUNS a reader, FUZZ_SEED to have a run again)
+	FUZZ_RUNS=$${FUZZ_RUNS:-2000} FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} $(BIN)/vitest run test/fuzz.test.ts
 
 check: build ## Format, lint, types, arrows, duplication, dead code, portability of the SQL
 	@$(MAKE) --no-print-directory --keep-going $(CHECKS)

@@ -2,9 +2,12 @@
 // fixed, so that a run can be had again; FUZZ_RUNS (make fuzz) is for longer ones, FUZZ_SEED for other ones.
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import { Company } from './contract/company.js';
+import { wrongReading } from './fuzz/check.js';
 import { EDITS, mutate } from './fuzz/mutate.js';
 import { Readers } from './fuzz/process.js';
-import { SEEDS } from './fuzz/seeds.js';
+import { BESIDE, SEEDS } from './fuzz/seeds.js';
+import { readSource, SOURCES, type SourceReader } from './hostile/readers.js';
 
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_260_701);
 const LONG = process.env['FUZZ_RUNS'];
@@ -30,4 +33,30 @@ describe(`damaged files, seed ${SEED}`, () => {
       );
     },
   );
+});
+
+describe('what would be wrong is seen', () => {
+  test.each(Object.keys(SOURCES) as SourceReader[])('a record that the reader of %s loses', async (reader) => {
+    const { name, bytes } = (await SEEDS[reader]?.()) ?? { name: '', bytes: Buffer.alloc(0) };
+    // A record too many in the file is a record too few in what was read of it.
+    await using company = await Company.make({ ...BESIDE[reader], [name]: bytes });
+    const reading = await readSource(company, SOURCES[reader]);
+    expect(wrongReading(reader, reading, bytes)).toBeNull();
+    const lines = reading.lines.slice(1);
+    expect(wrongReading(reader, { ...reading, lines }, bytes)).toMatch(/records, and/);
+    const files = [{ records: lines.length, rejected: 0 }];
+    expect(wrongReading(reader, { ...reading, names: reading.names.slice(1), files, lines }, bytes)).toMatch(
+      /records read of|is lost/,
+    );
+  });
+
+  test('a process that dies, and another one takes its place', async () => {
+    await using mine = new Readers();
+    const { name, bytes } = (await SEEDS['usage-jsonl']?.()) ?? { name: '', bytes: Buffer.alloc(0) };
+    expect(await mine.ask('usage-jsonl', name, bytes)).toBeNull();
+    const pending = mine.ask('usage-jsonl', name, bytes);
+    process.kill(mine.pid ?? 0, 'SIGKILL');
+    expect(await pending).toBe('the process died (SIGKILL)');
+    expect(await mine.ask('usage-jsonl', name, bytes)).toBeNull();
+  });
 });

@@ -20,7 +20,7 @@ import { literal } from './sql-quote.js';
 import { EngineError, type Warehouse } from './warehouse.js';
 
 /** Raise it when the same bytes would be read differently. */
-const READER_VERSION = 4;
+const READER_VERSION = 5;
 
 export interface LakeOptions {
   /** `<state>/lake`, absolute. */
@@ -231,7 +231,9 @@ function readFailure(error: unknown, unit: LakeUnit): Failure {
   if (!isFile) throw error;
   const names = unit.files.map((file) => `\`${file.name}\``);
   const shown = names.length === 1 ? names[0] : `one of ${names.length} files from ${names[0]} to ${names.at(-1)}`;
-  const reason = error.message.split('\n')[0] ?? '';
+  // People know the file by its name, not by where its copy lies.
+  const known = unit.files.reduce((text, file) => text.replaceAll(file.path, file.name), error.message);
+  const reason = known.split('\n')[0] ?? '';
   return new Failure('unavailable', [
     {
       code: 'source/unreadable',

@@ -6,7 +6,7 @@ import { readPipeline } from '../../src/pipeline/read.js';
 import { Company } from '../contract/company.js';
 import { type Reading, readSource, SOURCES, type SourceReader } from '../hostile/readers.js';
 import { csvLines, dumpAmounts, invoiceLines, jsonLines } from './oracle.js';
-import { AWS_DATA, FOCUS_FILE } from './seeds.js';
+import { AWS_DATA, BESIDE } from './seeds.js';
 
 const BOOKS = path.join(import.meta.dirname, '../../fixtures/errors/.base/books');
 
@@ -31,9 +31,12 @@ async function ofConfiguration(name: string, bytes: Buffer): Promise<null> {
 }
 
 async function ofSource(reader: SourceReader, name: string, bytes: Buffer): Promise<string | null> {
-  const data = reader === 'aws-export' ? { [`${AWS_DATA}a.csv`]: FOCUS_FILE, [`${AWS_DATA}b.csv`]: FOCUS_FILE } : {};
-  await using company = await Company.make({ ...data, [name]: bytes });
-  const reading = await readSource(company, SOURCES[reader]);
+  await using company = await Company.make({ ...BESIDE[reader], [name]: bytes });
+  return wrongReading(reader, await readSource(company, SOURCES[reader]), bytes);
+}
+
+/** What was read of a file against what stands in it. */
+export function wrongReading(reader: SourceReader, reading: Reading, bytes: Buffer): string | null {
   return wrongCount(reading) ?? wrongLines(reader, reading, bytes);
 }
 

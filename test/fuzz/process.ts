@@ -8,6 +8,10 @@ const DEADLINE = 20_000;
 export class Readers implements AsyncDisposable {
   #child: ChildProcess | null = null;
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   async ask(reader: string, name: string, bytes: Buffer): Promise<string | null> {
     const child = await this.#alive();
     const answered = this.#next(child);

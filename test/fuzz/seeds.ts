@@ -26,7 +26,12 @@ const CSV = `event_id,event_time,provider,model,input_tokens\n${Array.from({ len
 const LINE = { event_time: '2026-07-01T00:00:00Z', provider: 'openai', model: 'm', input_tokens: 5, prompt: 'say "hi" \\n' };
 
 export const AWS_DATA = 'in/data/BILLING_PERIOD=2026-07/';
-export const FOCUS_FILE = Buffer.from(`${FOCUS}\n`);
+const FOCUS_FILE = Buffer.from(`${FOCUS}\n`);
+
+/** Files that a seed names and that stay whole. */
+export const BESIDE: Readonly<Record<string, Readonly<Record<string, Buffer>>>> = {
+  'aws-export': { [`${AWS_DATA}a.csv`]: FOCUS_FILE, [`${AWS_DATA}b.csv`]: FOCUS_FILE },
+};
 
 interface Seed {
   readonly name: string;

@@ -39,6 +39,17 @@ describe('an AWS export', () => {
     expect(await company.land(SOURCE)).toEqual(after);
   });
 
+  test('does not become empty by itself', async () => {
+    await using company = await Company.make({
+      [`${DATA}/focus-00001.csv`]: 'one',
+      [`${META}/focus-Manifest.json`]: manifest([uri('focus-00001.csv')]),
+    });
+    await company.land(SOURCE);
+    await company.write(`${META}/focus-Manifest.json`, manifest([]));
+    await expect(company.land(SOURCE)).rejects.toMatchObject({ exitCode: 4, problems: [{ code: 'source/manifest' }] });
+    await expect(company.land(SOURCE)).rejects.toThrow('names no files, and an earlier delivery of 2026-07 did');
+  });
+
   test('with a folder an execution counts the newest only', async () => {
     await using company = await Company.make({
       [`${DATA}/20260702T120000Z-a/focus-00001.parquet`]: 'old',

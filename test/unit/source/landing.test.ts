@@ -2,7 +2,7 @@
 import { appendFile, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { integrityOf } from '../../../src/source/integrity.js';
+import { BOMB, integrityOf } from '../../../src/source/integrity.js';
 import { LandingStore } from '../../../src/source/landing.js';
 import { Company, usage } from '../../contract/company.js';
 
@@ -118,5 +118,18 @@ describe('a packed file', () => {
     expect(await check('a.gz', damaged, step)).toMatch(/incorrect data check/);
     expect(await check('a.jsonl', Buffer.from('anything'), step)).toBeNull();
     expect(await check('a.gz', Buffer.alloc(0), step)).toBeNull();
+  });
+
+  test('is unpacked within bounds, however it is packed, and repetition alone is no harm', async () => {
+    const member = gzipSync(Buffer.alloc(16 << 20));
+    expect(await check('a.gz', Buffer.concat(Array.from({ length: 15 }, () => member)), 100_000)).toBeNull();
+    expect(await check('a.gz', Buffer.concat(Array.from({ length: 17 }, () => member)), 100_000)).toBe(BOMB);
+    // 128 KiB of one byte, and a compressed block of a few bytes that may hold as much.
+    for (const block of [Buffer.from('02001020', 'hex'), Buffer.from('4400000000000000000000', 'hex')]) {
+      const zstd = (blocks: number) =>
+        Buffer.concat([Buffer.from('28b52ffd0058', 'hex'), ...Array.from({ length: blocks }, () => block)]);
+      expect(await check('a.zst', zstd(3000), 1000)).toBe(BOMB);
+      expect(await check('a.zst', zstd(1000), 1000)).toBe('unexpected end of file');
+    }
   });
 });

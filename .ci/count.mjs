@@ -1,4 +1,4 @@
-// Counts tests from the runner's own JSON report: `N passed, N failed[, N skipped]`.
+// Counts tests from the runner's own JSON reports: `N passed, N failed[, N skipped]`.
 // Fails on a failed test, on a file that did not load, on no tests at all, and on a skipped test that gives no reason.
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -23,11 +23,13 @@ export function countTests(report) {
   return { line: `${passed} passed, ${failed} failed${skipped}`, problems, ok: failed === 0 && problems.length === 0 };
 }
 
-function main(path) {
-  const { line, problems, ok } = countTests(readReport(path));
+function main(paths) {
+  const reports = paths.map((path) => readReport(path));
+  const { line, problems, ok } = countTests({ testResults: reports.flatMap((report) => report.testResults ?? []) });
   for (const problem of problems) console.error(problem);
   console.log(line);
-  return ok ? 0 : 1;
+  // Every report must be there: tests that did not run did not pass.
+  return ok && reports.every((report) => report.testResults !== undefined) ? 0 : 1;
 }
 
 function readReport(path) {
@@ -40,4 +42,4 @@ function readReport(path) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
-  process.exitCode = main(process.argv[2] ?? '.cache/test-report.json');
+  process.exitCode = main(process.argv.length > 2 ? process.argv.slice(2) : ['.cache/test-report.json']);

@@ -2,14 +2,13 @@
 // run after it publishes the bytes of a run that nobody disturbed. For our own files the answer is planted; for the engine's it is real.
 import { spawnSync } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../src/kernel/failure.js';
 import { readHistory } from '../../src/run/ledger.js';
 import { run } from '../golden/company.js';
 import { leftBehind, publishedBytes } from './aftermath.js';
-import { deliverMore, makeCompany } from './company.js';
+import { deliverMore, makeCompany, ROOM } from './company.js';
 import { siteOf, watchMutations } from './mutations.mjs';
 
 vi.mock('../../src/model/catalog.js', async (original) => (await import('../golden/one-catalog.js')).oneCatalog(original));
@@ -27,7 +26,7 @@ let newer: Readonly<Record<string, string>> = {};
 const sites: string[] = [];
 
 beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), 'showback-full-'));
+  home = await mkdtemp(join(ROOM, 'showback-full-'));
   company = await makeCompany();
   await runIn(company);
   older = await publishedBytes(join(company, 'out'));

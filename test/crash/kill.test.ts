@@ -1,13 +1,12 @@
 // A run that is killed anywhere leaves the old run or the new one to readers, whole; the run after it publishes the bytes of a run that
 // nobody disturbed, and leaves nothing behind. `make test-crash` kills at every step, every change of a file and at random moments.
 import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readHistory } from '../../src/run/ledger.js';
 import { run } from '../golden/company.js';
 import { imageOf, leftBehind, publishedBytes, readersSee } from './aftermath.js';
-import { deliverMore, makeCompany } from './company.js';
+import { deliverMore, makeCompany, ROOM } from './company.js';
 import { census, drive, type Point, pointText, type Seen, writeCatalog } from './kill.js';
 import { Dice } from '../property/random-dice.js';
 import { everyPoint, somePoints } from './points.js';
@@ -35,7 +34,7 @@ let catalog = '';
 const starts: { first?: Start; second?: Start } = {};
 
 beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), 'showback-kills-'));
+  home = await mkdtemp(join(ROOM, 'showback-kills-'));
   catalog = join(home, 'catalog');
   await writeCatalog(catalog);
   const company = await makeCompany();

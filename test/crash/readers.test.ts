@@ -2,12 +2,12 @@
 // glob, the manifest. A reader that resolves `current` once never sees a torn file, two runs mixed, or a file that is gone.
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { publishRun, type StagedFile } from '../../src/publish/directory.js';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import type { Warehouse } from '../../src/warehouse/warehouse.js';
+import { ROOM } from './company.js';
 
 const EVERY = process.env['CRASH'] === 'every';
 const SECONDS = EVERY ? 40 : 4;
@@ -25,7 +25,7 @@ export interface Told {
 let out = '';
 let engine: Warehouse;
 beforeEach(async () => {
-  out = await mkdtemp(join(tmpdir(), 'showback-readers-'));
+  out = await mkdtemp(join(ROOM, 'showback-readers-'));
   engine = await openDuckDb({ threads: 1 });
 });
 afterEach(async () => {

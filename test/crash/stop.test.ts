@@ -1,6 +1,6 @@
 // What comes from outside while a run is at work: signals, a second run, a source that is still written, closed pipes, a clock set back.
 import { spawn } from 'node:child_process';
-import { appendFile, chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, cp, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -9,7 +9,7 @@ import { readHistory } from '../../src/run/ledger.js';
 import { runPipeline } from '../../src/run/run.js';
 import { run } from '../golden/company.js';
 import { leftBehind, publishedBytes, readersSee } from './aftermath.js';
-import { deliverMore, makeCompany } from './company.js';
+import { deliverMore, makeCompany, ROOM } from './company.js';
 
 vi.mock('../../src/model/catalog.js', async (original) => (await import('../golden/one-catalog.js')).oneCatalog(original));
 
@@ -22,7 +22,7 @@ let company = '';
 let older: Readonly<Record<string, string>> = {};
 
 beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), 'showback-stop-'));
+  home = await mkdtemp(join(ROOM, 'showback-stop-'));
   company = await makeCompany();
   await runIn(company);
   older = await publishedBytes(join(company, 'out'));
@@ -191,6 +191,20 @@ describe('a source', () => {
     // Who may read everything meets a folder under the name instead: it is no file, and what landed before stands.
     if (root) expect((await runIn(folder)).outcome).toBe('published');
     else await expect(runIn(folder)).rejects.toMatchObject({ kind: 'unavailable', problems: [{ code: 'source/unreadable' }] });
+  });
+});
+
+describe('a published folder', () => {
+  it('on another file system than the state is published to alike', { timeout: SLOW }, async () => {
+    const [folder, twin] = [await copyOf(), await copyOf()];
+    const elsewhere = await mkdtemp(join(tmpdir(), 'showback-elsewhere-'));
+    await cp(join(folder, 'out'), join(elsewhere, 'out'), { recursive: true, verbatimSymlinks: true });
+    await rename(join(folder, 'out'), join(folder, 'moved'));
+    await symlink(join(elsewhere, 'out'), join(folder, 'out'));
+    await runIn(folder);
+    await runIn(twin);
+    expect(await publishedBytes(join(folder, 'out'))).toEqual(await publishedBytes(join(twin, 'out')));
+    await rm(elsewhere, { recursive: true });
   });
 });
 

@@ -199,7 +199,7 @@ describe('any order of deliveries and collections', () => {
       expect(ours).toEqual(theirs);
     };
     await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 7, maxLength: 11 }), check), { numRuns: 8, endOnFailure: true });
-    expect(seen.dropped).toBeGreaterThan(3);
+    expect(seen.dropped).toBeGreaterThan(0);
   });
 
   /** An export writes its files into a folder of the delivery, then the manifest of the period. */

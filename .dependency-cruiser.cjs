@@ -108,7 +108,7 @@ module.exports = {
           '^src/source/',
           '^src/warehouse/(lake|load)',
           '^src/warehouse/duckdb[.]js$',
-          '^src/model/catalog[.]js$',
+          '^src/model/catalog(-cache)?[.]js$',
           '^src/publish/',
           '^src/run/(ledger|manifest|state)[.]js$',
           '^src/cli/',

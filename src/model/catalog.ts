@@ -1,4 +1,5 @@
 // sql/** → models in the order in which they can be built. Dependencies come from parsing the SQL, never from templating.
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Failure, type Problem } from '../kernel/failure.js';
@@ -22,7 +23,7 @@ export interface Model {
   readonly sql: string | null;
   readonly contract: Contract;
   readonly reads: readonly string[];
-  /** The parse tree as text: what the fingerprint hashes, so that comments change nothing. */
+  /** sha256 of the parse tree: what the fingerprint hashes, so that comments change nothing. */
   readonly tree: string;
 }
 
@@ -85,7 +86,7 @@ async function readModel(request: ReadRequest): Promise<Model | null> {
   const reads = tablesRead(parsed.tree, request.macros).map(({ schema, table: name }) =>
     schema === '' ? name : `${schema}.${name}`,
   );
-  return { ...base, file, sql, reads: [...new Set(reads)].sort(), tree: treeText(parsed.tree) };
+  return { ...base, file, sql, reads: [...new Set(reads)].sort(), tree: treeHash(parsed.tree) };
 }
 
 async function readContract(request: ReadRequest): Promise<Contract | null> {
@@ -112,8 +113,9 @@ function shown(request: ReadRequest, ending: 'sql' | 'yaml'): string {
 }
 
 /** Positions say where a word stands, not what it means. */
-function treeText(tree: unknown): string {
-  return JSON.stringify(tree, (key, value: unknown) => (key === 'query_location' ? undefined : value));
+function treeHash(tree: unknown): string {
+  const text = JSON.stringify(tree, (key, value: unknown) => (key === 'query_location' ? undefined : value));
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function unknownReads(models: readonly Model[]): readonly Problem[] {

@@ -1,7 +1,6 @@
 // The step that replaces what is published.
 import { join } from 'node:path';
 import type { Model } from '../model/catalog.js';
-import { arrowBytes } from '../publish/arrow.js';
 import { type Manifest, publishRun } from '../publish/directory.js';
 import { carriedMonths, keepCarried, ownMonths } from './carried.js';
 import type { RunContext } from './execute.js';
@@ -54,6 +53,8 @@ async function writeRunWarehouse(context: RunContext, marts: readonly Model[], r
 }
 
 async function exportArrow(context: RunContext, marts: readonly Model[], dir: string): Promise<readonly ExportedFile[]> {
+  // Loaded when it is used: a run without news does not wait for it.
+  const { arrowBytes } = await import('../publish/arrow.js');
   const files: ExportedFile[] = [];
   for (const mart of marts.filter((model) => ARROW_MARTS.has(model.table))) {
     const rows = await context.warehouse.rows(orderedSelect(mart, null, plainColumns(mart)));

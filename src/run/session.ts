@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Month } from '../kernel/period.js';
 import { prepareWarehouse } from '../model/build.js';
-import { readCatalog } from '../model/catalog.js';
+import { cachedCatalog } from '../model/catalog-cache.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Manifest } from '../publish/directory.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
@@ -30,7 +30,8 @@ export async function inSession<T>(
   const tempDirectory = await freshFolder(join(run.pipeline.stateDir, 'tmp'));
   try {
     await using warehouse = await openDuckDb({ threads, tempDirectory, unordered: true, signal });
-    const catalog = await readCatalog(join(PACKAGE_DIR, 'sql'), warehouse);
+    const kept = join(run.pipeline.stateDir, 'cache');
+    const catalog = await cachedCatalog(join(PACKAGE_DIR, 'sql'), warehouse, kept, await versionsOf(warehouse));
     return await work({ ...run, catalog, warehouse, threads, listener, signal, files: [], controls: [] });
   } finally {
     // Behind the engine, which spills here until it is closed.

@@ -43,7 +43,9 @@ export function openLedger(stateDir: string, now: () => Date): Ledger {
   const write = async (entry: Entry): Promise<void> => {
     const file = join(stateDir, 'runs.ndjson');
     await mkdir(dirname(file), { recursive: true });
-    await appendFile(file, `${JSON.stringify(entry)}\n`);
+    // A line that a kill or a full disk cut keeps to itself; steps come close behind what was checked.
+    const start = entry.entry !== 'step' && (await isCut(file)) ? '\n' : '';
+    await appendFile(file, `${start}${JSON.stringify(entry)}\n`);
   };
   return {
     started: (asOf, months) => write({ entry: 'started', attempt, at: now().toISOString(), asOf, months }),
@@ -51,6 +53,11 @@ export function openLedger(stateDir: string, now: () => Date): Ledger {
     finished: (runId, outcome, failure) =>
       write({ entry: 'finished', attempt, at: now().toISOString(), runId, outcome, failure }),
   };
+}
+
+async function isCut(file: string): Promise<boolean> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text !== '' && !text.endsWith('\n');
 }
 
 /** Past runs, the newest last. A line that was cut by a crash is passed over: the run it belongs to has no end. */

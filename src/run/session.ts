@@ -33,8 +33,11 @@ export async function inSession<T>(
     const kept = join(run.pipeline.stateDir, 'cache');
     const catalog = await cachedCatalog(join(PACKAGE_DIR, 'sql'), warehouse, kept, await versionsOf(warehouse));
     return await work({ ...run, catalog, warehouse, threads, listener, signal, files: [], controls: [] });
+  } catch (error) {
+    // Behind the engine, which holds its files until it is closed. What cannot be removed now is swept by the next run.
+    await sweepLeftovers(run.pipeline).catch(() => undefined);
+    throw error;
   } finally {
-    // Behind the engine, which spills here until it is closed.
     await removeFolder(tempDirectory);
   }
 }

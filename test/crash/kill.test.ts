@@ -123,7 +123,7 @@ describe.each(EVERY ? (['first', 'second'] as const) : (['second'] as const))('t
     });
     // A random moment may come when its step is over; the run is killed a step later, or has ended.
     console.log(`killed ${count} of ${points.length} points, survived ${points.length} (seed ${SEED})`);
-    if (!EVERY) expect(count).toBe(points.length);
+    expect(count).toBeGreaterThanOrEqual(EVERY ? points.length * 0.8 : points.length);
   });
 });
 

@@ -34,3 +34,8 @@ FROM target AS t
 CROSS JOIN run.level AS v
 GROUP BY v.level, t.rule_no, t.billing_month, t.usage_date, t.provider, t.account_id, t.invoice_id, t.service, t.sku, t.meter, t.category, t.basis, t.finality,
          t.currency, t.to_feature, t.to_customer, t.why, t.tag, t.method_id
+UNION ALL
+SELECT v.level, 0, e.billing_month, e.usage_date, e.provider, e.account_id, NULL, NULL, e.sku, e.meter, 'Usage', 'rated', 'estimated',
+       e.currency, e.feature_id, e.customer_id, e.reason, e.feature_tag, 'usage/rated', e.amount
+FROM allocation.estimated_cost AS e
+JOIN run.level AS v ON v.level = 0

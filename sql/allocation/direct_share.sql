@@ -1,5 +1,5 @@
--- What needs no sharing at this level: charges that name their feature, usage that no bill covers (level 0), and lines that no rule takes (level 1):
--- an unused commitment is idle, the rest unallocated.
+-- What needs no sharing at this level: charges that name their feature, and lines that no rule takes (level 1): an unused commitment is idle,
+-- the rest unallocated.
 WITH named AS (
   SELECT l.*, r.pool_id || '/' || r.method_name AS method_id,
     CASE WHEN r.via_tag AND l.feature_tag IS NOT NULL THEN t.feature_id
@@ -20,11 +20,6 @@ SELECT rule_no, billing_month, usage_date, provider, account_id, invoice_id, ser
 FROM named
 GROUP BY rule_no, billing_month, usage_date, provider, account_id, invoice_id, service, sku, meter, category, basis, finality, currency,
          named_feature, CASE WHEN named_feature IS NULL THEN missing END, CASE WHEN named_feature IS NULL THEN feature_tag END, method_id
-UNION ALL
-SELECT 0, e.billing_month, e.usage_date, e.provider, e.account_id, NULL, NULL, e.sku, e.meter, 'Usage', 'rated', 'estimated', e.currency,
-       e.feature_id, e.customer_id, e.reason, e.feature_tag, 'usage/rated', e.amount
-FROM allocation.estimated_cost AS e
-JOIN run.level AS v ON v.level = 0
 UNION ALL
 SELECT 0, l.billing_month, d.usage_date, l.provider, l.account_id, l.invoice_id, l.service, l.sku, l.meter, l.category, l.basis, l.finality, l.currency,
        CASE WHEN l.commitment_status = 'Unused' THEN '(idle)' ELSE '(unallocated)' END, CASE WHEN l.commitment_status = 'Unused' THEN '(idle)' ELSE '(unallocated)' END,

@@ -113,6 +113,9 @@ function unreadable(error: unknown, name: string, spot: Spot, isPipeline: boolea
         `there is no file ${quoted(name)}`,
         isPipeline ? 'name a pipeline YAML that exists' : 'correct the path; it is relative to the company folder (`root`)',
       );
+    case 'ENAMETOOLONG':
+    case 'ELOOP':
+      return problem('missing-file', spot, `no file can be called ${quoted(name)}`, 'name a file that exists');
     case 'EISDIR':
       return problem('missing-file', spot, `${quoted(name)} is a folder`, 'name a file');
     case 'EACCES':

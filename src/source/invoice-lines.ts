@@ -48,7 +48,10 @@ function parseLines(text: string, file: LandedFile, csv: InvoiceCsvFormat): read
         'deliver the whole file again',
       );
     }
-    lines.push({ line: typeof error?.['lines'] === 'number' ? error['lines'] : 0, record: null });
+    const line = typeof error?.['lines'] === 'number' ? error['lines'] : 0;
+    const last = lines.at(-1);
+    // What is left of a line after its first slip may be told as another one.
+    if (last?.line !== line || last.record !== null) lines.push({ line, record: null });
     return undefined;
   };
   parse(text, {

@@ -5,7 +5,7 @@ import { READ_EFFECTS } from '../../src/pipeline/read-files.js';
 import { readPipeline } from '../../src/pipeline/read.js';
 import { Company } from '../contract/company.js';
 import { type Reading, readSource, SOURCES, type SourceReader } from '../hostile/readers.js';
-import { csvLines, dumpAmounts, invoiceLines, jsonLines } from './oracle.js';
+import { ANTHROPIC, csvLines, dumpAmounts, invoiceLines, jsonLines, OPENAI } from './oracle.js';
 import { AWS_DATA, BESIDE } from './seeds.js';
 
 const BOOKS = path.join(import.meta.dirname, '../../fixtures/errors/.base/books');
@@ -66,9 +66,9 @@ function wrongLines(reader: SourceReader, reading: Reading, bytes: Buffer): stri
     case 'aws-export':
       return namesOf(bytes).every((name) => names.includes(name)) ? null : `a file of the manifest is lost`;
     case 'openai-costs':
-      return wrongAmounts(reading, dumpAmounts(bytes), 1);
+      return wrongAmounts(reading, dumpAmounts(bytes, OPENAI), 1);
     case 'anthropic-costs':
-      return wrongAmounts(reading, dumpAmounts(bytes), 100);
+      return wrongAmounts(reading, dumpAmounts(bytes, ANTHROPIC), 100);
     default:
       return reader satisfies never;
   }

@@ -37,13 +37,27 @@ export function invoiceLines(bytes: Buffer): number | null {
   return rows.slice(at + 1).filter(isCharge).length;
 }
 
-/** Amounts of a cost dump in order, one a result, null for a bucket or result without a readable one. Null: no JSON. */
-export function dumpAmounts(bytes: Buffer): readonly (number | null)[] | null {
+interface Times {
+  readonly keys: readonly string[];
+  readonly shape: RegExp;
+}
+
+export const OPENAI: Times = { keys: ['start_time', 'end_time'], shape: /^\d{9,11}$/ };
+export const ANTHROPIC: Times = {
+  keys: ['starting_at', 'ending_at'],
+  shape: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i,
+};
+
+/**
+ * Amounts of a cost dump in order, one a result, null for a result without a readable one. A bucket without readable times
+ * is one line, whatever it holds: the gate of a run stops at it. Null: no JSON.
+ */
+export function dumpAmounts(bytes: Buffer, times: Times): readonly (number | null)[] | null {
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   const documents = whole(text) ?? text.split('\n').flatMap((line) => (line.trim() === '' ? [] : (whole(line) ?? [undefined])));
   if (documents.includes(undefined)) return null;
   const pages = documents.flatMap((document) => document) as readonly { readonly data?: readonly unknown[] }[];
-  return pages.flatMap((page) => page.data ?? []).flatMap((bucket) => amountsOf(bucket));
+  return pages.flatMap((page) => page.data ?? []).flatMap((bucket) => amountsOf(bucket, times));
 }
 
 function whole(text: string): readonly unknown[] | null {
@@ -54,8 +68,9 @@ function whole(text: string): readonly unknown[] | null {
   }
 }
 
-function amountsOf(bucket: unknown): readonly (number | null)[] {
-  const results = isObject(bucket) ? bucket['results'] : undefined;
+function amountsOf(bucket: unknown, { keys, shape }: Times): readonly (number | null)[] {
+  const isTimed = isObject(bucket) && keys.every((key) => shape.test(String(bucket[key])));
+  const results = isTimed ? bucket['results'] : undefined;
   if (!Array.isArray(results) || results.length === 0) return [null];
   return (results as readonly unknown[]).map((result) => {
     const amount = isObject(result) ? result['amount'] : undefined;

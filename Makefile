@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-crash fuzz check format format-check lint types arrows duplication dead sql golden clean
+.PHONY: help bench setup build run test test-crash fuzz check format format-check lint types arrows duplication dead sql golden clean
 
 STAMP  := node_modules/.showback-setup
 REPORT := .cache/test-report.json
@@ -42,6 +42,9 @@ test-crash: build ## Kill runs at every step and file change, fill the disk at e
 
 fuzz: build ## Damage files for longer than the tests do (FUZZ_RUNS a reader, FUZZ_SEED to have a run again)
 	FUZZ_RUNS=$${FUZZ_RUNS:-2000} FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} $(BIN)/vitest run test/fuzz.test.ts
+
+bench: build ## The pipeline beside the engine's own copy of the same files (BENCH="--events 1M --rounds 5", --help for more)
+	@$(BIN)/tsx test/bench/main.ts $(BENCH)
 
 check: build ## Format, lint, types, arrows, duplication, dead code, portability of the SQL
 	@$(MAKE) --no-print-directory --keep-going $(CHECKS)

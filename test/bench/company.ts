@@ -14,16 +14,18 @@ export const MODELS = [
   ['openai', 'text-embedding-3-small', 150],
 ] as const;
 
-/** One month, or the ninety days through its end. */
-export interface Calendar {
+export interface CompanyRequest {
+  /** Month. */
   readonly start: string;
   readonly asOf: string;
+  readonly features: number;
 }
 
-export async function writeCompany(dir: string, { start, asOf }: Calendar): Promise<string> {
+/** Returns the pipeline file. */
+export async function writeCompany(dir: string, { start, asOf, features }: CompanyRequest): Promise<string> {
   const files: Readonly<Record<string, string>> = {
     'pipeline.yaml': pipeline(start, asOf),
-    'features.yaml': ['features:', ...numbers(FEATURES).map(feature), ''].join('\n'),
+    'features.yaml': ['features:', ...numbers(features).map(feature), ''].join('\n'),
     'rules.yaml': RULES,
     'prices/negotiated.csv': NEGOTIATED,
     'bills/cluster.csv': bill(start, asOf),

@@ -2,8 +2,9 @@
 // Ids are UUIDs, tags are independent of each other, and one record in two hundred is delivered again in the next file.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
-import { CUSTOMERS, FEATURES, MODELS } from './company.js';
+import { MODELS } from './company.js';
 
 export interface LogRequest {
   readonly dir: string;
@@ -14,6 +15,8 @@ export interface LogRequest {
   /** First day, and how many: the events are spread evenly over them. */
   readonly from: string;
   readonly days: number;
+  readonly features: number;
+  readonly customers: number;
   /** Number of the first event: two requests with other numbers share no event. */
   readonly first?: number;
   readonly prefix?: string;
@@ -22,15 +25,21 @@ export interface LogRequest {
 /** Returns the files, in the order of time. */
 export async function writeLogs(request: LogRequest): Promise<readonly string[]> {
   await mkdir(request.dir, { recursive: true });
-  await using engine = await openDuckDb({ threads: 1 });
-  const names: string[] = [];
-  for (let file = 0; file < request.files; file++) {
-    const name = `${request.prefix ?? 'part'}-${String(file).padStart(4, '0')}.jsonl${request.gzip ? '.gz' : ''}`;
+  const ending = request.gzip ? '.jsonl.gz' : '.jsonl';
+  const names = Array.from(
+    { length: request.files },
+    (_, at) => `${request.prefix ?? 'part'}-${String(at).padStart(4, '0')}${ending}`,
+  );
+  const queue = [...names.entries()];
+  const work = async (): Promise<void> => {
+    await using engine = await openDuckDb({ threads: 1 });
     const options = request.gzip ? 'FORMAT json, COMPRESSION gzip' : 'FORMAT json';
-    await engine.run(`COPY (${recordsOf(request, file)}) TO '${join(request.dir, name)}' (${options})`);
-    names.push(join(request.dir, name));
-  }
-  return names;
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      await engine.run(`COPY (${recordsOf(request, next[0])}) TO '${join(request.dir, next[1])}' (${options})`);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  return names.map((name) => join(request.dir, name));
 }
 
 function recordsOf(request: LogRequest, file: number): string {
@@ -40,7 +49,12 @@ function recordsOf(request: LogRequest, file: number): string {
   return `${select(request, border(file), border(file + 1), false)}${again}`;
 }
 
-function select({ events, from, days, first = 0 }: LogRequest, begin: number, end: number, again: boolean): string {
+function select(
+  { events, from, days, features, customers, first = 0 }: LogRequest,
+  begin: number,
+  end: number,
+  again: boolean,
+): string {
   const draw = (key: number, outOf: number): string => `CAST(hash(i * 16 + ${String(key)}) % ${String(outOf)} AS INTEGER)`;
   const id = (key: number): string => `CAST(CAST(md5(concat(i, '-', ${String(key)})) AS UUID) AS VARCHAR)`;
   const microseconds = Math.floor((days * 86_400_000_000) / events);
@@ -51,14 +65,14 @@ function select({ events, from, days, first = 0 }: LogRequest, begin: number, en
     ${id(2)} AS call_id, 1 AS attempt, ${id(3)} AS run_id, concat('flow-', ${draw(3, 12)}) AS workflow_id,
     CASE WHEN ${embeds} THEN 'embedding' ELSE 'chat' END AS operation, ${choice('provider')} AS provider,
     concat('account-', ${choice('provider')}) AS account_id, ${choice('model')} AS model, 'default' AS service_tier,
-    concat('feature-', lpad(CAST(${draw(5, FEATURES)} AS VARCHAR), 2, '0')) AS feature_id, concat('customer-', c) AS customer_id,
+    concat('feature-', lpad(CAST(${draw(5, features)} AS VARCHAR), 2, '0')) AS feature_id, concat('customer-', c) AS customer_id,
     CASE WHEN ${draw(6, 10)} < 8 THEN 'production' ELSE 'staging' END AS environment,
     CASE WHEN ${draw(7, 100)} < 3 THEN 'error' ELSE 'ok' END AS status, 200 + ${draw(8, 9000)} AS run_ms,
     CASE WHEN ${embeds} THEN 0 ELSE 100 + ${draw(9, 20_000)} END AS input_tokens,
     CASE WHEN ${embeds} THEN 0 ELSE ${draw(10, 8000)} END AS cache_read_tokens,
     CASE WHEN ${embeds} THEN 0 ELSE 10 + ${draw(11, 2000)} END AS output_tokens,
     CASE WHEN ${embeds} THEN 50 + ${draw(12, 4000)} ELSE 0 END AS embedding_tokens
-  FROM (SELECT i, ${time} AS t, ${modelOf(draw(1, 1000))} AS m, ${draw(2, CUSTOMERS)} AS c
+  FROM (SELECT i, ${time} AS t, ${modelOf(draw(1, 1000))} AS m, ${draw(2, customers)} AS c
         FROM range(${String(begin)}, ${String(end)}) AS r(i) ${again ? 'WHERE hash(i * 16) % 200 = 0' : ''})`;
 }
 

@@ -50,28 +50,34 @@ export async function leftBehind(folder: string): Promise<readonly string[]> {
   return names.filter((name) => LEFTOVER.test(name)).sort();
 }
 
-/** One hash of all that the next run can depend on: not the ledger, which holds clock times, nor the lock. Random names count as one. */
+/**
+ * One hash of all that the next run can depend on. Not the ledger, which holds clock times, nor the lock; what is half-written counts by
+ * its place alone, since it is removed unread; and of what was seen of files, their times and places on this disk do not count.
+ */
 export async function imageOf(folder: string): Promise<string> {
-  const hash = createHash('sha256');
-  const lines: string[] = [];
+  const lines = new Set<string>();
   for (const below of ['.showback', 'out']) {
     const entries = await readdir(join(folder, below), { recursive: true, withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
       const path = join(entry.parentPath, entry.name);
-      if (/runs\.ndjson$|lock\.duckdb/.test(entry.name)) continue;
-      const name = path.slice(folder.length).replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/, '(random)');
-      lines.push(`${name} ${await contentOf(path)}`);
+      const name = path.slice(folder.length + 1);
+      if (/runs\.ndjson$|lock\.duckdb/.test(name)) continue;
+      const half = HALF.exec(name)?.[0];
+      lines.add(half === undefined ? `${name} ${await contentOf(path)}` : half.replace(/[^/]*$/, '(half-written)'));
     }
   }
-  return hash.update(lines.sort().join('\n')).digest('hex');
+  return createHash('sha256')
+    .update([...lines].sort().join('\n'))
+    .digest('hex');
 }
+
+const HALF = /^\.showback\/landing\/arriving\/[^/]+|^\.showback\/tmp\/.*|^[^.]*\.partial|^\.showback\/.*(\.partial|\.new$)/;
 
 async function contentOf(path: string): Promise<string> {
   const found = await lstat(path);
   if (found.isSymbolicLink()) return readlink(path);
-  return found.isFile()
-    ? createHash('sha256')
-        .update(await readFile(path))
-        .digest('hex')
-    : '';
+  if (!found.isFile()) return '';
+  const bytes = await readFile(path);
+  const what = path.includes('/landing/seen/') ? bytes.toString().replace(/"state":"[^"]*"/g, '') : bytes;
+  return createHash('sha256').update(what).digest('hex');
 }

@@ -3,16 +3,13 @@ import type { Dice } from '../property/random-dice.js';
 import type { Point, Seen } from './kill.js';
 import { siteOf } from './mutations.mjs';
 
-/** Before the first step and after every one, before and after one file change of each kind, and random moments in steps that take any time. */
+/** Before the first step and after every one, after one file change of each kind, and random moments in steps that take any time. */
 export function everyPoint(seen: Seen, dice: Dice): readonly Point[] {
   const changes = seen.mutations.filter(({ path }) => path !== LEDGER);
   return [
     ...seen.steps.slice(0, 1).map(({ step }) => stepPoint(step, 'started')),
     ...seen.steps.map(({ step }) => stepPoint(step, 'done')),
-    ...oneOfEach(changes, siteOf).flatMap(({ number }): readonly Point[] => [
-      { kind: 'mutation', number, when: 'before' },
-      { kind: 'mutation', number, when: 'after' },
-    ]),
+    ...oneOfEach(changes, siteOf).map(({ number }): Point => ({ kind: 'mutation', number, when: 'after' })),
     ...seen.steps.flatMap(({ step, seconds }) =>
       Array.from(
         { length: seconds > 0.1 ? 4 : seconds > 0.02 ? 1 : 0 },

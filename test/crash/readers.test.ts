@@ -64,7 +64,7 @@ async function readersWhile(write: () => Promise<void>): Promise<Told> {
   const children = Array.from({ length: READERS }, () => fork(join(import.meta.dirname, 'reader.mjs'), [out]));
   const ended = children.map(endOf);
   await write();
-  for (const child of children) child.send('stop');
+  for (const child of children) child.send('stop', () => undefined);
   const told = await Promise.all(ended);
   const runs = new Set(told.flatMap((each) => each.runs));
   return { reads: told.reduce((sum, { reads }) => sum + reads, 0), runs: [...runs], torn: told.flatMap(({ torn }) => torn) };

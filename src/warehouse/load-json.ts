@@ -27,12 +27,18 @@ export async function placesInSample(engine: Warehouse, file: LandedFile, places
   return found;
 }
 
-/** Strict: a line that is not JSON throws, and so does a field outside `present` that turns up after all. Null where paths clash. */
+/**
+ * Strict: a line that is not JSON throws, and so does a field outside `present` that turns up after all. Those are read as
+ * BOOLEAN, the type whose nulls cost least: any value throws, as one that is there or as one that is no boolean. Null where paths clash.
+ */
 export function strictRecords(files: readonly LandedFile[], all: Places, present: Places): string | null {
-  const late = [...all].flatMap(([field, paths]) => paths.filter((path) => present.get(field)?.includes(path) !== true));
-  const shape = shapeOf(
-    [...all].flatMap(([field, paths]) => paths.map((path) => ({ path, type: field === 'stated_cost' ? 'JSON' : 'VARCHAR' }))),
-  );
+  const isLate = (field: UsageField, path: FieldPath): boolean => present.get(field)?.includes(path) !== true;
+  const late = [...all].flatMap(([field, paths]) => paths.filter((path) => isLate(field, path)));
+  const typeOf = (field: UsageField, path: FieldPath): string => {
+    if (isLate(field, path)) return 'BOOLEAN';
+    return field === 'stated_cost' ? 'JSON' : 'VARCHAR';
+  };
+  const shape = shapeOf([...all].flatMap(([field, paths]) => paths.map((path) => ({ path, type: typeOf(field, path) }))));
   if (shape === null) return null;
   const values = [...present].map(
     ([field, paths]) =>
@@ -48,8 +54,8 @@ export function strictRecords(files: readonly LandedFile[], all: Places, present
 }
 
 function lateGuard(late: readonly FieldPath[]): string {
-  const any = late.map((path) => `CAST(${path.map(identifier).join('.')} AS VARCHAR)`).join(', ');
-  return `CAST(CASE WHEN coalesce(${any}) IS NOT NULL THEN error(${literal(LATE)}) END AS BOOLEAN)`;
+  const any = late.map((path) => `${path.map(identifier).join('.')} IS NOT NULL`).join(' OR ');
+  return `CAST(CASE WHEN ${any} THEN error(${literal(LATE)}) END AS BOOLEAN)`;
 }
 
 /**
@@ -99,8 +105,9 @@ function numbered(files: readonly LandedFile[], values: readonly string[], reade
   return `SELECT MAP {${names}}[filename] AS file, ${row}, * EXCLUDE (filename, place) FROM (${placed}) ORDER BY place`;
 }
 
+/** Only fields that may be late are read as anything but text, so a value that is no boolean is one of theirs. */
 export function isLate(error: unknown): boolean {
-  return error instanceof Error && error.message.includes(LATE);
+  return error instanceof Error && (error.message.includes(LATE) || error.message.includes('Failed to cast value to numerical'));
 }
 
 function fieldValue(field: UsageField, candidates: readonly string[]): string {

@@ -13,7 +13,7 @@ interface FieldTest {
   readonly why: RejectReason;
 }
 
-const WHOLE: readonly FieldKind[] = ['count', 'ordinal'];
+export const WHOLE: readonly FieldKind[] = ['count', 'ordinal'];
 export const NUMERIC: readonly FieldKind[] = ['count', 'ordinal', 'milliseconds', 'quantity', 'rate'];
 
 const TESTS: readonly FieldTest[] = [

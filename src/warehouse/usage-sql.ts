@@ -3,7 +3,7 @@
 import { LARGEST_COUNT, SQL_TYPE, USAGE_EVENT } from '../kernel/usage-event.js';
 import { USAGE_FIELDS, type UsageField } from '../kernel/usage-fields.js';
 import { literal } from './sql-quote.js';
-import { missingModel, NUMERIC, notOneOf, rowReasons, textReasons } from './usage-rejects.js';
+import { missingModel, NUMERIC, notOneOf, rowReasons, textReasons, WHOLE } from './usage-rejects.js';
 import { isInRange, millisecondsOf, moneyOf, numberOf, orNull, timeOf } from './usage-values.js';
 
 /** Records of landed files of one source as text columns, one for each of `fields`, with `file`, `row` and `broken`. */
@@ -106,19 +106,16 @@ function slowValue(field: UsageField): string {
   return sharedValue(field) ?? `CASE WHEN ${isWhole} THEN CAST(${number} AS BIGINT) END`;
 }
 
-/**
- * Texts that the slow lane has to judge. Of counts: whatever is not plain digits (a sign, a point, an exponent, `true`), and
- * what has so many of them that it may be too large; one look at all of them together.
- */
+/** Texts that the slow lane has to judge. */
 function oddTexts(fields: readonly UsageField[]): readonly string[] {
-  const whole = fields.filter((field) => ['count', 'ordinal'].includes(USAGE_EVENT[field].kind));
-  const odd = fields.flatMap((field) => oddText(field) ?? []);
-  return whole.length === 0 ? odd : [...odd, `regexp_matches(concat_ws(',', ${whole.join(', ')}), '[^0-9,]|[0-9]{16}')`];
+  return fields.flatMap((field) => oddText(field) ?? []);
 }
 
 function oddText(field: UsageField): string | null {
   const { kind, values } = USAGE_EVENT[field];
   const given = `${orNull(field)} IS NOT NULL`;
+  // A count that is not spelled as the engine spells it: a sign, a point that the cast would round, an exponent, leading zeros.
+  if (WHOLE.includes(kind)) return `CAST(CAST(${field} AS BIGINT) AS VARCHAR) <> ${field}`;
   if (kind === 'choice') return notOneOf(values ?? [])(field);
   if (kind === 'flag') return notOneOf(['true', 'false'])(field);
   if (kind === 'money') return `${given} AND ${moneyOf(field)} IS NULL`;
@@ -130,14 +127,13 @@ function oddText(field: UsageField): string | null {
 function oddRows(fields: readonly UsageField[]): readonly string[] {
   const odd = fields.flatMap((field) => {
     const { kind } = USAGE_EVENT[field];
-    if (kind === 'milliseconds') return [`${field} NOT BETWEEN 0 AND ${LARGEST_COUNT}`];
+    if (kind === 'milliseconds' || WHOLE.includes(kind)) return [`${field} NOT BETWEEN 0 AND ${LARGEST_COUNT}`];
     if (kind === 'quantity') return [`${field} < 0`];
     return kind === 'rate' ? [`${field} <= 0 OR ${field} > 1`] : [];
   });
   const provider = fields.includes('provider') ? 'provider IS NULL' : 'true';
   const time = fields.includes('event_time') ? `event_time IS NULL OR NOT (${isInRange('event_time')})` : 'true';
-  const uncached = fields.includes('input_tokens') ? ['input_tokens < 0'] : [];
-  return [provider, time, ...uncached, ...odd, ...missingModel(fields)];
+  return [provider, time, ...odd, ...missingModel(fields)];
 }
 
 function isNumber(field: UsageField): boolean {

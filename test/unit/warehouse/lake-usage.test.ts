@@ -175,6 +175,30 @@ describe('a log', () => {
     expect(rows).toHaveLength(1501);
   });
 
+  test.each([
+    ['false', { batch: false }, 'batch', 'false'],
+    ['zero', { cache_read_tokens: 0 }, 'cache_read_tokens', '0'],
+    ['text', { region: 'eu' }, 'region', 'eu'],
+    ['text like a truth', { region: 'true' }, 'region', 'true'],
+  ])('has %s for the first time after the sample', async (_, late, column, value) => {
+    const many = Array.from({ length: 1500 }, (__, at) => line({ event_id: `e-${at}` }));
+    const rows = await read('a.jsonl', [...many, line(late)].join('\n'), `${column}, reject`);
+    expect(rows.at(-1)).toEqual({ [column]: value, reject: null });
+  });
+
+  test.each([
+    ['leading zeros', '"007"', '7', null],
+    ['an exponent', '1e2', '100', null],
+    ['a point', '5.0', '5', null],
+    ['a fraction that a cast would round', '9.5', null, 'fractional_quantity'],
+    ['an underscore', '"1_000"', null, 'bad_number'],
+    ['minus zero', '-0', '0', null],
+    ['one more than doubles hold', '9007199254740993', null, 'quantity_too_large'],
+  ])('spells a count with %s', async (_, spelled, value, reject) => {
+    const rows = await read('a.jsonl', `${line()}\n${raw('input_tokens', spelled)}`, 'input_tokens, reject');
+    expect(rows.at(-1)).toEqual({ input_tokens: value, reject });
+  });
+
   test('is never read beyond its fields', async () => {
     await using company = await Company.make({ 'logs/a.jsonl': `${line({ prompt: 'top-secret-prompt' })}\n{` });
     const { files } = await company.load([usage()]);

@@ -1,32 +1,11 @@
--- Usage by day, wide: quantities as logged, one column a meter. Band, tags and tier are fixed per event here; nothing later sees an event.
--- Events are read once and by few keys; what follows from those keys (the sku, the registered feature) is joined to their sums.
-WITH counted AS (
-  SELECT e.usage_date, e.source_id, k.rate_key, e.account_id, e.cache_hit, e.sample_rate, e.feature_id AS tag,
-    CASE WHEN e.feature_id IS NULL THEN m.feature_id END AS principal_feature, CASE WHEN p.keeps_customer THEN e.customer_id END AS customer_id,
-    CASE WHEN e.stated_cost <> 0 THEN 'figure' WHEN e.stated_cost IS NULL THEN 'none'
-         WHEN e.prompt_tokens + coalesce(e.output_tokens, 0) + coalesce(e.embedding_tokens, 0) = 0 THEN 'figure' ELSE 'zero' END AS own_cost,
-    count(*) AS events, money_sum(e.stated_cost) AS stated_cost,
-    count_sum(e.input_tokens) AS input_tokens, count_sum(e.cache_read_tokens) AS cache_read_tokens, count_sum(e.cache_write_tokens) AS cache_write_tokens,
-    count_sum(e.cache_write_1h_tokens) AS cache_write_1h_tokens, count_sum(e.output_tokens) AS output_tokens,
-    count_sum(e.embedding_tokens) AS embedding_tokens, count_sum(e.embeddings) AS embeddings, count_sum(e.requests) AS requests,
-    count_sum(e.vector_queries) AS vector_queries, count_sum(e.vector_read_units) AS vector_read_units,
-    count_sum(e.vector_write_units) AS vector_write_units, count_sum(e.tool_calls) AS tool_calls, count_sum(e.search_queries) AS search_queries,
-    count_sum(e.rerank_queries) AS rerank_queries, count_sum(e.images) AS images, quantity_sum(e.storage_gb_months) AS storage_gb_months,
-    quantity_sum(e.egress_gb) AS egress_gb, quantity_sum(e.gpu_hours) AS gpu_hours, quantity_sum(e.review_minutes) AS review_minutes
-  FROM staging.usage_event AS e
-  CROSS JOIN run.period AS p
-  JOIN rating.rate_key AS k ON k.provider = e.provider AND k.model = e.model AND k.service_tier = e.service_tier AND k.region = e.region
-    AND e.event_time >= k.valid_from AND e.event_time < k.valid_to AND e.usage_minute >= k.minute_from AND e.usage_minute < k.minute_to
-    AND e.prompt_tokens >= k.prompt_from AND e.prompt_tokens < k.prompt_to
-  LEFT JOIN run.feature_mapping AS m ON m.kind = 'principal' AND m.value = e.principal_id
-  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
-), tagged AS (
-  SELECT c.*, s.stated_cost AND c.own_cost = 'figure' AS stated,
-    CASE WHEN s.stated_cost AND c.own_cost = 'zero' THEN c.events ELSE 0 END AS zeros,
+-- Usage by day, wide: quantities as logged, one column a meter. What follows from the words of the log (the sku, the registered feature)
+-- is joined to sums, and never to an event.
+WITH tagged AS (
+  SELECT c.*, s.stated_cost AND c.own_cost = 'figure' AS stated, CASE WHEN s.stated_cost AND c.own_cost = 'zero' THEN c.events ELSE 0 END AS zeros,
     CASE WHEN c.tag IS NOT NULL THEN f.feature_id WHEN a.feature_id IS NOT NULL THEN a.feature_id ELSE c.principal_feature END AS registered,
     CASE WHEN f.feature_id IS NOT NULL THEN 'tag' WHEN c.tag IS NOT NULL THEN 'unregistered_feature' WHEN a.feature_id IS NOT NULL THEN 'account'
          WHEN c.principal_feature IS NOT NULL THEN 'principal' ELSE 'untagged' END AS attribution
-  FROM counted AS c
+  FROM rating.usage_sum AS c
   JOIN run.source AS s ON s.source_id = c.source_id
   LEFT JOIN run.feature AS f ON f.feature_id = c.tag
   LEFT JOIN run.feature_mapping AS a ON a.kind = 'account' AND a.value = c.account_id

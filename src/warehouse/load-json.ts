@@ -10,6 +10,8 @@ export type Places = ReadonlyMap<UsageField, readonly FieldPath[]>;
 
 /** Records that are looked at to see which fields a log has. */
 const SAMPLE = 1000;
+/** The engine takes a buffer of twice this for each file that it reads: larger ones cost time on every record. */
+const USUAL_RECORD = 16 * 1024 * 1024;
 const LARGEST_RECORD = 64 * 1024 * 1024;
 const LATE = 'showback: a field appears late';
 
@@ -31,7 +33,7 @@ export async function placesInSample(engine: Warehouse, file: LandedFile, places
  * Strict: a line that is not JSON throws, and so does a field outside `present` that turns up after all. Those are read as
  * BOOLEAN, the type whose nulls cost least: any value throws, as one that is there or as one that is no boolean. Null where paths clash.
  */
-export function strictRecords(files: readonly LandedFile[], all: Places, present: Places): string | null {
+export function strictRecords(files: readonly LandedFile[], all: Places, present: Places, largest = USUAL_RECORD): string | null {
   const isLate = (field: UsageField, path: FieldPath): boolean => present.get(field)?.includes(path) !== true;
   const late = [...all].flatMap(([field, paths]) => paths.filter((path) => isLate(field, path)));
   const typeOf = (field: UsageField, path: FieldPath): string => {
@@ -49,7 +51,7 @@ export function strictRecords(files: readonly LandedFile[], all: Places, present
   );
   const guard = late.length === 0 ? 'false' : lateGuard(late);
   const columns = [...shape].map(([name, type]) => `${identifier(name)}: ${literal(type)}`).join(', ');
-  const reader = `read_json(${paths(files)}, format='newline_delimited', records=true, columns={${columns}}, ${limits(files)})`;
+  const reader = `read_json(${paths(files)}, format='newline_delimited', records=true, columns={${columns}}, ${limits(files, largest)})`;
   return numbered(files, [`${guard} AS broken`, ...values], reader);
 }
 
@@ -105,8 +107,18 @@ function numbered(files: readonly LandedFile[], values: readonly string[], reade
   return `SELECT MAP {${names}}[filename] AS file, ${row}, * EXCLUDE (filename, place) FROM (${placed}) ORDER BY place`;
 }
 
+/** A field that turned up after all, or a record that is larger than usual: read again in full, it may be plain. */
+export function isToReadInFull(error: unknown): boolean {
+  return isLate(error) || (error instanceof Error && error.message.includes('maximum_object_size'));
+}
+
+/** Every field, and records as large as any may be. */
+export function strictRecordsInFull(files: readonly LandedFile[], all: Places): string | null {
+  return strictRecords(files, all, all, LARGEST_RECORD);
+}
+
 /** Only fields that may be late are read as anything but text, so a value that is no boolean is one of theirs. */
-export function isLate(error: unknown): boolean {
+function isLate(error: unknown): boolean {
   return error instanceof Error && (error.message.includes(LATE) || error.message.includes('Failed to cast value to numerical'));
 }
 
@@ -145,7 +157,7 @@ function groupByHead<T extends { readonly path: FieldPath }>(leaves: readonly T[
 }
 
 function objects(files: readonly LandedFile[]): string {
-  return `read_ndjson_objects(${paths(files)}, ignore_errors=true, ${limits(files)})`;
+  return `read_ndjson_objects(${paths(files)}, ignore_errors=true, ${limits(files, LARGEST_RECORD)})`;
 }
 
 function paths(files: readonly LandedFile[]): string {
@@ -153,9 +165,9 @@ function paths(files: readonly LandedFile[]): string {
 }
 
 /** All files of a batch are packed alike. */
-function limits(files: readonly LandedFile[]): string {
+function limits(files: readonly LandedFile[], largest: number): string {
   const names = files.length > 1 ? ', filename=true' : '';
-  return `compression=${literal(compressionOf(files[0]?.name ?? '').replace('none', 'uncompressed'))}, maximum_object_size=${LARGEST_RECORD}${names}`;
+  return `compression=${literal(compressionOf(files[0]?.name ?? '').replace('none', 'uncompressed'))}, maximum_object_size=${largest}${names}`;
 }
 
 function jsonAt(path: FieldPath): string {

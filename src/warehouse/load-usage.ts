@@ -5,7 +5,7 @@ import type { UsageField } from '../kernel/usage-fields.js';
 import type { UsageSource } from '../pipeline/pipeline.js';
 import type { LandedFile } from '../source/source.js';
 import { openCsv, strictLines, tolerantLines } from './load-csv.js';
-import { everyRecord, isLate, type Places, placesInSample, strictRecords } from './load-json.js';
+import { everyRecord, isToReadInFull, type Places, placesInSample, strictRecords, strictRecordsInFull } from './load-json.js';
 import { identifier, literal } from './sql-quote.js';
 import { constantFields, type FieldPath, fieldPaths } from './usage-paths.js';
 import { fastSelect, inOrder, type Lane, slowSelect } from './usage-sql.js';
@@ -57,7 +57,7 @@ class LogWriter {
     const present = files.length > 1 ? all : await placesInSample(this.#engine, files[0], all);
     const quick = await this.#fast(present, strictRecords(files, all, present));
     if (quick.fields !== null) return quick.fields;
-    const full = isLate(quick.error) ? await this.#fast(all, strictRecords(files, all, all)) : quick;
+    const full = isToReadInFull(quick.error) ? await this.#fast(all, strictRecordsInFull(files, all)) : quick;
     return full.fields ?? this.#write(all, everyRecord(files, all), slowSelect);
   }
 

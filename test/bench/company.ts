@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 export const FEATURES = 20;
-export const CUSTOMERS = 80;
+export const CUSTOMERS = 40;
 
 /** Provider, model, share of the calls in thousandths. The last one embeds. */
 export const MODELS = [

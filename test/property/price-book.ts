@@ -52,7 +52,16 @@ export interface PricedMeter {
   readonly amount: string | null;
 }
 
-const RATING = ['sku_name', 'rate_key', 'price_in_force', 'banded_event', 'usage_sum', 'usage_day', 'usage_meter', 'priced_meter'];
+const RATING = [
+  'sku_name',
+  'rate_key',
+  'price_in_force',
+  'banded_event',
+  'usage_sum',
+  'usage_day',
+  'usage_meter',
+  'priced_meter',
+];
 const PROMPT = ['input_tokens', 'cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens'];
 const COUNTS = [
   ...PROMPT,

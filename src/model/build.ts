@@ -2,7 +2,7 @@
 import { Failure } from '../kernel/failure.js';
 import { type Cell, EngineError, type Warehouse } from '../warehouse/warehouse.js';
 import { type Catalog, LAYERS, type Model } from './catalog.js';
-import { contractBreaches } from './verify.js';
+import { verdictOn } from './verify.js';
 
 /** Schemas, macros and the empty input tables that contracts describe; `raw` views replace theirs later. */
 export async function prepareWarehouse(warehouse: Warehouse, catalog: Catalog): Promise<void> {
@@ -40,9 +40,9 @@ export async function buildModel(warehouse: Warehouse, model: Model): Promise<nu
   await execute(warehouse, model, statementOf(model));
   const isView = model.contract.build === 'view';
   const isPart = model.contract.build === 'append';
-  const breaches = await contractBreaches(warehouse, model, !isView && !isPart);
+  const { breaches, rows } = await verdictOn(warehouse, model, !isView && !isPart);
   if (breaches.length > 0) throw new Failure('check', breaches);
-  return isView ? null : rowCount(warehouse, model);
+  return isPart ? rowCount(warehouse, model) : rows;
 }
 
 /** The models that run once a level of pools, in order. */

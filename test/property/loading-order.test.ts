@@ -106,7 +106,7 @@ async function history(seed: number): Promise<void> {
   }
 }
 
-const SECONDS = 15;
+const SECONDS = 8;
 
 it('in any order of loading, incremental is full', { timeout: 120_000 }, async () => {
   const began = performance.now();

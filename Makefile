@@ -37,7 +37,7 @@ test: build ## Run every test (FILES=test/unit for some)
 
 test-crash: build ## Kill runs at every step and file change, fill the disk at each, read while runs flip (CRASH_SEED=1 for other moments)
 	@rm -f $(CRASH_REPORT)
-	@status=0; CRASH=every $(BIN)/vitest run test/crash --outputFile.json=$(CRASH_REPORT) || status=$$?; \
+	@status=0; CRASH=every TEST_REPORT=$(CRASH_REPORT) $(BIN)/vitest run test/crash || status=$$?; \
 	  node .ci/count.mjs $(CRASH_REPORT) || status=1; exit $$status
 
 fuzz: build ## Damage files for longer than the tests do (FUZZ_RUNS a reader, FUZZ_SEED to have a run again)

@@ -11,6 +11,6 @@ export default defineConfig({
     teardownTimeout: 20_000,
     allowOnly: false,
     passWithNoTests: false,
-    reporters: ['default', ['json', { outputFile: '.cache/test-report.json' }]],
+    reporters: ['default', ['json', { outputFile: process.env['TEST_REPORT'] ?? '.cache/test-report.json' }]],
   },
 });

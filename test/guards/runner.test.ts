@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 
 /** Runs the files below a folder of the project (so that vitest resolves) and counts them. */
-function runAndCount(files: Readonly<Record<string, string>>) {
+function runAndCount(files: Readonly<Record<string, string>>, named?: string) {
   mkdirSync('.cache', { recursive: true });
   const folder = mkdtempSync('.cache/runner-');
   try {
@@ -13,10 +13,10 @@ function runAndCount(files: Readonly<Record<string, string>>) {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'test', name), text);
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', resolve('vitest.config.ts'), '--root', folder];
-    spawnSync(process.execPath, vitest, { encoding: 'utf8' });
-    const { status, stdout } = spawnSync(process.execPath, ['.ci/count.mjs', join(folder, '.cache/test-report.json')], {
-      encoding: 'utf8',
-    });
+    const { TEST_REPORT: _outer, ...env } = process.env;
+    spawnSync(process.execPath, vitest, { encoding: 'utf8', env: named === undefined ? env : { ...env, TEST_REPORT: named } });
+    const report = join(folder, named ?? '.cache/test-report.json');
+    const { status, stdout } = spawnSync(process.execPath, ['.ci/count.mjs', report], { encoding: 'utf8' });
     return { status, line: stdout.trim() };
   } finally {
     rmSync(folder, { recursive: true });
@@ -28,6 +28,11 @@ const IMPORT = "import { afterAll, expect, it, describe } from 'vitest';\n";
 it('counts what passed and what was skipped with a reason', () => {
   const text = `${IMPORT}it('a', () => expect(1).toBe(1)); it.skip('b # reason: not on this system', () => {});`;
   expect(runAndCount({ 'a.test.ts': text })).toEqual({ status: 0, line: '1 passed, 0 failed, 1 skipped' });
+});
+
+it('writes the report where it is told to, beside that of another run of tests', () => {
+  const text = `${IMPORT}it('a', () => {});`;
+  expect(runAndCount({ 'a.test.ts': text }, '.cache/crash-report.json')).toEqual({ status: 0, line: '1 passed, 0 failed' });
 });
 
 it('fails on failures, on files that do not load, and on failing hooks', () => {

@@ -31,8 +31,9 @@ run: build ## Generate the demo company and run its months on embedded DuckDB
 	@echo; echo 'Controls by kind (all of them: showback show --controls pipelines/demo.yaml):'
 	@node dist/cli/main.js sql --pipeline pipelines/demo.yaml $(CONTROLS)
 
-test: build ## Run every test (FILES=test/unit for some)
+test: build ## Run the tests (FILES=test/unit for some); make test-crash has those that kill runs and fill disks
 	@rm -f $(REPORT)
+	@echo 'left out: test/crash, which kills runs and fills disks for minutes (make test-crash)'
 	@status=0; $(BIN)/vitest run $(FILES) || status=$$?; node .ci/count.mjs $(REPORT) || status=1; exit $$status
 
 test-crash: build ## Kill runs at every step and file change, fill the disk at each, read while runs flip (CRASH_SEED=1 for other moments)

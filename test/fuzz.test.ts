@@ -13,7 +13,7 @@ const SEED = Number(process.env['FUZZ_SEED'] ?? 20_260_701);
 const LONG = process.env['FUZZ_RUNS'];
 const RUNS = Number(LONG ?? 60);
 /** A property of the usual budget ends here, however far it came. */
-const MOST = 1_800;
+const MOST = 1_200;
 
 const readers = new Readers();
 afterAll(async () => readers[Symbol.asyncDispose]());

@@ -1,14 +1,14 @@
 // The models as they were parsed last time, kept beside the state: reading them again is most of what a run without news would do.
-// A copy is named after every byte that it was made of, so an edited model, or another program, never meets an old one.
+// A copy is named after every byte that it was made of, so an edited model, or code that reads models otherwise, never meets an old one.
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Warehouse } from '../warehouse/warehouse.js';
 import { type Catalog, readCatalog } from './catalog.js';
 
-/** What `readCatalog` gives, from `cacheDir` where it is there. `program` is part of the name: another version may parse otherwise. */
+/** What `readCatalog` gives, from `cacheDir` where it is there. `program` is part of the name: another engine may parse otherwise. */
 export async function cachedCatalog(sqlDir: string, warehouse: Warehouse, cacheDir: string, program: string): Promise<Catalog> {
-  const name = `models-${await hashOf(sqlDir, program)}.json`;
+  const name = `models-${await hashOf(program, [sqlDir, import.meta.dirname])}.json`;
   const kept = await readKept(join(cacheDir, name));
   if (kept !== null) return kept;
   const catalog = await readCatalog(sqlDir, warehouse);
@@ -16,12 +16,16 @@ export async function cachedCatalog(sqlDir: string, warehouse: Warehouse, cacheD
   return catalog;
 }
 
-async function hashOf(sqlDir: string, program: string): Promise<string> {
-  const entries = await readdir(sqlDir, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const texts = await Promise.all(files.sort().map(async (file) => [file.slice(sqlDir.length), await readFile(file, 'utf8')]));
-  const hash = createHash('sha256').update(JSON.stringify([program, texts]));
+async function hashOf(program: string, folders: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(program);
+  for (const folder of folders) hash.update(JSON.stringify(await textsIn(folder)));
   return hash.digest('hex').slice(0, 16);
+}
+
+async function textsIn(folder: string): Promise<readonly (readonly string[])[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return Promise.all(files.sort().map(async (file) => [file.slice(folder.length), await readFile(file, 'utf8')]));
 }
 
 /** A copy that was cut is none: the renaming below makes that unlikely, and this makes it harmless. */

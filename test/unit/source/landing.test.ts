@@ -59,6 +59,19 @@ describe('landing', () => {
     expect(store.entries.map((entry) => entry.name)).toEqual(['logs/a.jsonl', 'logs/b.jsonl']);
   });
 
+  test('refuses a file that is gone when its turn comes, and leaves nothing of it', async () => {
+    await using company = await Company.make({ 'logs/a.jsonl': 'one' });
+    const store = await LandingStore.open(company.path('.showback/landing'), 'logs');
+    const listed = { name: 'logs/gone.jsonl', path: company.path('logs/gone.jsonl') };
+    await expect(store.receive(listed)).rejects.toMatchObject({
+      kind: 'unavailable',
+      problems: [
+        { code: 'source/unreadable', message: '`logs/gone.jsonl` cannot be read (ENOENT)', place: { file: listed.name } },
+      ],
+    });
+    expect(store.entries).toEqual([]);
+  });
+
   test('leaves hidden files, its own files and other patterns alone', async () => {
     await using company = await Company.make({ 'a.jsonl': '1', '.b.jsonl': '2', 'sub/c.jsonl': '3', 'sub/d.csv': '4' });
     const config = usage({ files: ['**/*.jsonl', '**/*'] });

@@ -22,8 +22,9 @@ $(STAMP): package.json package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-build: setup ## Compile src/ to dist/
+build: setup ## Compile src/ to dist/, with the parsed models beside
 	$(BIN)/tsc -p tsconfig.json
+	@node .ci/models.mjs
 
 run: build ## Generate the demo company and run its months on embedded DuckDB
 	$(BIN)/tsx fixtures/demo/generate/main.ts

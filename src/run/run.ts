@@ -1,7 +1,7 @@
 // A whole run: plan, land, and — unless nothing changed — load, build, check and publish.
 import { join } from 'node:path';
 import type { Month } from '../kernel/period.js';
-import { type Catalog, readCatalog } from '../model/catalog.js';
+import type { Catalog } from '../model/catalog.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { readPipeline } from '../pipeline/read.js';
 import { type Manifest, readPublished } from '../publish/directory.js';
@@ -13,11 +13,12 @@ import type { RunContext } from './execute.js';
 import { runIdOf } from './fingerprint.js';
 import { openLedger } from './ledger.js';
 import { waitForLock } from './lock.js';
+import { modelsOf } from './models.js';
 import type { Period } from './parameters.js';
 import { describeStep, planSteps, publishSteps, type Step } from './plan.js';
 import { askedOf, periodOf } from './scope.js';
 import { buildEvidence, inSession, landEvidence, publishPeriod } from './session.js';
-import { makeState, PACKAGE_DIR } from './state.js';
+import { makeState } from './state.js';
 
 export interface Prepared {
   readonly pipeline: Pipeline;
@@ -123,6 +124,6 @@ export async function preparePipeline(request: RunRequest): Promise<Prepared> {
   const published = await readPublished(pipeline.outDir);
   const period = periodOf(pipeline, askedOf(pipeline, request.scope, request.now), published);
   await using warehouse = await openDuckDb({ threads: 1 });
-  const catalog = await readCatalog(join(PACKAGE_DIR, 'sql'), warehouse);
+  const catalog = await modelsOf(warehouse, null);
   return { pipeline, catalog, period, steps: planSteps(pipeline, catalog, carriedMonths(published, period).months) };
 }

@@ -3,11 +3,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Month } from '../kernel/period.js';
 import { prepareWarehouse } from '../model/build.js';
-import { cachedCatalog } from '../model/catalog-cache.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Manifest } from '../publish/directory.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
-import type { Warehouse } from '../warehouse/warehouse.js';
 import type { RunRequest } from './api.js';
 import { carryMonths } from './carried.js';
 import { tellOfChanges } from './changes.js';
@@ -16,9 +14,10 @@ import { fingerprintOf } from './fingerprint.js';
 import type { Ledger } from './ledger.js';
 import type { Period } from './parameters.js';
 import { sweepLeftovers } from './leftovers.js';
+import { modelsOf, versionsOf } from './models.js';
 import { evidenceSteps, type Step } from './plan.js';
 import { martsOf, publishMarts, type RunName } from './published.js';
-import { freshFolder, PACKAGE_DIR, packageVersion, removeFolder } from './state.js';
+import { freshFolder, removeFolder } from './state.js';
 
 /** Works with an engine of its own; the caller holds the lock. */
 export async function inSession<T>(
@@ -30,8 +29,7 @@ export async function inSession<T>(
   const tempDirectory = await freshFolder(join(run.pipeline.stateDir, 'tmp'));
   try {
     await using warehouse = await openDuckDb({ threads, tempDirectory, unordered: true, signal });
-    const kept = join(run.pipeline.stateDir, 'cache');
-    const catalog = await cachedCatalog(join(PACKAGE_DIR, 'sql'), warehouse, kept, await versionsOf(warehouse));
+    const catalog = await modelsOf(warehouse, run.pipeline.stateDir);
     return await work({ ...run, catalog, warehouse, threads, listener, signal, files: [], controls: [] });
   } catch (error) {
     // Behind the engine, which holds its files until it is closed. What cannot be removed now is swept by the next run.
@@ -77,9 +75,4 @@ export async function publishPeriod(
 async function noRows(work: Promise<void>): Promise<null> {
   await work;
   return null;
-}
-
-async function versionsOf(warehouse: Warehouse): Promise<string> {
-  const [engine] = await warehouse.rows('SELECT version() AS version');
-  return `showback ${await packageVersion()}, DuckDB ${engine?.['version'] ?? ''}`;
 }

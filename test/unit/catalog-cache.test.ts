@@ -2,7 +2,7 @@ import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cachedCatalog } from '../../src/model/catalog-cache.js';
+import { cachedCatalog, shipCatalog } from '../../src/model/catalog-cache.js';
 import { readCatalog } from '../../src/model/catalog.js';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import type { Warehouse } from '../../src/warehouse/warehouse.js';
@@ -33,9 +33,11 @@ afterAll(async () => {
 
 describe('the kept models', () => {
   const cache = (): string => join(dir, 'cache');
+  const shipped = (): string => join(dir, 'shipped');
+  const places = () => ({ sqlDir: sql, shippedDir: shipped(), cacheDir: cache() });
   const read = async (program = '1'): Promise<number> => {
     const before = parsed;
-    expect(await cachedCatalog(sql, engine, cache(), program)).toEqual(await freshly());
+    expect(await cachedCatalog(places(), engine, program)).toEqual(await freshly());
     return parsed - before;
   };
   const freshly = async (): Promise<unknown> => {
@@ -61,5 +63,21 @@ describe('the kept models', () => {
     await writeFile(join(cache(), name), text.slice(0, 1000));
     expect(await read('2')).toBeGreaterThan(50);
     expect(await read('2')).toBe(0);
+  });
+
+  it('are read from the shipped copy first, which is made anew with the models', async () => {
+    await rm(cache(), { recursive: true });
+    await shipCatalog(places(), engine, '3');
+    expect(await read('3')).toBe(0);
+    await appendFile(join(sql, 'marts', 'unpriced_usage.sql'), '-- and another\n');
+    expect(await read('3')).toBeGreaterThan(50);
+    await shipCatalog(places(), engine, '3');
+    expect(await readdir(shipped())).toHaveLength(1);
+  });
+
+  it('are not kept where nothing may be written', async () => {
+    await rm(cache(), { recursive: true, force: true });
+    await cachedCatalog({ ...places(), cacheDir: null }, engine, '4');
+    expect(await readdir(dir)).not.toContain('cache');
   });
 });

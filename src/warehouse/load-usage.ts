@@ -106,14 +106,14 @@ class LogWriter {
   }
 }
 
-const NOTHING = 'SELECT CAST(NULL AS BIGINT) AS row, false AS broken WHERE false';
+export const NOTHING = 'SELECT CAST(NULL AS BIGINT) AS row, false AS broken WHERE false';
 
-function textsOf(file: LandedFile, records: string, values: readonly string[]): string {
+export function textsOf(file: LandedFile, records: string, values: readonly string[]): string {
   return `SELECT ${[`${literal(file.name)} AS file`, 'row', 'broken', ...values].join(', ')} FROM (${records})`;
 }
 
 /** A constant stands in wherever a record has nothing. */
-function withConstants(sql: string, places: Places, config: UsageSource): string {
+export function withConstants(sql: string, places: Places, config: UsageSource): string {
   const constants = constantFields(config);
   if (constants.length === 0) return sql;
   const kept = [...places.keys()].filter((field) => !constants.includes(field));
@@ -125,7 +125,7 @@ function withConstants(sql: string, places: Places, config: UsageSource): string
 }
 
 /** Field → the column that holds it. A log without a time is a map that is wrong, and is said so at once. */
-function columnsIn(header: readonly string[], file: LandedFile, config: UsageSource): Places {
+export function columnsIn(header: readonly string[], file: LandedFile, config: UsageSource): Places {
   const places = new Map<UsageField, readonly FieldPath[]>();
   for (const [field, [path]] of fieldPaths(config)) if (header.includes(path?.[0] ?? '')) places.set(field, [path ?? []]);
   const twice = header.find(
@@ -137,7 +137,7 @@ function columnsIn(header: readonly string[], file: LandedFile, config: UsageSou
   return places;
 }
 
-async function pathsIn(
+export async function pathsIn(
   engine: Warehouse,
   source: string,
   columns: readonly string[],

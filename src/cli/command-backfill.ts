@@ -1,12 +1,10 @@
 // `showback backfill`: months published one after the other, and what is published at the end on one screen.
 import { type Command, Option } from 'commander';
-import { Failure } from '../kernel/failure.js';
 import type { Day, Month } from '../kernel/period.js';
 import type { BackfillRequest } from '../run/api.js';
 import type { Io, RunView } from './io.js';
 import { addPipelineArgument, asOfOption, parseMonth, threadsOption, waitOption } from './options.js';
 import { findPipeline } from './pipeline-file.js';
-import { problemsJson } from './problems.js';
 import { summarise, viewOf } from './run-view.js';
 
 interface BackfillOptions {
@@ -47,9 +45,6 @@ async function backfill(pipeline: string | undefined, options: BackfillOptions, 
     const { last } = await runs.runBackfill(await requestOf(pipeline, options, io, view));
     view.close();
     await summarise(last, options, io);
-  } catch (error) {
-    if (options.json === true && error instanceof Failure) io.stdout.write(`${problemsJson(error)}\n`);
-    throw error;
   } finally {
     view.close();
   }

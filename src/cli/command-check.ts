@@ -1,6 +1,7 @@
 // `showback check`: configuration and data contracts, nothing written. Silent on what is well beyond one line each.
 import type { Command } from 'commander';
 import { type Io, painter } from './io.js';
+import { jsonLine } from './ndjson.js';
 import { addPipelineArgument, addScope, requestOf, type ScopeOptions } from './options.js';
 
 const EXAMPLES = `
@@ -24,7 +25,7 @@ export function addCheck(program: Command, io: Io): void {
         const runs = await io.runs();
         const checked = await runs.checkPipeline(await requestOf(pipeline, options, io), { data: options.configOnly !== true });
         if (options.json === true) {
-          io.stdout.write(`${JSON.stringify({ ok: true, checked })}\n`);
+          io.stdout.write(jsonLine({ ok: true, checked }));
           return;
         }
         const mark = painter(io.stdout, io.env)('green', '✔');

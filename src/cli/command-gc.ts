@@ -5,8 +5,8 @@ import { bytesText, counted, countText } from './figures-text.js';
 import { type Io, painter } from './io.js';
 import { addPipelineArgument } from './options.js';
 import { findPipeline } from './pipeline-file.js';
-import { problemsJson } from './problems.js';
-import { Failure } from '../kernel/failure.js';
+import type { GcLine } from './json-lines.js';
+import { jsonLine } from './ndjson.js';
 import { type TableColumn, tableLines } from './table.js';
 import { printable } from './width.js';
 
@@ -35,37 +35,20 @@ export function addGc(program: Command, io: Io): void {
 
 async function gc(given: string | undefined, options: GcOptions, io: Io): Promise<void> {
   const dryRun = options.dryRun === true;
-  try {
-    const { collectGarbage } = await io.runs();
-    const result = await collectGarbage({ pipelineFile: await findPipeline(given, io.cwd), dryRun, now: io.now });
-    if (options.json === true) io.stdout.write(jsonLines(result, dryRun));
-    else tell(result, dryRun, io);
-  } catch (error) {
-    if (options.json === true && error instanceof Failure) io.stdout.write(`${problemsJson(error)}\n`);
-    throw error;
-  }
+  const { collectGarbage } = await io.runs();
+  const result = await collectGarbage({ pipelineFile: await findPipeline(given, io.cwd), dryRun, now: io.now });
+  if (options.json === true) io.stdout.write(jsonLines(result, dryRun).map(jsonLine).join(''));
+  else tell(result, dryRun, io);
 }
 
-function jsonLines({ waste, notes, retention }: GcResult, dryRun: boolean): string {
+function jsonLines({ waste, notes, retention }: GcResult, dryRun: boolean): readonly GcLine[] {
   const { files, bytes } = totalOf(waste);
-  const lines = [
-    ...notes.map((message) => ({ kind: 'note', level: 'warning', message })),
-    ...waste.map((item) => ({
-      kind: dryRun ? 'would-remove' : 'removed',
-      what: item.kind,
-      path: item.path,
-      files: item.files,
-      bytes: item.bytes,
-    })),
-    {
-      kind: 'gc-finished',
-      dry_run: dryRun,
-      files,
-      bytes,
-      retention: { runs: retention.runs, deliveries_days: retention.deliveriesDays },
-    },
+  const kind = dryRun ? 'would-remove' : 'removed';
+  return [
+    ...notes.map((message): GcLine => ({ kind: 'note', level: 'warning', message })),
+    ...waste.map((item): GcLine => ({ kind, what: item.kind, path: item.path, files: item.files, bytes: item.bytes })),
+    { kind: 'gc-finished', dryRun, files, bytes, retention },
   ];
-  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
 const NAMES: Readonly<Record<WasteKind, string>> = {

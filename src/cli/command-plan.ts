@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Step } from '../run/plan.js';
 import { counted } from './figures-text.js';
 import type { Io } from './io.js';
+import { jsonLine } from './ndjson.js';
 import { addPipelineArgument, addScope, requestOf, type ScopeOptions } from './options.js';
 
 const EXAMPLES = `
@@ -30,5 +31,5 @@ function textLines(steps: readonly string[]): string {
 }
 
 function jsonLines(steps: readonly Step[]): string {
-  return steps.map((step) => `${JSON.stringify(step)}\n`).join('');
+  return steps.map(jsonLine).join('');
 }

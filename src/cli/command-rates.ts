@@ -9,6 +9,7 @@ import type { RatesQuery, ShownProvider, ShownRate } from '../pipeline/rates-sho
 import type { ListRow, SyncResult } from '../pipeline/rates-sync.js';
 import { counted, countText } from './figures-text.js';
 import { type Io, type Paint, painter } from './io.js';
+import { jsonLine } from './ndjson.js';
 import { parseCount, parseDay, pipelineOption } from './options.js';
 import { findPipeline } from './pipeline-file.js';
 import { type TableColumn, tableLines } from './table.js';
@@ -88,7 +89,7 @@ async function show(options: ShowOptions, io: Io): Promise<void> {
   };
   const providers = ratesShow(prices, aliases, query);
   if (options.json === true) {
-    io.stdout.write(`${JSON.stringify({ query, providers })}\n`);
+    io.stdout.write(jsonLine({ query, providers }));
     return;
   }
   if (providers.length === 0) throw unknownModel(query, prices);

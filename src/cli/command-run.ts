@@ -1,9 +1,7 @@
 // `showback run`: the pipeline, told as it goes, and what came out on one screen.
 import type { Command } from 'commander';
-import { Failure } from '../kernel/failure.js';
 import type { Io } from './io.js';
 import { addPipelineArgument, addScope, requestOf, type ScopeOptions, waitOption } from './options.js';
-import { problemsJson } from './problems.js';
 import { summarise, viewOf } from './run-view.js';
 
 interface RunOptions extends ScopeOptions {
@@ -38,9 +36,6 @@ async function run(pipeline: string | undefined, options: RunOptions, io: Io): P
     const result = await runs.runPipeline({ ...asked, signal: io.orderly?.() });
     view.close();
     await summarise(result, options, io);
-  } catch (error) {
-    if (options.json === true && error instanceof Failure) io.stdout.write(`${problemsJson(error)}\n`);
-    throw error;
   } finally {
     view.close();
   }

@@ -5,6 +5,7 @@ import type { PastRun } from '../run/api.js';
 import type { ControlRow } from './figures.js';
 import { countText, moneyText, monthsText, secondsText } from './figures-text.js';
 import { type Io, type Paint, painter } from './io.js';
+import { jsonLine } from './ndjson.js';
 import { addPipelineArgument, parseCount } from './options.js';
 import { type Places, placesOf, publishedWarehouse } from './published-run.js';
 import { type TableColumn, tableLines } from './table.js';
@@ -40,7 +41,7 @@ export function addShow(program: Command, io: Io): void {
     .action(async (pipeline: string | undefined, options: ShowOptions) => {
       const places = await placesOf(pipeline === undefined ? {} : { pipeline }, io.cwd);
       const told = await read(places, options, io);
-      io.stdout.write(options.json === true ? `${JSON.stringify(told)}\n` : `${textOf(told, options, io).join('\n')}\n`);
+      io.stdout.write(options.json === true ? jsonLine(told) : `${textOf(told, options, io).join('\n')}\n`);
     });
 }
 
@@ -107,7 +108,7 @@ function timingLines(run: PastRun, width: number, paint: Paint): readonly string
   const slowest = [...run.steps].sort((a, b) => b.seconds - a.seconds);
   const felt = slowest.filter((step) => step.seconds >= 0.05);
   const rest = run.steps.length - felt.length;
-  const cells = felt.map((step) => [step.step, secondsText(step.seconds), step.rows === null ? '' : countText(step.rows)]);
+  const cells = felt.map((step) => [step.step, secondsText(step.seconds), step.rows === undefined ? '' : countText(step.rows)]);
   const total = run.steps.reduce((sum, step) => sum + step.seconds, 0);
   const folded = rest === 0 ? [] : [[`… ${rest} more, each below 0.1 s`]];
   return tableLines(STEPS, [...cells, ...folded], { width, paint, footer: [['all steps', secondsText(total), '']] });

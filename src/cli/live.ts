@@ -13,8 +13,8 @@ interface Task {
   startedAt: number;
   seconds: number;
   rows?: number | undefined;
+  files?: number | undefined;
   bytes?: number | undefined;
-  note?: string | undefined;
   progress?: Progress;
 }
 
@@ -130,7 +130,7 @@ export class LiveView implements RunView {
       return;
     }
     const seconds = event.seconds ?? (this.#clock() - task.startedAt) / 1000;
-    Object.assign(task, { state: event.state, seconds, rows: event.rows, bytes: event.bytes, note: event.note });
+    Object.assign(task, { state: event.state, seconds, rows: event.rows, files: event.files, bytes: event.bytes });
   }
 
   #task(name: string): Task {
@@ -183,9 +183,9 @@ export class LiveView implements RunView {
     const mark = task.state === 'failed' ? this.#paint('red', '✖') : this.#paint('green', task.state === 'skipped' ? '-' : '✔');
     const facts = [
       ...(task.rows === undefined ? [] : [counted(task.rows, 'row')]),
+      ...(task.files === undefined ? [] : [counted(task.files, 'file')]),
       ...(task.bytes === undefined ? [] : [bytesText(task.bytes)]),
       ...(task.seconds < 0.1 ? [] : [secondsText(task.seconds)]),
-      ...(task.note === undefined ? [] : [printable(task.note)]),
     ];
     return `${mark} ${this.#twoParts(printable(task.name), facts.join(' · '))}`;
   }

@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { describePlace, EXIT_CODE, Failure, type Problem, Stopped } from '../kernel/failure.js';
 import { counted } from './figures-text.js';
 import { type Io, type Paint, painter } from './io.js';
+import type { FailureLine } from './json-lines.js';
 import { stopText } from './stopping.js';
 import { printable } from './width.js';
 
@@ -35,10 +36,9 @@ export function reportError(error: unknown, io: Io, debug: boolean): number {
   return EXIT_CODE.bug;
 }
 
-/** The same as one JSON value, for `--json`. */
-export function problemsJson(error: Failure): string {
-  const { kind, exitCode, problems } = error;
-  return JSON.stringify({ kind: 'failure', failure: kind, exit_code: exitCode, problems });
+/** The same as a line of `--json`. */
+export function failureLine({ kind, exitCode, problems }: Failure): FailureLine {
+  return { kind: 'failure', failure: kind, exitCode, problems };
 }
 
 function failureLines(failure: Failure, paint: Paint): readonly string[] {

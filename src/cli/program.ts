@@ -1,9 +1,10 @@
 // The command line: one fresh program a call, one catch, the exit code as a value. Streams and clock come in, so tests run it in-process.
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import { EXIT_CODE } from '../kernel/failure.js';
+import { Command } from 'commander';
+import { EXIT_CODE, Failure } from '../kernel/failure.js';
 import { addBackfill } from './command-backfill.js';
 import { addCheck } from './command-check.js';
+import { addCompletion } from './command-completion.js';
 import { addDocs } from './command-docs.js';
 import { addGc } from './command-gc.js';
 import { addPlan } from './command-plan.js';
@@ -11,8 +12,11 @@ import { addRates } from './command-rates.js';
 import { addRun } from './command-run.js';
 import { addShow } from './command-show.js';
 import { addSql } from './command-sql.js';
+import { EXIT_CODES, everyCommand, pathOf } from './command-tree.js';
 import type { Io } from './io.js';
-import { reportError } from './problems.js';
+import { jsonLine } from './ndjson.js';
+import { failureLine, reportError } from './problems.js';
+import { printable } from './width.js';
 
 const EXAMPLES = `
 Examples:
@@ -23,37 +27,35 @@ Examples:
   $ showback plan                           the very steps that run would execute
   $ showback sql "select * from showback_feature_month limit 10"
 
-Exit codes: 0 done or nothing to do · 1 a bug · 2 configuration or arguments · 3 a check failed, nothing published ·
-4 a source or engine is unavailable, retry later · 75 another run is at work · 130/143 stopped by a signal`;
+${EXIT_CODES}`;
 
 /** Runs one command line (without node and script) and answers the exit code. Never throws, never exits. */
 export async function runCli(args: readonly string[], io: Io): Promise<number> {
-  const program = buildProgram(io);
+  let json = false;
+  const program = buildProgram(io).hook('preAction', (_, command) => {
+    json = command.opts()['json'] === true;
+  });
   try {
     await program.parseAsync([...args], { from: 'user' });
     return EXIT_CODE.done;
   } catch (error) {
-    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_CODE.user;
+    if (json && error instanceof Failure) io.stdout.write(jsonLine(failureLine(error)));
     return reportError(error, io, args.includes('--debug'));
   }
 }
 
-function buildProgram(io: Io): Command {
+export function buildProgram(io: Io): Command {
   const program = new Command('showback')
     .description('What each AI feature really costs: bills and tagged usage in, a proven per-feature showback out.')
     .version(version(), '-V, --version', 'print the version')
     .option('--debug', 'print the trace of an error')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'show the help of a command')
     .helpOption('-h, --help', 'show help')
-    .addHelpText('after', EXAMPLES)
-    .showHelpAfterError('(--help shows what there is)');
-  for (const add of [addRun, addBackfill, addPlan, addCheck, addShow, addGc, addRates, addSql, addDocs]) add(program, io);
+    .addHelpText('after', EXAMPLES);
+  for (const add of [addRun, addBackfill, addPlan, addCheck, addShow, addGc, addRates, addSql, addCompletion, addDocs])
+    add(program, io);
   for (const command of everyCommand(program)) quiet(command, io);
   return program;
-}
-
-function everyCommand(command: Command): readonly Command[] {
-  return [command, ...command.commands.flatMap((inner) => everyCommand(inner))];
 }
 
 /** Errors are thrown, not exits; text goes where it is told. */
@@ -65,20 +67,25 @@ function quiet(command: Command, io: Io): void {
     getErrHelpWidth: () => helpWidth(io.stderr.columns()),
     getOutHasColors: () => false,
     getErrHasColors: () => false,
+    outputError: (text, write) => write(mistake(text, command)),
   });
   if (command.parent !== null) {
-    command.helpOption('-h, --help', 'show help').showHelpAfterError(`(showback ${pathOf(command)} --help shows what there is)`);
+    command.helpOption('-h, --help', 'show help');
     command.option('--debug', 'print the trace of an error').allowExcessArguments(false);
   }
 }
 
-function helpWidth(columns: number): number {
-  return Math.min(100, columns);
+/** What the parser of arguments says, in the form of every other error. */
+function mistake(text: string, command: Command): string {
+  const [what = '', hint = ''] = text.trim().split('\n');
+  const near = /^\((Did you mean .+\?)\)$/.exec(hint)?.[1];
+  const help = `${['showback', pathOf(command)].filter((word) => word !== '').join(' ')} --help shows what there is`;
+  const remedy = near === undefined ? help : `${near.charAt(0).toLowerCase()}${near.slice(1)} (${help})`;
+  return `showback: ${printable(what.replace(/^error: /, ''))}\n  → ${remedy}\n`;
 }
 
-function pathOf(command: Command): string {
-  const above = command.parent === null || command.parent.parent === null ? '' : `${pathOf(command.parent)} `;
-  return above + command.name();
+function helpWidth(columns: number): number {
+  return Math.min(100, columns);
 }
 
 function version(): string {

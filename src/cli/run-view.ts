@@ -3,7 +3,7 @@ import type { RunResult } from '../run/api.js';
 import { type Io, painter, type RunView } from './io.js';
 import { linesView } from './lines.js';
 import { LiveView } from './live.js';
-import { ndjsonView } from './ndjson.js';
+import { jsonLine, ndjsonView } from './ndjson.js';
 
 export interface ViewOptions {
   readonly json?: boolean;
@@ -18,10 +18,10 @@ export function viewOf(options: ViewOptions, io: Io): RunView {
 
 /** What came out, on one screen or as the last line of `--json`. */
 export async function summarise(result: RunResult, options: ViewOptions, io: Io): Promise<void> {
-  const [{ readFigures }, { summaryLines, summaryJson }] = await Promise.all([import('./figures.js'), import('./summary.js')]);
+  const [{ readFigures }, { summaryLines, summaryLine }] = await Promise.all([import('./figures.js'), import('./summary.js')]);
   const figures = await readFigures(result.warehousePath);
   if (options.json === true) {
-    io.stdout.write(`${summaryJson(result, figures)}\n`);
+    io.stdout.write(jsonLine(summaryLine(result, figures)));
     return;
   }
   const size = { columns: io.stdout.columns(), rows: io.stdout.isTTY ? io.stdout.rows() : null };

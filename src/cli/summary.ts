@@ -4,6 +4,7 @@ import type { RunResult } from '../run/api.js';
 import type { ControlRow, Figures, Statement, StatementRow } from './figures.js';
 import { countText, counted, minorDigits, moneyText, monthsText } from './figures-text.js';
 import type { Paint } from './io.js';
+import type { SummaryLine } from './json-lines.js';
 import { type TableColumn, tableLines } from './table.js';
 
 export interface ScreenSize {
@@ -37,20 +38,20 @@ export function summaryLines(result: RunResult, figures: Figures, { size, paint,
 }
 
 /** The last line of `--json`. Amounts are text, exact. */
-export function summaryJson(result: RunResult, figures: Figures): string {
+export function summaryLine(result: RunResult, figures: Figures): SummaryLine {
   const { outcome, runId, asOf, months, outDir, warehousePath } = result;
-  return JSON.stringify({
+  return {
     kind: 'summary',
     outcome,
-    run_id: runId,
-    as_of: asOf,
+    runId,
+    asOf,
     months,
     out: outDir,
     warehouse: warehousePath,
     ties: figures.identity.every((row) => row.passed),
     controls: { passed: figures.controls - figures.failed.length, failed: figures.failed.length },
     statements: figures.statements,
-  });
+  };
 }
 
 function tieLines(figures: Figures, paint: Paint): readonly string[] {

@@ -10,16 +10,21 @@ export type RunEvent =
       readonly state: StepState;
       /** Filled when the step ends. */
       readonly seconds?: number;
+      /** What it made, or went through. */
       readonly rows?: number;
+      readonly files?: number;
       readonly bytes?: number;
-      readonly note?: string;
     }
   | {
       readonly kind: 'progress';
       readonly step: string;
+      /** Of `total`, in what tells best how much is left. */
       readonly done: number;
       readonly total?: number;
-      readonly unit: 'files' | 'bytes' | 'rows' | 'models';
+      readonly unit: 'files' | 'bytes';
+      /** Gone through so far. */
+      readonly rows?: number;
+      readonly bytes?: number;
     }
   /** A month of a backfill, with its steps when it starts. */
   | {

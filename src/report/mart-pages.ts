@@ -1,5 +1,6 @@
 // One page a mart, made from its contract: what it answers, what a row is, what each column means, what holds, how to ask it.
 import type { Contract, ContractColumn } from '../model/contract.js';
+import { cellText, page, table } from './markdown.js';
 
 export interface Mart {
   readonly table: string;
@@ -34,7 +35,7 @@ export function exampleQuery({ table, contract }: Mart): string {
 }
 
 function indexPage(marts: readonly Mart[]): string {
-  return page([
+  return page('sql/marts/*.yaml', [
     '# Marts',
     'What people read. Each mart is a table of the published warehouse file and a set of files:',
     [
@@ -45,14 +46,14 @@ function indexPage(marts: readonly Mart[]): string {
     ].join('\n'),
     table(
       ['mart', 'answers'],
-      marts.map((mart) => [`[\`${mart.table}\`](${mart.table}.md)`, escaped(mart.contract.about)]),
+      marts.map((mart) => [`[\`${mart.table}\`](${mart.table}.md)`, cellText(mart.contract.about)]),
     ),
   ]);
 }
 
 function martPage(mart: Mart): string {
   const { contract } = mart;
-  return page([
+  return page('sql/marts/*.yaml', [
     `# ${mart.table}`,
     contract.about,
     `One row is one ${contract.grain.map((name) => `\`${name}\``).join(' × ')}.`,
@@ -71,18 +72,5 @@ function martPage(mart: Mart): string {
 }
 
 function columnCells({ name, type, nullable, about }: ContractColumn): readonly string[] {
-  return [`\`${name}\``, `\`${type}\``, `${escaped(about)}${nullable ? ' *(may be null)*' : ''}`];
-}
-
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
-}
-
-function page(parts: readonly string[]): string {
-  return `<!-- Made from sql/marts/*.yaml by \`showback docs\`; change it there. -->\n\n${parts.join('\n\n')}\n`;
+  return [`\`${name}\``, `\`${type}\``, `${cellText(about)}${nullable ? ' *(may be null)*' : ''}`];
 }

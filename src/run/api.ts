@@ -59,7 +59,10 @@ export interface BackfillResult {
 export interface PastStep {
   readonly step: string;
   readonly seconds: number;
-  readonly rows: number | null;
+  /** What it made or went through, where that can be counted. */
+  readonly rows?: number;
+  readonly files?: number;
+  readonly bytes?: number;
 }
 
 export interface PastRun {

@@ -11,6 +11,7 @@ import { land as landSource, tabulate } from '../source/registry.js';
 import { loadLake } from '../warehouse/lake.js';
 import { createRawViews } from '../warehouse/lake-views.js';
 import type { Cell, Row, Warehouse } from '../warehouse/warehouse.js';
+import type { PastStep } from './api.js';
 import type { Ledger } from './ledger.js';
 import { type ParameterTables, parameterTables, type Period, periodRow } from './parameters.js';
 import { describeStep, maxLevel, type Step } from './plan.js';
@@ -30,21 +31,24 @@ export interface RunContext {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a step made or went through, where that can be counted. */
+type Amounts = Omit<PastStep, 'step' | 'seconds'>;
+
 /** Runs one step with its events and its line in the ledger. `work` is what the step does, where that is not the engine's. */
 export async function executeStep(
   context: RunContext,
   step: Step,
-  work: () => Promise<number | null> = async () => perform(context, step),
+  work: () => Promise<Amounts | null> = async () => perform(context, step),
 ): Promise<void> {
   context.signal?.throwIfAborted();
   const name = describeStep(step);
   const started = performance.now();
   context.listener({ kind: 'step', step: name, state: 'started' });
   try {
-    const rows = await work();
+    const amounts = await work();
     const seconds = (performance.now() - started) / 1000;
-    context.listener({ kind: 'step', step: name, state: 'done', seconds, ...(rows === null ? {} : { rows }) });
-    await context.ledger.step({ step: name, seconds, rows });
+    context.listener({ kind: 'step', step: name, state: 'done', seconds, ...amounts });
+    await context.ledger.step({ step: name, seconds, ...amounts });
   } catch (error) {
     const state = context.signal?.aborted === true ? 'skipped' : 'failed';
     context.listener({ kind: 'step', step: name, state, seconds: (performance.now() - started) / 1000 });
@@ -52,18 +56,18 @@ export async function executeStep(
   }
 }
 
-async function perform(context: RunContext, step: Step): Promise<number | null> {
+async function perform(context: RunContext, step: Step): Promise<Amounts | null> {
   switch (step.kind) {
     case 'land':
       return land(context, step.sourceId);
     case 'load':
       return load(context);
     case 'fill':
-      return fill(context);
+      return { rows: await fill(context) };
     case 'build':
-      return buildModel(context.warehouse, modelOf(context, step.model));
+      return rowsOf(await buildModel(context.warehouse, modelOf(context, step.model)));
     case 'level':
-      return level(context, step.level, step.models);
+      return { rows: await level(context, step.level, step.models) };
     case 'turn':
       return turn(context);
     case 'gate':
@@ -76,7 +80,11 @@ async function perform(context: RunContext, step: Step): Promise<number | null> 
   }
 }
 
-async function land(context: RunContext, sourceId: string): Promise<number> {
+function rowsOf(rows: number | null): Amounts | null {
+  return rows === null ? null : { rows };
+}
+
+async function land(context: RunContext, sourceId: string): Promise<Amounts> {
   const config = context.pipeline.sources.find((source) => source.id === sourceId);
   if (config === undefined) throw new Error(`no source ${sourceId}`);
   const landing = await landSource({
@@ -88,10 +96,10 @@ async function land(context: RunContext, sourceId: string): Promise<number> {
   });
   context.files.push(...landing.files);
   context.controls.push(...landing.controls);
-  return landing.files.length;
+  return { files: landing.files.length, bytes: bytesOf(landing.files) };
 }
 
-async function load(context: RunContext): Promise<number> {
+async function load(context: RunContext): Promise<Amounts> {
   const lakeDir = join(context.pipeline.stateDir, 'lake');
   const lake = await loadLake(context.files, context.pipeline.sources, {
     lakeDir,
@@ -114,7 +122,11 @@ async function load(context: RunContext): Promise<number> {
   }));
   await fillInput(context.warehouse, modelOf(context, 'run.landed_file'), landed);
   tellOfEmptyFiles(context, lake.files);
-  return lake.files.reduce((sum, { records }) => sum + records, 0);
+  return { rows: lake.files.reduce((sum, { records }) => sum + records, 0), bytes: bytesOf(context.files) };
+}
+
+function bytesOf(files: readonly LandedFile[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** A file without records is no error, but often a sign of one. */
@@ -190,7 +202,7 @@ async function verifyAppended(warehouse: Warehouse, group: readonly Model[]): Pr
 }
 
 /** Failing controls of the published months stop the run here, with the rows that say so. */
-async function gate(context: RunContext): Promise<number> {
+async function gate(context: RunContext): Promise<null> {
   const { warehouse, period } = context;
   const rows = await warehouse.rows(
     `SELECT control, scope, CAST(billing_month AS VARCHAR) AS month, currency, expected, actual, difference, tolerance
@@ -199,7 +211,7 @@ async function gate(context: RunContext): Promise<number> {
      ORDER BY billing_month, control, scope`,
     [`${period.firstMonth}-01`, `${period.lastMonth}-01`],
   );
-  if (rows.length === 0) return 0;
+  if (rows.length === 0) return null;
   const problems: Problem[] = [];
   for (const row of rows) problems.push(await controlProblem(warehouse, row));
   throw new Failure('check', problems);

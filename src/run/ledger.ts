@@ -15,13 +15,7 @@ type Entry =
       readonly asOf: Day;
       readonly months: readonly Month[];
     }
-  | {
-      readonly entry: 'step';
-      readonly attempt: string;
-      readonly step: string;
-      readonly seconds: number;
-      readonly rows: number | null;
-    }
+  | ({ readonly entry: 'step'; readonly attempt: string } & PastStep)
   | {
       readonly entry: 'finished';
       readonly attempt: string;
@@ -89,12 +83,18 @@ function withEntry(run: PastRun | undefined, entry: Entry): PastRun {
     case 'started':
       return { ...known, startedAt: entry.at, asOf: entry.asOf, months: entry.months };
     case 'step':
-      return { ...known, steps: [...known.steps, { step: entry.step, seconds: entry.seconds, rows: entry.rows }] };
+      return { ...known, steps: [...known.steps, stepOf(entry)] };
     case 'finished':
       return { ...known, runId: entry.runId, finishedAt: entry.at, outcome: entry.outcome, failure: entry.failure };
     default:
       return entry satisfies never;
   }
+}
+
+/** Lines of earlier versions say null where there is nothing to count. */
+function stepOf({ step, seconds, rows, files, bytes }: Extract<Entry, { entry: 'step' }>): PastStep {
+  const counted = { rows, files, bytes };
+  return { step, seconds, ...Object.fromEntries(Object.entries(counted).filter(([, count]) => typeof count === 'number')) };
 }
 
 function entryOf(line: string): Entry | null {

@@ -45,11 +45,14 @@ export async function receiveAll(
   const blobs: Blob[] = [];
   const failures: Failure[] = [];
   const queue = [...listed];
+  let bytes = 0;
   const work = async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       try {
         request.signal?.throwIfAborted();
-        blobs.push(await store.receive(file, request.signal));
+        const blob = await store.receive(file, request.signal);
+        blobs.push(blob);
+        bytes += blob.bytes;
       } catch (error) {
         if (!(error instanceof Failure)) {
           queue.length = 0;
@@ -63,6 +66,7 @@ export async function receiveAll(
         done: blobs.length,
         total: listed.length,
         unit: 'files',
+        bytes,
       });
     }
   };

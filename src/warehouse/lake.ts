@@ -92,13 +92,15 @@ async function loadAll(
 ): Promise<readonly Failure[]> {
   const queue = [...missing].sort((a, b) => b.bytes - a.bytes);
   const failures: Failure[] = [];
-  const total = missing.reduce((sum, unit) => sum + unit.files.length, 0);
-  let read = 0;
+  const total = missing.reduce((sum, unit) => sum + unit.bytes, 0);
+  let [read, rows] = [0, 0];
   const work = async () => {
     await using engine = await openDuckDb(engineOptions(options));
     for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
       try {
-        done.set(unit, await writeUnit(engine, unit, options));
+        const sidecar = await writeUnit(engine, unit, options);
+        done.set(unit, sidecar);
+        rows += Object.values(sidecar.files).reduce((sum, { records }) => sum + records, 0);
       } catch (error) {
         const disk = diskFailure(error, { doing: 'load the lake', place: options.lakeDir });
         if (disk !== null || options.signal?.aborted === true) {
@@ -107,8 +109,8 @@ async function loadAll(
         }
         failures.push(readFailure(error, unit));
       }
-      read += unit.files.length;
-      options.listener({ kind: 'progress', step: 'load', done: read, total, unit: 'files' });
+      read += unit.bytes;
+      options.listener({ kind: 'progress', step: 'load the lake', done: read, total, unit: 'bytes', rows });
     }
   };
   const ends = await Promise.allSettled(Array.from({ length: Math.min(options.threads, missing.length) }, work));

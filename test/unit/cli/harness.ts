@@ -4,9 +4,11 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
 import { afterAll } from 'vitest';
 import type { Io, Output, Runs } from '../../../src/cli/io.js';
-import { runCli } from '../../../src/cli/program.js';
+import { jsonLine } from '../../../src/cli/ndjson.js';
+import { buildProgram, runCli } from '../../../src/cli/program.js';
 import { openDuckDb } from '../../../src/warehouse/duckdb.js';
 
 export interface Screen extends Output {
@@ -26,6 +28,9 @@ export function screen(options: { readonly isTTY?: boolean; readonly columns?: n
   return output;
 }
 
+/** A value as `--json` spells it. */
+export const spelled = (value: unknown): unknown => JSON.parse(jsonLine(value));
+
 export const unused = async (): Promise<never> => Promise.reject(new Error('this command must not come here'));
 
 export const NO_RUNS: Runs = {
@@ -44,9 +49,13 @@ export interface Told {
   readonly err: string;
 }
 
-export async function cli(args: readonly string[], changes: Partial<Omit<Io, 'stdout' | 'stderr'>> = {}): Promise<Told> {
-  const [stdout, stderr] = [screen(), screen()];
-  const io: Io = {
+/** The commands, for who looks at them only. */
+export function program(): Command {
+  return buildProgram(ioOf(screen(), screen()));
+}
+
+function ioOf(stdout: Screen, stderr: Screen): Io {
+  return {
     stdout,
     stderr,
     env: {},
@@ -54,9 +63,12 @@ export async function cli(args: readonly string[], changes: Partial<Omit<Io, 'st
     now: () => new Date('2026-10-01T02:00:00Z'),
     runs: async () => NO_RUNS,
     sqlChild: SQL_CHILD,
-    ...changes,
   };
-  const code = await runCli(args, io);
+}
+
+export async function cli(args: readonly string[], changes: Partial<Omit<Io, 'stdout' | 'stderr'>> = {}): Promise<Told> {
+  const [stdout, stderr] = [screen(), screen()];
+  const code = await runCli(args, { ...ioOf(stdout, stderr), ...changes });
   return { code, out: stdout.text, err: stderr.text };
 }
 

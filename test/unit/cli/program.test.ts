@@ -1,9 +1,13 @@
 // The shape of the command line: help, mistakes and exit codes.
 import { describe, expect, it } from 'vitest';
 import { EXIT_CODE, Failure, type FailureKind } from '../../../src/kernel/failure.js';
-import { cli, companyFolder, NO_RUNS } from './harness.js';
+import { everyCommand, pathOf } from '../../../src/cli/command-tree.js';
+import { cli, companyFolder, NO_RUNS, program } from './harness.js';
 
-const COMMANDS = ['run', 'backfill', 'plan', 'check', 'show', 'gc', 'rates show', 'rates sync', 'sql', 'docs'];
+/** Hidden ones too; `rates` alone does nothing. */
+const COMMANDS = everyCommand(program())
+  .filter((command) => command.parent !== null && command.commands.length === 0)
+  .map(pathOf);
 
 async function failing(error: unknown, args: readonly string[] = []): Promise<Awaited<ReturnType<typeof cli>>> {
   const checkPipeline = async (): Promise<never> => Promise.reject(error);
@@ -40,9 +44,9 @@ describe('help', () => {
 
 describe('mistakes', () => {
   it.each([
-    [['rnu'], 'Did you mean run?'],
-    [['run', '--mont', '2026-09'], 'Did you mean --month?'],
-    [['rates', 'shwo'], 'Did you mean show?'],
+    [['rnu'], '→ did you mean run?'],
+    [['run', '--mont', '2026-09'], '→ did you mean --month?'],
+    [['rates', 'shwo'], '→ did you mean show?'],
     [['run', '--month', '2026-13'], 'a month is written as 2026-09'],
     [['run', '--date', '2026-02-30'], 'a day is written as 2026-09-30'],
     [['run', '--month', '2026-09', '--date', '2026-09-01'], 'cannot be used with'],

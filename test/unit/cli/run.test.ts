@@ -4,7 +4,7 @@ import type { Runs } from '../../../src/cli/io.js';
 import type { RunEvent } from '../../../src/kernel/event.js';
 import { Failure } from '../../../src/kernel/failure.js';
 import type { PastRun, RunRequest, RunResult } from '../../../src/run/api.js';
-import { cli, companyFolder, NO_RUNS, warehouseFile } from './harness.js';
+import { cli, companyFolder, NO_RUNS, spelled, warehouseFile } from './harness.js';
 
 const STARTED: RunEvent = { kind: 'run-started', pipeline: 'demo', asOf: '2026-09-30', steps: ['land aws', 'publish'] };
 const EVENTS: readonly RunEvent[] = [
@@ -123,7 +123,7 @@ Files of run r1, as of 2026-09-30:
       .trimEnd()
       .split('\n')
       .map((line): unknown => JSON.parse(line));
-    expect(lines.slice(0, -1)).toEqual(EVENTS);
+    expect(lines.slice(0, -1)).toEqual(EVENTS.map(spelled));
     expect(lines.at(-1)).toMatchObject({ kind: 'summary', run_id: 'r1', ties: true, controls: { passed: 3, failed: 0 } });
     expect(err).toBe('');
   });
@@ -186,7 +186,7 @@ describe('plan', () => {
         .trimEnd()
         .split('\n')
         .map((line): unknown => JSON.parse(line)),
-    ).toEqual(steps);
+    ).toEqual(steps.map(spelled));
   });
 });
 
@@ -201,9 +201,9 @@ describe('show', () => {
       months: ['2026-09'],
       failure: null,
       steps: [
-        { step: 'land aws', seconds: 0.01, rows: 3 },
+        { step: 'land aws', seconds: 0.01, files: 3, bytes: 4000 },
         { step: 'load the lake', seconds: 60, rows: 1_000_000 },
-        { step: 'publish', seconds: 2, rows: null },
+        { step: 'publish', seconds: 2 },
       ],
     },
     {
@@ -258,7 +258,7 @@ describe('show', () => {
 
   it('has a word before the first run, and JSON', async () => {
     expect((await shown([], [])).out).toBe('No run yet: showback run\n');
-    expect(JSON.parse((await shown(['--json', '--last', '1'])).out)).toEqual({ runs: [PAST[2]], controls: null });
+    expect(JSON.parse((await shown(['--json', '--last', '1'])).out)).toEqual({ runs: [spelled(PAST[2])], controls: null });
   });
 
   it('asks for a run where controls of none are wanted', async () => {

@@ -1,0 +1,23 @@
+// Pieces of the generated pages.
+
+/** A page made from `source`, with a line that says so to whoever would edit it. */
+export function page(source: string, parts: readonly string[]): string {
+  return `<!-- Made from ${source} by \`showback docs\`; change it there. -->\n\n${parts.join('\n\n')}\n`;
+}
+
+export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** Text as a cell can hold it. */
+export function cellText(text: string): string {
+  return text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
+}
+
+/** A block of text as it is, whatever backticks are in it. */
+export function block(text: string, language = 'text'): string {
+  const longest = [...text.matchAll(/`{3,}/g)].reduce((most, [ticks]) => Math.max(most, ticks.length), 2);
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
+}

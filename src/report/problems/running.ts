@@ -1,0 +1,82 @@
+// Problems of the command line, of folders and disks, and of runs.
+import { ofKind, type ProblemTexts } from './problem-text.js';
+
+const ARGUMENTS: ProblemTexts = ofKind('user', {
+  'cli/no-pipeline': ['There is no pipeline file where one was looked for.', 'Name one, or go to the folder that has it.'],
+  'cli/no-warehouse': [
+    'The published run has no warehouse file in the state folder, so it cannot be asked.',
+    'Name the state folder with `--state`, or make the file again: `showback run --force`.',
+  ],
+  'cli/nothing-published': ['The output folder publishes no run yet.', 'Run the pipeline first: `showback run`.'],
+  'cli/which-pipeline': ['Several pipelines lie here, and none is named.', 'Name one of those that are listed.'],
+  'publish/name-taken': [
+    'The output folder has something else under a name that belongs to what is published.',
+    'Move it away, or set `out` to a folder of its own.',
+  ],
+  'publish/not-a-folder': ['A file lies where a folder must be.', 'Move it away, or set `out` to a folder of its own.'],
+  'rates/unknown-model': [
+    'No price book knows the model that was asked for.',
+    'Take a name that is shown, or add a row or an alias.',
+  ],
+  'run/carried-columns': [
+    'Months that stay as published have other columns than this version gives its marts, so they cannot stand beside new ones.',
+    'Publish all months again: run once without `look_back`.',
+  ],
+  'run/scope': ['The month or day that was asked for cannot be published.', 'Ask for one that can, as the message says.'],
+});
+
+const NOT_NOW: ProblemTexts = ofKind('unavailable', {
+  'disk/unavailable': [
+    'The disk refused: full, read-only, no permission, or broken.',
+    'Free or mend it, then run again; what was published before still stands.',
+  ],
+  'publish/unavailable': [
+    'The output folder refused what was to be published.',
+    'Free or mend it, then run again; what was published before still stands.',
+  ],
+  'rates/file': ['The price book cannot be read or written.', 'Check the path and its permissions.'],
+  'rates/no-catalogue': ['The package with the public price catalogue holds no data.', 'Install it again: `npm ci`.'],
+  'run/state': ['The state folder cannot be written.', 'Make it writable, or name another one under `state`.'],
+});
+
+const CHECKS: ProblemTexts = ofKind('check', {
+  'contract/check': ['Rows of a table break a rule of its contract.', 'Follow the arrow; the rows are below the message.'],
+  'contract/columns': [
+    'A table has other columns than its contract promises.',
+    'Change the select or the contract so that both say the same.',
+  ],
+  'contract/grain': ['A table has several rows of one grain.', 'Aggregate, or name the true grain in the contract.'],
+  'contract/null': [
+    'A column that is never null by its contract is null.',
+    'Find where the value is lost, or mark the column nullable.',
+  ],
+  'docs/stale': ['A generated page is not what its source says.', 'Write it again: `showback docs`.'],
+  'engine/arithmetic': [
+    'A sum or product has more digits than can be held exactly. Nothing is rounded silently.',
+    'Look for an amount that is out of all proportion; the message names the table.',
+  ],
+  'rates/conflict': [
+    'The public catalogue and the price book have different prices from the very same day.',
+    'Decide which is right: append a later row to the book, or sync again tomorrow.',
+  ],
+  'rates/odd-time': [
+    'The public catalogue changes a price at a moment that is no whole minute.',
+    'Price that model in a book of your own.',
+  ],
+  'run/carried-damaged': [
+    'A file of a month that stays as published is gone or was changed since.',
+    'Put it back, or publish the month again: `showback backfill --force`.',
+  ],
+});
+
+export const RUNNING: ProblemTexts = {
+  ...ARGUMENTS,
+  ...NOT_NOW,
+  ...CHECKS,
+  ...ofKind('locked', {
+    'run/locked': [
+      'Another run holds the state folder.',
+      'Wait for it, or let `run` and `backfill` wait: `--wait <seconds>`. The lock goes with its process.',
+    ],
+  }),
+};

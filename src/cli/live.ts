@@ -1,27 +1,11 @@
-// The task list of a run on a terminal: what is done in one line, the last few steps, what runs now and what comes next.
+// The task list of a run on a terminal: it is drawn over itself until the run is over, and leaves one line.
 import type { RunEvent } from '../kernel/event.js';
 import { backfillText, monthText } from './backfill-text.js';
-import { bytesText, counted, countText, secondsText } from './figures-text.js';
+import { counted, secondsText } from './figures-text.js';
 import type { Output, Paint, RunView } from './io.js';
-import { fitted, printable } from './width.js';
+import { FRAME_MS, listLines, type Task } from './live-lines.js';
+import { printable } from './width.js';
 
-type Progress = Extract<RunEvent, { kind: 'progress' }>;
-
-interface Task {
-  readonly name: string;
-  state: 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
-  startedAt: number;
-  seconds: number;
-  rows?: number | undefined;
-  files?: number | undefined;
-  bytes?: number | undefined;
-  progress?: Progress;
-}
-
-const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-const FRAME_MS = 100;
-const DONE_SHOWN = 4;
-const NEXT_SHOWN = 3;
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
 
@@ -32,6 +16,7 @@ export class LiveView implements RunView {
   readonly #tasks: Task[] = [];
   #title = 'showback';
   #drawn = 0;
+  #openedAt = 0;
   #timer: NodeJS.Timeout | null = null;
 
   /** `clock` counts milliseconds from anywhere. */
@@ -77,8 +62,8 @@ export class LiveView implements RunView {
     if (this.#timer === null) return;
     clearInterval(this.#timer);
     this.#timer = null;
-    this.#erase();
-    this.#output.write(`${this.#closing()}\n${SHOW_CURSOR}`);
+    this.#over([this.#closing()]);
+    this.#output.write(SHOW_CURSOR);
   };
 
   #start(event: Extract<RunEvent, { kind: 'run-started' }>): void {
@@ -111,14 +96,13 @@ export class LiveView implements RunView {
   #open(): void {
     if (this.#timer !== null) return;
     this.#timer = setInterval(() => this.#draw(), FRAME_MS).unref();
+    this.#openedAt = this.#clock();
     this.#output.write(HIDE_CURSOR);
     this.#draw();
   }
 
-  /** A reader that knows no step names tells of whatever runs now. */
-  #progress(event: Progress): void {
-    const named = this.#tasks.find((task) => task.name === event.step);
-    const task = named ?? this.#tasks.find((each) => each.state === 'running');
+  #progress(event: Extract<RunEvent, { kind: 'progress' }>): void {
+    const task = this.#tasks.find((each) => each.name === event.step);
     if (task !== undefined) task.progress = event;
   }
 
@@ -143,68 +127,28 @@ export class LiveView implements RunView {
 
   #draw(): void {
     const lines = this.#lines();
-    this.#erase();
-    this.#output.write(`${lines.join('\n')}\n`);
+    this.#over(lines);
     this.#drawn = lines.length;
   }
 
-  /** Moves up over what was drawn and clears it. Lines never wrap, so their number is their height. */
-  #erase(): void {
-    if (this.#drawn > 0) this.#output.write(`\u001b[${this.#drawn}A\u001b[0J`);
+  /** Writes over what was drawn, in one piece and line by line, so that nothing flickers. Lines never wrap: their number is their height. */
+  #over(lines: readonly string[]): void {
+    const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : '';
+    this.#output.write(`${up}${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[0J`);
     this.#drawn = 0;
   }
 
   #above(text: string): void {
-    this.#erase();
-    this.#output.write(`${text}\n`);
+    this.#over([text]);
     if (this.#timer !== null) this.#draw();
   }
 
   #lines(): readonly string[] {
-    const ended = this.#tasks.filter((task) => task.state !== 'waiting' && task.state !== 'running');
-    const running = this.#tasks.filter((task) => task.state === 'running');
-    const waiting = this.#tasks.filter((task) => task.state === 'waiting');
-    const room = Math.max(0, this.#output.rows() - running.length - 5);
-    const [doneShown, nextShown] = [Math.min(DONE_SHOWN, room), Math.min(NEXT_SHOWN, Math.max(0, room - DONE_SHOWN))];
-    const folded = ended.length - doneShown;
-    const left = waiting.length - nextShown;
-    const recent = doneShown === 0 ? [] : ended.slice(-doneShown);
-    return [
-      this.#paint('bold', this.#fit(printable(this.#title))),
-      ...(folded > 0 ? [this.#paint('dim', this.#fit(`✔ ${counted(folded, 'step')} done`))] : []),
-      ...recent.map((task) => this.#endedLine(task)),
-      ...running.map((task) => this.#runningLine(task)),
-      ...waiting.slice(0, nextShown).map((task) => this.#paint('dim', this.#fit(`  ${printable(task.name)}`))),
-      ...(left > 0 ? [this.#paint('dim', this.#fit(`  … ${left} more`))] : []),
-    ];
-  }
-
-  #endedLine(task: Task): string {
-    const mark = task.state === 'failed' ? this.#paint('red', '✖') : this.#paint('green', task.state === 'skipped' ? '-' : '✔');
-    const facts = [
-      ...(task.rows === undefined ? [] : [counted(task.rows, 'row')]),
-      ...(task.files === undefined ? [] : [counted(task.files, 'file')]),
-      ...(task.bytes === undefined ? [] : [bytesText(task.bytes)]),
-      ...(task.seconds < 0.1 ? [] : [secondsText(task.seconds)]),
-    ];
-    return `${mark} ${this.#twoParts(printable(task.name), facts.join(' · '))}`;
-  }
-
-  #runningLine(task: Task): string {
-    const elapsed = (this.#clock() - task.startedAt) / 1000;
-    const frame = SPINNER[Math.floor(this.#clock() / FRAME_MS) % SPINNER.length] ?? '·';
-    const facts = [...(task.progress === undefined ? [] : [progressText(task.progress, elapsed)]), secondsText(elapsed)];
-    return `${this.#paint('cyan', frame)} ${this.#twoParts(printable(task.name), facts.join(' · '))}`;
-  }
-
-  #twoParts(name: string, facts: string): string {
-    const width = this.#output.columns() - 3;
-    if (name.length + facts.length + 2 > width) return fitted(`${name}  ${facts}`, width);
-    return `${name}  ${this.#paint('dim', facts)}`;
-  }
-
-  #fit(text: string): string {
-    return fitted(text, this.#output.columns() - 1);
+    const ended = this.#tasks.filter((task) => task.state !== 'waiting' && task.state !== 'running').length;
+    const now = this.#clock();
+    const title = `${this.#title} · ${ended} of ${counted(this.#tasks.length, 'step')} · ${secondsText((now - this.#openedAt) / 1000)}`;
+    const screen = { columns: this.#output.columns(), rows: this.#output.rows(), paint: this.#paint, now };
+    return listLines(title, this.#tasks, screen);
   }
 
   #closing(): string {
@@ -212,18 +156,6 @@ export class LiveView implements RunView {
     const done = this.#tasks.filter((task) => task.state === 'done').length;
     const seconds = this.#tasks.reduce((sum, task) => sum + task.seconds, 0);
     if (failed !== undefined) return `${this.#paint('red', '✖')} ${printable(failed.name)}`;
-    return this.#paint('dim', `✔ ${this.#title}: ${counted(done, 'step')} in ${secondsText(seconds)}`);
+    return this.#paint('dim', `✔ ${printable(this.#title)}: ${counted(done, 'step')} in ${secondsText(seconds)}`);
   }
-}
-
-/** `1,200 of 4,000 rows · 600/s · 5 s left` */
-function progressText({ done, total, unit }: Progress, elapsed: number): string {
-  const amount = (value: number): string => (unit === 'bytes' ? bytesText(value) : countText(value));
-  const rate = elapsed > 1 && done > 0 ? done / elapsed : null;
-  const left = total === undefined || rate === null || done >= total ? null : (total - done) / rate;
-  return [
-    `${amount(done)}${total === undefined ? '' : ` of ${amount(total)}`}${unit === 'bytes' ? '' : ` ${unit}`}`,
-    ...(rate === null ? [] : [`${amount(Math.round(rate))}/s`]),
-    ...(left === null ? [] : [`${secondsText(left)} left`]),
-  ].join(' · ');
 }

@@ -134,12 +134,13 @@ describe('backfill', () => {
       () => 0,
     );
     for (const event of FIRST) view.listen(event);
-    const [, drawn = ''] = output.text.split('✔ month 1 of 3: 2026-07 is unchanged\n');
+    const written = (): string => output.text.replaceAll('\u001b[K', '');
+    const [, drawn = ''] = written().split('✔ month 1 of 3: 2026-07 is unchanged\n');
     expect(drawn).toContain('load the lake');
     view.listen({ kind: 'step', step: 'turn to 2026-08', state: 'done', seconds: 2 });
     view.listen({ ...month, month: '2026-08', number: 2, state: 'published' });
-    const end = output.text.slice(output.text.lastIndexOf('✔ month 2 of 3: 2026-08 is published'));
-    expect(end).toContain('month 2 of 3: 2026-08\n✔ turn to 2026-08  2.0 s\n  publish\n');
+    const end = written().slice(written().lastIndexOf('✔ month 2 of 3: 2026-08 is published'));
+    expect(end).toContain('month 2 of 3: 2026-08 · 1 of 2 steps · 0.0 s\n✔ turn to 2026-08  2.0 s\n  publish\n');
     expect(end).not.toContain('load the lake');
     view.close();
   });

@@ -49,24 +49,44 @@ it('shows what is done, what runs and what comes next', () => {
   }
   view.listen({ kind: 'step', step: STEPS[7] ?? '', state: 'started' });
   tick(4000);
-  view.listen({ kind: 'progress', step: 'load', done: 250, total: 1000, unit: 'files' });
+  view.listen({ kind: 'progress', step: STEPS[7] ?? '', done: 250, total: 1000, unit: 'files', bytes: 5_000_000 });
   tick(1000);
   expect(shown(output)).toEqual([
-    'demo, as of 2026-09-30',
+    'demo, as of 2026-09-30 · 7 of 30 steps · 5.0 s',
     '✔ 3 steps done',
-    ...[3, 4, 5, 6].map((at) => `✔ build staging.model_${at}  1,200 rows · 34.0 kB · 2.5 s`),
-    '⠋ build staging.model_7  250 of 1,000 files · 50/s · 15 s left · 5.0 s',
+    ...[3, 4, 5, 6].map((at) => `✔ build staging.model_${at}   1,200 rows · 34.0 kB · 2.5 s`),
+    '⠋ build staging.model_7   250 of 1,000 files · 15 s left · 1.0 MB/s · 5.0 MB · 5.0 s',
     ...[8, 9, 10].map((at) => `  build staging.model_${at}`),
     '  … 19 more',
     '',
   ]);
 });
 
+it('tells rows, bytes, rate and time left of what is read', () => {
+  const { output, view, tick } = started({ columns: 120 });
+  const step = STEPS[0] ?? '';
+  view.listen({ kind: 'step', step, state: 'started' });
+  tick(4000);
+  view.listen({ kind: 'progress', step, done: 12_000_000, total: 36_000_000, unit: 'bytes', rows: 102_000 });
+  tick(100);
+  expect(shown(output)[1]).toBe('⠙ build staging.model_0  12.0 MB of 36.0 MB · 8.2 s left · 2.9 MB/s · 102,000 rows · 4.1 s');
+});
+
+it('leaves out what a narrow terminal has no room for, the name last', () => {
+  const { output, view, tick } = started({ columns: 50 });
+  const step = STEPS[0] ?? '';
+  view.listen({ kind: 'step', step, state: 'started' });
+  tick(4000);
+  view.listen({ kind: 'progress', step, done: 12_000_000, total: 36_000_000, unit: 'bytes', rows: 102_000 });
+  tick(100);
+  expect(shown(output)[1]).toBe('⠙ build staging.model_0  12.0 MB of 36.0 MB');
+});
+
 it('keeps warnings above the list', () => {
   const { output, view, tick } = started();
   view.listen({ kind: 'note', level: 'warning', message: 'no file under `a`\u001b[2J' });
   tick(200);
-  expect(shown(output).slice(0, 2)).toEqual(['! no file under `a`\\u001b[2J', 'demo, as of 2026-09-30']);
+  expect(shown(output).slice(0, 2)).toEqual(['! no file under `a`\\u001b[2J', 'demo, as of 2026-09-30 · 0 of 30 steps · 0.2 s']);
 });
 
 it('leaves one line and the cursor', () => {
@@ -107,6 +127,6 @@ it('starts with the first step where a run tells no plan', () => {
   const output = screen({ isTTY: true });
   const view = new LiveView(output, plain, () => 0);
   view.listen({ kind: 'step', step: 'land aws', state: 'started' });
-  expect(shown(output)).toEqual(['showback', '⠋ land aws  0.0 s', '']);
+  expect(shown(output)).toEqual(['showback · 0 of 1 step · 0.0 s', '⠋ land aws  0.0 s', '']);
   view.close();
 });

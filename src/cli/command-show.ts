@@ -1,15 +1,16 @@
-// `showback show`: past runs, how long their steps took, and the controls of what is published.
-import type { Command } from 'commander';
-import { Option } from 'commander';
+// `showback show`: past runs, one of them in full, how long steps took, and the controls of what is published.
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { Failure } from '../kernel/failure.js';
+import { suggest } from '../kernel/nearest.js';
 import type { PastRun } from '../run/api.js';
 import type { ControlRow } from './figures.js';
-import { countText, moneyText, monthsText, secondsText } from './figures-text.js';
-import { type Io, type Paint, painter } from './io.js';
+import { type Io, painter } from './io.js';
 import { jsonLine } from './ndjson.js';
-import { addPipelineArgument, parseCount } from './options.js';
-import { type Places, placesOf, publishedWarehouse } from './published-run.js';
-import { type TableColumn, tableLines } from './table.js';
-import { fitted, printable } from './width.js';
+import { PIPELINE, parseCount } from './options.js';
+import { type Places, placesOf, publishedWarehouse, warehouseOf } from './published-run.js';
+import { controlLines, type Page, runDetail, runLines, timingLines, verdict } from './show-text.js';
 
 interface ShowOptions {
   readonly last: number;
@@ -20,123 +21,116 @@ interface ShowOptions {
 
 interface Told {
   readonly runs: readonly PastRun[];
+  /** Null where they were not asked for, or the run has none left. */
   readonly controls: readonly ControlRow[] | null;
+}
+
+/** What the words after `show` name. */
+interface Asked {
+  readonly pipeline?: string;
+  readonly run?: string;
 }
 
 const EXAMPLES = `
 Examples:
-  $ showback show                    the last runs
-  $ showback show --timings          and how long each step of the last one took
-  $ showback show --controls         and every control of what is published
+  $ showback show                          the last runs
+  $ showback show --timings                and how long each step of the last one took
+  $ showback show --controls               and every control of what is published
+  $ showback show last                     one run in full: why it failed, its slowest steps, its controls
+  $ showback show 2026-09-30-4267254d9b11 --controls
+  $ showback show nightly.yaml 2026-10-01T02
   $ showback show --last 50 --json`;
 
+/** Of one run, unless all timings are asked for. */
+const SLOWEST = 8;
+
 export function addShow(program: Command, io: Io): void {
-  const command = program.command('show').description('show past runs, their timings, and the controls of what is published');
-  addPipelineArgument(command)
+  program
+    .command('show')
+    .description('show past runs, one run in full, timings, and the controls of what is published')
+    .argument('[pipeline]', PIPELINE)
+    .argument('[run]', 'one run: its id, the beginning of its id or of its starting time, or `last`')
     .addOption(new Option('-n, --last <runs>', 'how many runs').argParser(parseCount).default(10))
-    .option('--timings', 'the steps of the last run that did any, slowest first')
-    .option('--controls', 'every control of the published run, failed ones first')
+    .option('--timings', 'every step of the run, or of the last that did any, slowest first')
+    .option('--controls', 'every control of the run, or of the published one, failed ones first')
     .option('--json', 'one JSON object')
     .addHelpText('after', EXAMPLES)
-    .action(async (pipeline: string | undefined, options: ShowOptions) => {
-      const places = await placesOf(pipeline === undefined ? {} : { pipeline }, io.cwd);
-      const told = await read(places, options, io);
-      io.stdout.write(options.json === true ? jsonLine(told) : `${textOf(told, options, io).join('\n')}\n`);
+    .action(async (first: string | undefined, second: string | undefined, options: ShowOptions) => {
+      const asked = await askedOf(first, second, io.cwd);
+      const places = await placesOf(asked.pipeline === undefined ? {} : { pipeline: asked.pipeline }, io.cwd);
+      const { readHistory } = await import('../run/ledger.js');
+      const history = await readHistory(places.stateDir);
+      const page = { width: io.stdout.columns(), paint: painter(io.stdout, io.env) };
+      const told = asked.run === undefined ? await listed(history, places, options) : await oneOf(history, asked.run, places);
+      const text = asked.run === undefined ? await listText(told, places, options, page) : oneText(told, options, page);
+      io.stdout.write(options.json === true ? jsonLine(told) : `${text.join('\n')}\n`);
     });
 }
 
-async function read(places: Places, options: ShowOptions, io: Io): Promise<Told> {
-  const { readHistory } = await io.runs();
-  const runs = (await readHistory(places.stateDir)).slice(-options.last);
-  return { runs, controls: options.controls === true ? await controlsOf(places) : null };
+/** One word alone is a pipeline where there is such a file, or it looks like one; else it is a run. */
+async function askedOf(first: string | undefined, second: string | undefined, cwd: string): Promise<Asked> {
+  if (first === undefined) return {};
+  if (second !== undefined) return { pipeline: first, run: second };
+  const isThere = await stat(resolve(cwd, first)).then(
+    () => true,
+    () => false,
+  );
+  return isThere || /\.ya?ml$|\//.test(first) ? { pipeline: first } : { run: first };
 }
 
-async function controlsOf(places: Places): Promise<readonly ControlRow[]> {
-  const { readControls } = await import('./figures.js');
-  return readControls(await publishedWarehouse(places));
+async function listed(history: readonly PastRun[], places: Places, options: ShowOptions): Promise<Told> {
+  const controls = options.controls === true ? await controlsIn(await publishedWarehouse(places)) : null;
+  return { runs: history.slice(-options.last), controls };
 }
 
-function textOf(told: Told, options: ShowOptions, io: Io): readonly string[] {
-  const paint = painter(io.stdout, io.env);
-  const width = io.stdout.columns();
-  const worked = told.runs.findLast((run) => run.steps.length > 0);
+async function listText({ runs, controls }: Told, { outDir }: Places, options: ShowOptions, page: Page) {
+  const { readPublished } = await import('../publish/directory.js');
+  const worked = runs.findLast((run) => run.steps.length > 0);
   return [
-    ...runLines(told.runs, width, paint),
-    ...(options.timings === true && worked !== undefined ? ['', ...timingLines(worked, width, paint)] : []),
-    ...(told.controls === null ? [] : ['', ...controlLines(told.controls, width, paint)]),
+    ...runLines(runs, (await readPublished(outDir))?.runId ?? null, page),
+    ...(options.timings === true && worked !== undefined ? ['', ...timingLines(worked.steps, page)] : []),
+    ...(controls === null ? [] : ['', ...controlLines(controls, page)]),
   ];
 }
 
-/** Of the listed runs, the last that failed, with their first reason. */
-const FAILURES_SHOWN = 3;
+async function oneOf(history: readonly PastRun[], name: string, { stateDir }: Places): Promise<Told> {
+  const run = findRun(history, name);
+  if (run === undefined) throw unknownRun(history, name);
+  const warehouse = run.runId === '' ? null : await warehouseOf(stateDir, run.runId);
+  return { runs: [run], controls: warehouse === null ? null : await controlsIn(warehouse) };
+}
 
-const RUNS: readonly TableColumn[] = [
-  { title: 'started (UTC)', align: 'left' },
-  { title: 'outcome', align: 'left' },
-  { title: 'took', align: 'right' },
-  { title: 'as of', align: 'left' },
-  { title: 'months', align: 'left', shrinks: true },
-  { title: 'run', align: 'left' },
-];
+function oneText({ runs: [run], controls }: Told, options: ShowOptions, page: Page): readonly string[] {
+  if (run === undefined) return [];
+  const steps = timingLines(run.steps, page, options.timings === true ? Number.POSITIVE_INFINITY : SLOWEST);
+  const gone =
+    options.controls === true && controls === null ? ['', 'the warehouse file of this run is gone, and its controls'] : [];
+  return [
+    ...runDetail(run, page),
+    ...(run.steps.length === 0 ? [] : ['', ...steps]),
+    ...(controls === null ? gone : ['', ...(options.controls === true ? controlLines(controls, page) : [verdict(controls)])]),
+  ];
+}
 
-function runLines(runs: readonly PastRun[], width: number, paint: Paint): readonly string[] {
-  if (runs.length === 0) return ['No run yet: showback run'];
-  const cells = runs.map((run) => [
-    startText(run),
-    run.outcome ?? 'not finished',
-    run.finishedAt === null ? '' : secondsText(Math.max(0, Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1000),
-    run.asOf,
-    monthsText(run.months),
-    run.runId,
+/** The newest that is named so: exactly, by the beginning of its id, or by that of its starting time. */
+export function findRun(history: readonly PastRun[], name: string): PastRun | undefined {
+  if (name === 'last') return history.at(-1);
+  return (
+    history.findLast((run) => run.runId === name) ??
+    history.findLast((run) => run.runId.startsWith(name)) ??
+    history.findLast((run) => run.startedAt.startsWith(name.replace(' ', 'T')))
+  );
+}
+
+function unknownRun(history: readonly PastRun[], name: string): Failure {
+  const ids = [...new Set(history.map((run) => run.runId).filter((id) => id !== ''))].reverse();
+  const remedy = ids.length === 0 ? 'there was none yet: showback run' : `${suggest(name, ids)}; \`showback show\` lists them`;
+  return new Failure('user', [
+    { code: 'cli/unknown-run', message: `there is no run, and no pipeline file, called \`${name}\``, remedy },
   ]);
-  const failed = runs.filter((run) => run.failure !== null).slice(-FAILURES_SHOWN);
-  const why = failed.map((run) => fitted(`${startText(run)} failed: ${printable(run.failure?.split('\n')[0] ?? '')}`, width));
-  return [...tableLines(RUNS, cells, { width, paint }), ...why];
 }
 
-function startText(run: PastRun): string {
-  return run.startedAt.slice(0, 19).replace('T', ' ');
-}
-
-const STEPS: readonly TableColumn[] = [
-  { title: 'step', align: 'left', shrinks: true },
-  { title: 'took', align: 'right' },
-  { title: 'rows', align: 'right' },
-];
-
-function timingLines(run: PastRun, width: number, paint: Paint): readonly string[] {
-  const slowest = [...run.steps].sort((a, b) => b.seconds - a.seconds);
-  const felt = slowest.filter((step) => step.seconds >= 0.05);
-  const rest = run.steps.length - felt.length;
-  const cells = felt.map((step) => [step.step, secondsText(step.seconds), step.rows === undefined ? '' : countText(step.rows)]);
-  const total = run.steps.reduce((sum, step) => sum + step.seconds, 0);
-  const folded = rest === 0 ? [] : [[`… ${rest} more, each below 0.1 s`]];
-  return tableLines(STEPS, [...cells, ...folded], { width, paint, footer: [['all steps', secondsText(total), '']] });
-}
-
-const CONTROLS: readonly TableColumn[] = [
-  { title: '', align: 'left' },
-  { title: 'month', align: 'left' },
-  { title: 'control', align: 'left' },
-  { title: 'scope', align: 'left', shrinks: true },
-  { title: 'expected', align: 'right' },
-  { title: 'actual', align: 'right' },
-  { title: 'difference', align: 'right' },
-];
-
-function controlLines(controls: readonly ControlRow[], width: number, paint: Paint): readonly string[] {
-  const failedFirst = [...controls].sort((a, b) => Number(a.passed) - Number(b.passed));
-  const cells = failedFirst.map((row) => [
-    row.passed ? '✔' : '✖',
-    row.month,
-    row.control,
-    `${row.scope}${row.currency === '' ? '' : ` ${row.currency}`}`,
-    moneyText(row.expected, 0),
-    moneyText(row.actual, 0),
-    moneyText(row.difference, 0),
-  ]);
-  const failed = controls.filter((row) => !row.passed).length;
-  const verdict =
-    failed === 0 ? `all ${countText(controls.length)} controls passed` : `${failed} of ${controls.length} controls failed`;
-  return [...tableLines(CONTROLS, cells, { width, paint }), verdict];
+async function controlsIn(warehouse: string): Promise<readonly ControlRow[]> {
+  const { readControls } = await import('./figures.js');
+  return readControls(warehouse);
 }

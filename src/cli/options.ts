@@ -15,7 +15,7 @@ export interface ScopeOptions {
   readonly wait?: number;
 }
 
-const PIPELINE = 'the pipeline file (default: ./pipeline.yaml, else the only one in ./pipelines)';
+export const PIPELINE = 'the pipeline file (default: ./pipeline.yaml, else the only one in ./pipelines)';
 
 export function addPipelineArgument(command: Command): Command {
   return command.argument('[pipeline]', PIPELINE);

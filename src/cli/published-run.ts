@@ -39,14 +39,24 @@ export async function publishedWarehouse({ outDir, stateDir }: Places): Promise<
       },
     ]);
   }
-  const path = join(stateDir, 'runs', manifest.runId, 'warehouse.duckdb');
-  if ((await stat(path).catch(() => null))?.isFile() === true) return path;
+  const found = await warehouseOf(stateDir, manifest.runId);
+  if (found !== null) return found;
   throw new Failure('user', [
     {
       code: 'cli/no-warehouse',
       message: `the warehouse file of the published run ${manifest.runId} is not in the state folder`,
       remedy: 'name the state folder with --state, or make the file again: showback run --force',
-      place: { file: path },
+      place: { file: warehousePath(stateDir, manifest.runId) },
     },
   ]);
+}
+
+/** The warehouse file of any run, while the state folder has it. */
+export async function warehouseOf(stateDir: string, runId: string): Promise<string | null> {
+  const path = warehousePath(stateDir, runId);
+  return (await stat(path).catch(() => null))?.isFile() === true ? path : null;
+}
+
+function warehousePath(stateDir: string, runId: string): string {
+  return join(stateDir, 'runs', runId, 'warehouse.duckdb');
 }

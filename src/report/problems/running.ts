@@ -8,6 +8,7 @@ const ARGUMENTS: ProblemTexts = ofKind('user', {
     'Name the state folder with `--state`, or make the file again: `showback run --force`.',
   ],
   'cli/nothing-published': ['The output folder publishes no run yet.', 'Run the pipeline first: `showback run`.'],
+  'cli/unknown-run': ['No past run has the name that was asked for.', 'Take one that `showback show` lists, or `last`.'],
   'cli/which-pipeline': ['Several pipelines lie here, and none is named.', 'Name one of those that are listed.'],
   'publish/name-taken': [
     'The output folder has something else under a name that belongs to what is published.',

@@ -1,9 +1,9 @@
-// `run`, `plan` and `show`: what they print of what the run tells.
+// `run` and `plan`: what they print of what the run tells.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Runs } from '../../../src/cli/io.js';
 import type { RunEvent } from '../../../src/kernel/event.js';
 import { Failure } from '../../../src/kernel/failure.js';
-import type { PastRun, RunRequest, RunResult } from '../../../src/run/api.js';
+import type { RunRequest, RunResult } from '../../../src/run/api.js';
 import { cli, companyFolder, NO_RUNS, spelled, warehouseFile } from './harness.js';
 
 const STARTED: RunEvent = { kind: 'run-started', pipeline: 'demo', asOf: '2026-09-30', steps: ['land aws', 'publish'] };
@@ -187,83 +187,5 @@ describe('plan', () => {
         .split('\n')
         .map((line): unknown => JSON.parse(line)),
     ).toEqual(steps.map(spelled));
-  });
-});
-
-describe('show', () => {
-  const PAST: readonly PastRun[] = [
-    {
-      runId: 'r0',
-      startedAt: '2026-09-29T02:00:00.123Z',
-      finishedAt: '2026-09-29T02:01:05Z',
-      outcome: 'published',
-      asOf: '2026-09-28',
-      months: ['2026-09'],
-      failure: null,
-      steps: [
-        { step: 'land aws', seconds: 0.01, files: 3, bytes: 4000 },
-        { step: 'load the lake', seconds: 60, rows: 1_000_000 },
-        { step: 'publish', seconds: 2 },
-      ],
-    },
-    {
-      runId: '',
-      startedAt: '2026-09-30T02:00:00Z',
-      finishedAt: null,
-      outcome: null,
-      asOf: '2026-09-29',
-      months: ['2026-09'],
-      failure: null,
-      steps: [],
-    },
-    {
-      runId: 'r2',
-      startedAt: '2026-10-01T02:00:00Z',
-      finishedAt: '2026-10-01T02:00:01Z',
-      outcome: 'failed',
-      asOf: '2026-09-30',
-      months: ['2026-09'],
-      failure: 'bill_total fails\nsecond line',
-      steps: [],
-    },
-  ];
-  const shown = async (args: readonly string[], past = PAST): ReturnType<typeof cli> => {
-    const dir = await companyFolder();
-    const { writeFile } = await import('node:fs/promises');
-    await writeFile(
-      `${dir}/pipeline.yaml`,
-      'name: t\ncurrency: USD\nstart: 2026-09\nregistry: { features: features.yaml }\nprices: { list: ["builtin:list.csv"] }\nsources: [{ id: a, kind: usage, files: ["a.jsonl"] }]\n',
-    );
-    await writeFile(
-      `${dir}/features.yaml`,
-      'features: [{ id: a, name: A, team: t, cost_center: c, category: x, owners: { feature: me } }]\n',
-    );
-    return cli(['show', ...args], { cwd: dir, runs: async () => ({ ...NO_RUNS, readHistory: async () => past }) });
-  };
-
-  it('lists the last runs, those that never ended and those that failed', async () => {
-    const { out, err } = await shown([]);
-    expect(err).toBe('');
-    expect(out).toMatch(/2026-09-29 02:00:00 {2}published {3,}1 m 04 s {2}2026-09-28 {2}2026-09 {2}r0/);
-    expect(out).toMatch(/2026-09-30 02:00:00 {2}not finished/);
-    expect(out).toContain('\n2026-10-01 02:00:00 failed: bill_total fails\n');
-    expect(out).not.toContain('second line');
-  });
-
-  it('shows the steps of the last run that did any, the slowest first', async () => {
-    const { out } = await shown(['--timings']);
-    expect(out).toMatch(/load the lake +1 m 00 s +1,000,000\npublish +2\.0 s\n… 1 more, each below 0\.1 s\n/);
-    expect(out).toMatch(/all steps +1 m 02 s/);
-  });
-
-  it('has a word before the first run, and JSON', async () => {
-    expect((await shown([], [])).out).toBe('No run yet: showback run\n');
-    expect(JSON.parse((await shown(['--json', '--last', '1'])).out)).toEqual({ runs: [spelled(PAST[2])], controls: null });
-  });
-
-  it('asks for a run where controls of none are wanted', async () => {
-    const { code, err } = await shown(['--controls']);
-    expect(code).toBe(2);
-    expect(err).toContain('publishes no run yet');
   });
 });

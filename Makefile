@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help bench setup build run test test-crash fuzz check format format-check lint types arrows duplication dead sql golden clean
+.PHONY: help bench setup build run test test-crash test-node fuzz check format format-check lint types arrows duplication dead sql golden clean
 
 STAMP  := node_modules/.showback-setup
 REPORT := .cache/test-report.json
@@ -41,6 +41,9 @@ test-crash: build ## Kill runs at every step and file change, fill the disk at e
 	@rm -f $(CRASH_REPORT)
 	@status=0; CRASH=every TEST_REPORT=$(CRASH_REPORT) $(BIN)/vitest run test/crash || status=$$?; \
 	  node .ci/count.mjs $(CRASH_REPORT) || status=1; exit $$status
+
+test-node: build ## Run what depends on Node under 20.19, 22.13 and 24, got as npm packages (NODE=24 for one)
+	node .ci/nodes.mjs $(NODE)
 
 fuzz: build ## Damage files for longer than the tests do (FUZZ_RUNS a reader, FUZZ_SEED to have a run again)
 	FUZZ_RUNS=$${FUZZ_RUNS:-2000} FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} $(BIN)/vitest run test/fuzz.test.ts

@@ -4,6 +4,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { nodesOf } from '../../.ci/nodes.mjs';
 
 let folder: string;
 beforeEach(() => {
@@ -20,6 +21,8 @@ interface Case {
   readonly status: 'passed' | 'failed' | null;
 }
 
+const NODES = nodesOf('.ci/node').map(({ name }) => name);
+
 /** A report of one test. */
 function one(status: string | null): string {
   return JSON.stringify({ testResults: [{ name: 'a', status, assertionResults: [{ fullName: 'a', status }] }] });
@@ -30,7 +33,8 @@ function run({ check, test, status }: Case) {
   const write = status === null ? 'true' : `echo '${report}' > .cache/test-report.json`;
   mkdirSync(join(folder, 'bin'));
   const crash = `if [ "$1" = test-crash ]; then echo '${one('passed')}' > .cache/crash-report.json; exit 0; fi`;
-  const make = `#!/bin/sh\necho "make $1"\nif [ "$1" = check ]; then exit ${check}; fi\n${crash}\n${write}\nexit ${test}\n`;
+  const nodes = `if [ "$1" = test-node ]; then for n in ${NODES.join(' ')}; do echo '${one('passed')}' > .cache/$n-report.json; done; exit 0; fi`;
+  const make = `#!/bin/sh\necho "make $1"\nif [ "$1" = check ]; then exit ${check}; fi\n${crash}\n${nodes}\n${write}\nexit ${test}\n`;
   writeFileSync(join(folder, 'bin/make'), make);
   chmodSync(join(folder, 'bin/make'), 0o755);
   const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` };
@@ -41,16 +45,16 @@ function run({ check, test, status }: Case) {
 it('checks, tests, and ends with the count', () => {
   expect(run({ check: 0, test: 0, status: 'passed' })).toEqual({
     code: 0,
-    lines: ['make check', 'make test', 'make test-crash', '2 passed, 0 failed'],
+    lines: ['make check', 'make test', 'make test-crash', 'make test-node', '5 passed, 0 failed'],
   });
 });
 
 it.each([
-  ['a failed check, tests run all the same', { check: 2, test: 0, status: 'passed' }, '2 passed, 0 failed'],
-  ['a failed test', { check: 0, test: 2, status: 'failed' }, '1 passed, 1 failed'],
-  ['a failed test that make hides', { check: 0, test: 0, status: 'failed' }, '1 passed, 1 failed'],
-  ['a run of tests that broke off', { check: 0, test: 2, status: null }, '1 passed, 0 failed'],
-  ['no report', { check: 0, test: 0, status: null }, '1 passed, 0 failed'],
+  ['a failed check, tests run all the same', { check: 2, test: 0, status: 'passed' }, '5 passed, 0 failed'],
+  ['a failed test', { check: 0, test: 2, status: 'failed' }, '4 passed, 1 failed'],
+  ['a failed test that make hides', { check: 0, test: 0, status: 'failed' }, '4 passed, 1 failed'],
+  ['a run of tests that broke off', { check: 0, test: 2, status: null }, '4 passed, 0 failed'],
+  ['no report', { check: 0, test: 0, status: null }, '4 passed, 0 failed'],
 ] as const)('fails on %s', (_what, given, last) => {
   const { code, lines } = run(given);
   expect(code).toBe(1);

@@ -1,10 +1,11 @@
 // Days and months are UTC and half-open. A `Day` is `YYYY-MM-DD`, a `Month` is `YYYY-MM`; both order as text.
-// Each function by itself: the whole library is three hundred files to load before `--help` answers.
+// Each function by itself, and the format without words of languages: the whole library is three hundred files to load
+// before `--help` answers.
 import { addDays } from 'date-fns/addDays';
 import { addMonths } from 'date-fns/addMonths';
-import { format } from 'date-fns/format';
 import { isValid } from 'date-fns/isValid';
 import { lastDayOfMonth } from 'date-fns/lastDayOfMonth';
+import { lightFormat } from 'date-fns/lightFormat';
 import { parseISO } from 'date-fns/parseISO';
 
 export type Day = string;
@@ -30,15 +31,15 @@ export function firstDay(month: Month): Day {
 }
 
 export function lastDay(month: Month): Day {
-  return format(lastDayOfMonth(parseISO(firstDay(month))), 'yyyy-MM-dd');
+  return lightFormat(lastDayOfMonth(parseISO(firstDay(month))), 'yyyy-MM-dd');
 }
 
 export function plusMonths(month: Month, count: number): Month {
-  return format(addMonths(parseISO(firstDay(month)), count), 'yyyy-MM');
+  return lightFormat(addMonths(parseISO(firstDay(month)), count), 'yyyy-MM');
 }
 
 export function plusDays(day: Day, count: number): Day {
-  return format(addDays(parseISO(day), count), 'yyyy-MM-dd');
+  return lightFormat(addDays(parseISO(day), count), 'yyyy-MM-dd');
 }
 
 /** Every month from `from` through `to`, both included; empty when `to` is before `from`. */

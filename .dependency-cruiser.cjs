@@ -88,6 +88,18 @@ module.exports = {
       'A run tells its listener what happens and returns; how that is shown belongs to cli, what is drawn to report.',
     ),
     never(
+      'init-drafts-what-run-reads',
+      folders('init'),
+      '^src/(model|publish|run|report|cli)/',
+      'A draft is made of files and read as a pipeline. Whether a run of it would publish, a run tells.',
+    ),
+    never(
+      'nothing-below-knows-init',
+      folders('kernel', 'pipeline', 'source', 'warehouse', 'model', 'publish', 'run', 'report'),
+      folders('init'),
+      'A company folder that somebody wrote by hand is worth as much: nothing depends on how it was drafted.',
+    ),
+    never(
       'report-reads-marts',
       folders('report'),
       '^src/(source|run|cli)/',
@@ -111,6 +123,7 @@ module.exports = {
           '^src/model/catalog(-cache)?[.]js$',
           '^src/publish/',
           '^src/run/(ledger|manifest|state)[.]js$',
+          '^src/init/(given|whole|write)[.]js$',
           '^src/cli/',
         ],
       },

@@ -7,6 +7,7 @@ import { addCheck } from './command-check.js';
 import { addCompletion } from './command-completion.js';
 import { addDocs } from './command-docs.js';
 import { addGc } from './command-gc.js';
+import { addInit } from './command-init.js';
 import { addPlan } from './command-plan.js';
 import { addRates } from './command-rates.js';
 import { addRun } from './command-run.js';
@@ -20,6 +21,7 @@ import { printable } from './width.js';
 
 const EXAMPLES = `
 Examples:
+  $ showback init --bills in --usage logs    a first pipeline from your own files
   $ showback run                            everything that is new, from ./pipeline.yaml
   $ showback run demo.yaml --month 2026-09  one month, the other published months stay
   $ showback backfill --from 2026-01        month by month, where it stopped it goes on
@@ -52,7 +54,7 @@ export function buildProgram(io: Io): Command {
     .helpCommand('help [command]', 'show the help of a command')
     .helpOption('-h, --help', 'show help')
     .addHelpText('after', EXAMPLES);
-  for (const add of [addRun, addBackfill, addPlan, addCheck, addShow, addGc, addRates, addSql, addCompletion, addDocs])
+  for (const add of [addInit, addRun, addBackfill, addPlan, addCheck, addShow, addGc, addRates, addSql, addCompletion, addDocs])
     add(program, io);
   for (const command of everyCommand(program)) quiet(command, io);
   return program;

@@ -2,6 +2,7 @@
 import { EXIT_CODE } from '../kernel/failure.js';
 import { block, cellText, page, table } from './markdown.js';
 import { CONFIGURATION } from './problems/configuration.js';
+import { DRAFTING } from './problems/drafting.js';
 import { EVIDENCE } from './problems/evidence.js';
 import { MODELS } from './problems/models.js';
 import type { ProblemText, ProblemTexts } from './problems/problem-text.js';
@@ -13,6 +14,7 @@ const SECTIONS: readonly (readonly [title: string, texts: ProblemTexts])[] = [
   ['Files and data', EVIDENCE],
   ['Commands, folders, runs', RUNNING],
   ['Questions to the marts', QUERIES],
+  ['A first draft', DRAFTING],
 ];
 
 export const PROBLEM_TEXTS: ProblemTexts = Object.assign({}, ...SECTIONS.map(([, texts]) => texts), MODELS) as ProblemTexts;

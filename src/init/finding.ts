@@ -1,0 +1,79 @@
+// What a look at a file tells: what it is and what is in it, or why nobody reads it.
+import type { UsageField } from '../kernel/usage-fields.js';
+import type { Day, Month } from '../kernel/period.js';
+import type { InvoiceCsvFormat } from '../pipeline/pipeline.js';
+import type { GivenFile } from './given.js';
+
+/** What bills say of themselves. */
+export interface BillFacts {
+  readonly lines: number;
+  /** Only the first lines were looked at. */
+  readonly isPart: boolean;
+  readonly currencies: readonly string[];
+  /** Billing accounts, or organizations. */
+  readonly accounts: readonly string[];
+  readonly months: readonly Month[];
+  /** The last day that it tells of. */
+  readonly lastDay: Day | null;
+}
+
+/** Key of a tag → value → lines that have it. */
+export type TagCounts = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+export interface FocusFacts extends BillFacts {
+  readonly vendors: readonly string[];
+  readonly services: readonly string[];
+  readonly tags: TagCounts;
+  /** Its columns may be those of 1.1 or 1.2: the version must be declared. */
+  readonly isUndecided: boolean;
+}
+
+/** How a log becomes usage events. */
+export interface UsageShape {
+  readonly map: Readonly<Partial<Record<UsageField, string>>>;
+  readonly constants: Readonly<Partial<Record<UsageField, string>>>;
+  readonly tokens: 'inclusive' | 'exclusive';
+  /** A key that holds money of each event; it is not read unless the source says so. */
+  readonly moneyKey: string | null;
+  /** What is only guessed, by field. */
+  readonly guesses: readonly UsageField[];
+}
+
+export interface UsageFacts {
+  readonly records: number;
+  readonly isPart: boolean;
+  readonly rejected: number;
+  readonly firstDay: Day | null;
+  readonly lastDay: Day | null;
+}
+
+export type Finding =
+  | { readonly kind: 'focus'; readonly facts: FocusFacts }
+  | { readonly kind: 'aws-export'; readonly path: string; readonly facts: FocusFacts }
+  | { readonly kind: 'openai-costs' | 'anthropic-costs'; readonly facts: BillFacts }
+  | {
+      readonly kind: 'invoice-csv';
+      readonly csv: InvoiceCsvFormat;
+      readonly vendor: string | null;
+      readonly doubts: readonly string[];
+      readonly facts: BillFacts;
+    }
+  | { readonly kind: 'usage'; readonly shape: UsageShape; readonly facts: UsageFacts }
+  | Unknown;
+
+export interface Unknown {
+  readonly kind: 'unknown';
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+export interface Found {
+  readonly file: GivenFile;
+  readonly finding: Finding;
+  /** False: taken for what others of its series are. */
+  readonly opened: boolean;
+}
+
+export function unknown(reason: string, remedy: string): Unknown {
+  return { kind: 'unknown', reason, remedy };
+}

@@ -1,0 +1,57 @@
+// Files that people have and that no reader takes: what they are, and what to give instead.
+import { type Unknown, unknown } from './finding.js';
+import { bare } from './usage-names.js';
+
+interface KnownTable {
+  readonly columns: readonly string[];
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+const TABLES: readonly KnownTable[] = [
+  {
+    columns: ['metercategory', 'billingcurrency', 'chargetype'],
+    reason: 'is an Azure cost export in its own columns',
+    remedy: 'export the dataset "Cost and usage details (FOCUS)" from Azure Cost Management',
+  },
+  {
+    columns: ['lineitemunblendedcost'],
+    reason: 'is an AWS Cost and Usage Report in its own columns',
+    remedy: 'make a FOCUS 1.2 export in AWS Data Exports',
+  },
+  {
+    columns: ['usagestarttime', 'usageendtime', 'cost', 'currency'],
+    reason: 'is a Google Cloud billing export in its own columns',
+    remedy: 'export its FOCUS view as CSV or Parquet',
+  },
+];
+
+/** A table that is known by its columns, and read by nobody. */
+export function knownTable(names: readonly string[]): Unknown | null {
+  const has = new Set(names.map(bare));
+  const known = TABLES.find(({ columns }) => columns.every((column) => has.has(column)));
+  return known === undefined ? null : unknown(known.reason, known.remedy);
+}
+
+const TYPES: readonly (readonly [RegExp, string, string])[] = [
+  [/\.pdf$/i, 'is a PDF', 'get the invoice as CSV, or type its lines into one'],
+  [/\.(xlsx?|ods|numbers)$/i, 'is a spreadsheet', 'save the sheet as CSV'],
+  [/\.(zip|tar|tgz|7z|rar|bz2|xz)(\.gz)?$/i, 'is an archive', 'unpack it here'],
+  [/\.(avro|orc|arrow|feather)$/i, 'is a table of a kind that is not read', 'write it as Parquet'],
+  [
+    /\.(md|html?|docx?|rtf|ya?ml|xml|png|jpe?g)$/i,
+    'is no table',
+    'nothing to do, unless it holds figures: those are read as CSV',
+  ],
+  [/(^|\/)\.[^/]*$/, 'is a hidden file', 'nothing to do'],
+  [/-Manifest\.json$|manifest\.json$/i, 'is a manifest', 'nothing to do'],
+];
+
+export function knownType(name: string): Unknown {
+  const known = TYPES.find(([pattern]) => pattern.test(name));
+  if (known !== undefined) return unknown(known[1], known[2]);
+  return unknown(
+    'does not say by its extension what it is',
+    'name it .jsonl, .csv, .json or .parquet; .gz or .zst behind that is fine',
+  );
+}

@@ -1,0 +1,75 @@
+// What only people can settle, in the order in which it matters.
+import type { Draft } from './scaffold.js';
+import { acceptedUntil } from './scaffold.js';
+import type { Tagged } from './features.js';
+import type { UsedModel } from './unpriced.js';
+
+type Known = Omit<Draft, 'steps'> & { readonly tagged: Tagged; readonly models: readonly UsedModel[]; readonly notTaken: number };
+
+export function stepsOf(draft: Known): readonly string[] {
+  return [
+    ...draft.sources.flatMap(({ id, doubts }) => doubts.map((doubt) => `${id}: ${doubt}`)),
+    ...notTakenStep(draft),
+    ...featureSteps(draft),
+    ...priceSteps(draft),
+    ...unbilledSteps(draft),
+    ...draft.rules.doubts,
+    ...bookSteps(draft),
+  ];
+}
+
+function notTakenStep({ notTaken }: Known): readonly string[] {
+  return notTaken === 0 ? [] : [`${count(notTaken, 'file')} given and not read: init says which and why`];
+}
+
+function featureSteps({ features: { features, left, unfit }, tagged }: Known): readonly string[] {
+  const share = tagged.events === 0 ? 0 : Math.round((100 * tagged.untagged) / tagged.events);
+  return [
+    features.length === 0
+      ? 'features.yaml: no log and no bill names a feature; have the call-sites write `feature_id`, and put your features there'
+      : `features.yaml: ${count(features.length, 'feature')} from tags; put team, cost centre and owner where it says TODO`,
+    ...(left > 0
+      ? [
+          `features.yaml: ${count(left, 'more tag')} with less usage were left out; a tag of that many values may not be the feature`,
+        ]
+      : []),
+    ...(unfit.length > 0 ? [`features.yaml: ${count(unfit.length, 'tag')} cannot be the id of a feature, see its comment`] : []),
+    ...(features.length > 0 && share > 0
+      ? [`${share} % of the events that were looked at name no feature; they are (unallocated)`]
+      : []),
+  ];
+}
+
+function priceSteps({ unpriced, books, today }: Known): readonly string[] {
+  if (unpriced.length === 0) return [];
+  const names = unpriced.slice(0, 4).map(({ provider, model }) => `${provider} ${model}`);
+  const more = unpriced.length > names.length ? ', …' : '';
+  return [
+    `no price is known for ${names.join(', ')}${more}: accepted until ${acceptedUntil(books, today)} (accept_unpriced); put prices in negotiated.csv`,
+  ];
+}
+
+function unbilledSteps({ sources, models }: Known): readonly string[] {
+  const billed = new Set(sources.map(({ provider }) => provider));
+  const unbilled = [...new Set(models.map(({ provider }) => provider))].filter((provider) => !billed.has(provider)).sort();
+  return unbilled.length === 0
+    ? []
+    : [`no bill of ${unbilled.join(', ')}: usage there is an estimate at the prices in the books until there is one`];
+}
+
+function bookSteps({ books, sources, currency }: Known): readonly string[] {
+  const others = [...new Set(sources.flatMap(({ currencies }) => currencies))].filter((each) => each !== currency).sort();
+  return [
+    ...(books.asOf === null
+      ? []
+      : [`the evidence ends on ${books.last}, so as_of is ${books.asOf}; take it out of pipeline.yaml when newer files come`]),
+    ...(books.isCut
+      ? [`there is evidence from before ${books.start}; move \`start\` if those months shall be published too`]
+      : []),
+    ...(others.length > 0 ? [`bills are in ${others.join(', ')} too: each currency has a statement of its own`] : []),
+  ];
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

@@ -80,15 +80,15 @@ function lineOf(program: Command, words: readonly string[]): Line {
 async function candidatesOf(line: Line, typed: string, around: Surroundings): Promise<readonly Candidate[]> {
   const { command, parameters, given, open, onlyParameters } = line;
   if (open !== null) return valuesOf(open, line, typed, around);
-  if (typed.startsWith('-') && !onlyParameters) {
-    return visibleOptions(command)
-      .filter((option) => !given.has(option))
-      .map(({ long, short, description }) => ({ value: long ?? short ?? '', means: description }));
-  }
+  const options = visibleOptions(command)
+    .filter((option) => !given.has(option))
+    .map(({ long, short, description }) => ({ value: long ?? short ?? '', means: description }));
+  if (typed.startsWith('-') && !onlyParameters) return options;
   const inner = visibleCommands(command).map((each) => ({ value: each.name(), means: each.description() }));
   const wanted = command.registeredArguments.slice(parameters.length);
   const next = wanted[0] ?? command.registeredArguments.find((each) => each.variadic);
-  return next === undefined ? inner : [...inner, ...(await parametersOf(next, line, typed, around))];
+  if (next !== undefined) return [...inner, ...(await parametersOf(next, line, typed, around))];
+  return inner.length > 0 || onlyParameters ? inner : options;
 }
 
 async function valuesOf(option: Option, line: Line, typed: string, around: Surroundings): Promise<readonly Candidate[]> {

@@ -6,6 +6,8 @@ import type { Step } from '../run/plan.js';
 
 export interface Output {
   readonly write: (text: string) => void;
+  /** For answers of any size: resolves when the reader takes more. */
+  readonly send: (data: string | Uint8Array) => Promise<void>;
   readonly isTTY: boolean;
   /** Of the terminal at this moment. */
   readonly columns: () => number;
@@ -34,6 +36,8 @@ export interface Io {
   readonly stdout: Output;
   /** Progress, warnings, failures. */
   readonly stderr: Output;
+  /** All of standard input. */
+  readonly stdin: () => Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly now: () => Date;

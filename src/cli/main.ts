@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // The process: streams, signals and the exit code. What a command needs beyond that loads when the command runs.
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { EXIT_CODE, EXIT_OF_SIGNAL } from '../kernel/failure.js';
 import type { Output, Runs } from './io.js';
@@ -18,6 +20,9 @@ function outputOf(stream: NodeJS.WriteStream): Output {
   });
   return {
     write: (text) => void (isOpen && stream.write(text)),
+    send: async (data) => {
+      if (isOpen && !stream.write(data)) await once(stream, 'drain');
+    },
     isTTY: stream.isTTY === true,
     columns: () => stream.columns ?? widthFrom(process.env['COLUMNS']),
     rows: () => stream.rows ?? 24,
@@ -66,6 +71,7 @@ async function main(cwd: string | null): Promise<number> {
   return runCli(process.argv.slice(2), {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
+    stdin: async () => text(process.stdin),
     env: process.env,
     cwd,
     now: () => new Date(),

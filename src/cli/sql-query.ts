@@ -1,92 +1,140 @@
-// Runs foreign SQL in a child process and hands its answer on, row by row.
-import { type ChildProcess, fork } from 'node:child_process';
-import { Failure, type Problem } from '../kernel/failure.js';
+// Runs foreign SQL in a child process and hands its answer on, portion by portion, within limits that only this side keeps.
+import type { ChildProcess } from 'node:child_process';
+import { unlink } from 'node:fs/promises';
+import { Failure } from '../kernel/failure.js';
 import type { Cell, Column } from '../warehouse/warehouse.js';
 import type { ChildProgram } from './io.js';
-import type { SqlMessage, SqlRequest } from './sql-protocol.js';
+import { type Confinement, copyMarts, type Scratch, startConfined } from './sql-confined.js';
+import type { SqlAnswer, SqlOrder, SqlRequest } from './sql-protocol.js';
+import { lostChild, refusedQuery, tooLarge, tooLong } from './sql-refusal.js';
 
+type Cells = readonly Cell[];
+
+/** Who takes the answer. The query waits while one of these does. */
 export interface RowSink {
-  readonly columns: (columns: readonly Column[]) => void;
-  readonly rows: (rows: readonly (readonly Cell[])[]) => void;
+  readonly columns: (columns: readonly Column[]) => Promise<void>;
+  readonly rows: (rows: readonly Cells[]) => Promise<void>;
 }
 
-/** What the child's own heap may hold beside the engine's memory. */
-const HEAP_MB = 512;
-/** The engine is interrupted at the limit; a child that does not answer to that is ended. */
-const GRACE_MS = 3000;
+export interface SqlLimits extends Confinement {
+  readonly rows: number;
+  /** Of the text of all cells. */
+  readonly bytes: number;
+}
 
-export async function runQuery(
-  request: SqlRequest,
-  program: ChildProgram,
-  sink: RowSink,
-): Promise<{ readonly truncated: boolean }> {
-  const child = fork(program.file, [], {
-    execArgv: [...program.execArgv, `--max-old-space-size=${HEAP_MB}`],
-    env: { TZ: 'UTC' },
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
+/** A query with the name that its text goes by in errors. */
+export interface Question extends SqlRequest {
+  readonly name: string;
+}
+
+export interface Querying {
+  readonly warehousePath: string;
+  readonly question: Question;
+  readonly limits: SqlLimits;
+  readonly program: ChildProgram;
+  readonly scratch: Scratch;
+}
+
+const STARTING_MS = 60_000;
+/** The engine is interrupted at the limit; a child that does not answer to that is ended. */
+const GRACE_MS = 2000;
+
+/** `truncated`: there are more rows than may be told. */
+export async function runQuery(querying: Querying, sink: RowSink): Promise<{ readonly truncated: boolean }> {
+  const { warehousePath, question, limits, scratch } = querying;
+  const path = await copyMarts(warehousePath, scratch);
+  const child = startConfined(querying.program, limits);
   const end = (): void => void child.kill('SIGKILL');
-  const clock = setTimeout(end, request.seconds * 1000 + GRACE_MS);
   process.once('exit', end);
   try {
-    child.send(request);
-    return await answerOf(child, request, sink);
+    const talk = new Talk(child, question, limits);
+    await talk.ask({ kind: 'open', path, memoryMb: limits.memoryMb, threads: limits.threads }, STARTING_MS);
+    await unlink(path);
+    return await answerTo(talk, question, limits, sink);
   } finally {
-    clearTimeout(clock);
     process.removeListener('exit', end);
     end();
   }
 }
 
-async function answerOf(child: ChildProcess, request: SqlRequest, sink: RowSink): Promise<{ readonly truncated: boolean }> {
-  return new Promise((resolve, reject) => {
-    child.on('message', (message: SqlMessage) => {
-      try {
-        if (message.kind === 'columns') sink.columns(message.columns);
-        else if (message.kind === 'rows') sink.rows(message.rows);
-        else if (message.kind === 'end') resolve({ truncated: message.truncated });
-        else reject(refused(message, request));
-      } catch (error) {
-        reject(error);
-      }
-    });
-    child.once('error', reject);
-    child.once('exit', (code, signal) => reject(lost(code, signal, request)));
-  });
-}
-
-function refused(message: Extract<SqlMessage, { kind: 'refused' }>, request: SqlRequest): Failure {
-  if (/interrupt/i.test(message.exceptionType) || /interrupted/i.test(message.message)) return tooLong(request);
-  const { code, remedy } = adviceFor(message);
-  const problem: Problem = { code, message: message.message.split('\n')[0] ?? '', remedy };
-  const excerpt = pointedAt(request.sql, message.position);
-  return new Failure('user', [excerpt === null ? problem : { ...problem, excerpt }]);
-}
-
-function adviceFor({ exceptionType, message }: { readonly exceptionType: string; readonly message: string }) {
-  if (exceptionType === 'Out of Memory') return { code: 'sql/memory', remedy: 'narrow the query, or aggregate more' };
-  if (exceptionType === 'Permission' || /file system|external access|Only SELECT|SELECT (may|must)/i.test(message)) {
-    return { code: 'sql/forbidden', remedy: 'one SELECT over the published marts is what may run here' };
+async function answerTo(talk: Talk, { sql, parameters }: Question, limits: SqlLimits, sink: RowSink) {
+  const told = await talk.ask({ kind: 'select', request: { sql, parameters } });
+  if (told.kind !== 'columns') throw new Error(`the child answered ${told.kind} to a query`);
+  await sink.columns(told.columns);
+  let [rows, bytes] = [limits.rows, limits.bytes];
+  for (;;) {
+    const more = await talk.ask({ kind: 'more' });
+    if (more.kind !== 'rows') return { truncated: false };
+    bytes -= more.rows.reduce((sum, row) => sum + sizeOf(row), 0);
+    if (bytes < 0) throw tooLarge(limits.bytes);
+    await sink.rows(more.rows.slice(0, rows));
+    if (more.rows.length > rows) return { truncated: true };
+    rows -= more.rows.length;
   }
-  if (exceptionType === 'Catalog') return { code: 'sql/unknown-name', remedy: 'see what there is: showback sql "show tables"' };
-  return { code: 'sql/invalid', remedy: 'mend the query; the dialect is DuckDB' };
 }
 
-function tooLong({ seconds }: SqlRequest): Failure {
-  const message = `the query took longer than ${seconds} s`;
-  return new Failure('user', [{ code: 'sql/time', message, remedy: 'narrow it, or give it longer: --timeout <seconds>' }]);
+function sizeOf(row: Cells): number {
+  return row.reduce((sum, cell) => sum + Buffer.byteLength(cell ?? ''), 0);
 }
 
-function lost(code: number | null, signal: string | null, request: SqlRequest): Failure {
-  if (signal === 'SIGKILL') return tooLong(request);
-  const message = `the query ended its process (${signal ?? `exit ${code ?? '?'}`})`;
-  return new Failure('user', [{ code: 'sql/crashed', message, remedy: 'narrow the query; the published files are untouched' }]);
+/** Orders and their answers. The clock runs only while the child owes one. */
+class Talk {
+  readonly #child: ChildProcess;
+  readonly #question: Question;
+  readonly #limits: SqlLimits;
+  #left: number;
+  #isLate = false;
+
+  constructor(child: ChildProcess, question: Question, limits: SqlLimits) {
+    this.#child = child;
+    this.#question = question;
+    this.#limits = limits;
+    this.#left = limits.seconds * 1000;
+  }
+
+  /** Without `within`, the time counts as the query's. */
+  async ask(order: SqlOrder, within?: number): Promise<SqlAnswer> {
+    const began = performance.now();
+    const clock = setTimeout(() => this.#stop(), within ?? this.#left);
+    try {
+      const answer = await this.#answerTo(order);
+      if (answer.kind !== 'refused') return answer;
+      throw this.#isLate ? tooLong(this.#limits) : refusedQuery(answer, this.#question, this.#limits);
+    } finally {
+      clearTimeout(clock);
+      if (within === undefined) this.#left -= performance.now() - began;
+    }
+  }
+
+  #stop(): void {
+    this.#isLate = true;
+    this.#child.send({ kind: 'interrupt' } satisfies SqlOrder, () => undefined);
+    setTimeout(() => this.#child.kill('SIGKILL'), GRACE_MS).unref();
+  }
+
+  async #answerTo(order: SqlOrder): Promise<SqlAnswer> {
+    const child = this.#child;
+    return new Promise((resolve, reject) => {
+      const onMessage = (answer: SqlAnswer): void => settle(() => resolve(answer));
+      const onExit = (code: number | null, signal: NodeJS.Signals | null): void => settle(() => reject(this.#lost(code, signal)));
+      const onError = (error: Error): void => settle(() => reject(noChild(error)));
+      const settle = (how: () => void): void => {
+        child.off('message', onMessage).off('exit', onExit).off('error', onError);
+        how();
+      };
+      child.on('message', onMessage).on('exit', onExit).on('error', onError);
+      if (child.exitCode !== null || child.signalCode !== null) onExit(child.exitCode, child.signalCode);
+      // What cannot be sent has no reader: its exit tells why.
+      else child.send(order, () => undefined);
+    });
+  }
+
+  #lost(code: number | null, signal: NodeJS.Signals | null): Failure {
+    return this.#isLate || signal === 'SIGXCPU' ? tooLong(this.#limits) : lostChild(code, signal, this.#limits);
+  }
 }
 
-/** The line of the query that the engine points at, with a caret. */
-function pointedAt(sql: string, position: number | null): string | null {
-  if (position === null || position < 0 || position > sql.length) return null;
-  const start = sql.lastIndexOf('\n', position - 1) + 1;
-  const end = sql.indexOf('\n', position);
-  return `${sql.slice(start, end < 0 ? undefined : end)}\n${' '.repeat(position - start)}^`;
+function noChild(error: Error): Failure {
+  const message = `the process of the query cannot be started: ${error.message}`;
+  return new Failure('unavailable', [{ code: 'sql/no-process', message, remedy: 'run again when the machine has room' }]);
 }

@@ -1,152 +1,70 @@
-// Arrow IPC of rows of text. The file format: `tableFromIPC`, pyarrow, pandas and polars all open it, and it can be memory-mapped.
-// A DECIMAL stays one, digit for digit. The library loads on first use: runs that publish no Arrow never pay for it.
-import type * as Library from 'apache-arrow';
-import type { Data, DataType, RecordBatch } from 'apache-arrow';
+// Arrow IPC of rows of text. The file format: `tableFromIPC`, pyarrow, pandas and polars all open it, and it can be memory-mapped;
+// the stream format for pipes. The library loads on first use: runs that publish no Arrow never pay for it.
+import type { RecordBatch, Schema } from 'apache-arrow';
+import { type Arrow, type ArrowColumn, type Cells, dataOf } from './arrow-columns.js';
 
-export interface ArrowColumn {
-  readonly name: string;
-  /** As the engine spells it: `DECIMAL(38,12)`. */
-  readonly type: string;
-}
-
-type Cells = readonly (string | null)[];
-type Arrow = typeof Library;
-
-/** How one column is laid out: its type, the width of a value and where a value's text goes. */
-interface Layout {
-  readonly type: DataType;
-  readonly values: (cells: Cells) => ArrayBufferView;
-}
-
-const MICROSECONDS_OF_DAY = 86_400_000_000n;
-
-/** Throws where a text is no value of its column's type: what came from the engine always is. */
+/** Throws where a text is no value of its column's type, and at binary fractions: what is published has none. */
 export async function arrowBytes(
   columns: readonly ArrowColumn[],
   rows: readonly Cells[],
   metadata: Readonly<Record<string, string>>,
 ): Promise<Uint8Array> {
+  const inexact = columns.find(({ type }) => type === 'DOUBLE' || type === 'FLOAT');
+  if (inexact !== undefined)
+    throw new Error(`column ${inexact.name}: ${inexact.type} has no place in an Arrow file that is published`);
   const arrow = await import('apache-arrow');
-  const children = columns.map((column, at) =>
-    dataOf(
-      arrow,
-      column,
-      rows.map((row) => row[at] ?? null),
-    ),
-  );
-  const fields = columns.map((column, at) => new arrow.Field(column.name, typeAt(children, at), true));
-  const schema = new arrow.Schema(fields, new Map(Object.entries(metadata)));
-  const data = arrow.makeData({ type: new arrow.Struct(fields), length: rows.length, nullCount: 0, children });
-  const batch: RecordBatch = new arrow.RecordBatch(schema, data);
-  return arrow.tableToIPC(new arrow.Table(schema, [batch]), 'file');
+  const schema = schemaOf(arrow, columns, metadata);
+  return arrow.tableToIPC(new arrow.Table(schema, [batchOf(arrow, schema, columns, rows)]), 'file');
 }
 
-function typeAt(children: readonly Data[], at: number): DataType {
-  const child = children[at];
-  if (child === undefined) throw new Error(`no column ${at}`);
-  return child.type;
+export interface ArrowWriter {
+  /** One record batch. */
+  readonly rows: (rows: readonly Cells[]) => Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
-function dataOf(arrow: Arrow, column: ArrowColumn, cells: Cells): Data {
-  const nullBitmap = validity(cells);
-  const nullCount = cells.filter((cell) => cell === null).length;
-  const shared = { length: cells.length, nullCount, nullBitmap };
-  if (column.type === 'VARCHAR') {
-    const { offsets, bytes } = utf8(cells);
-    return arrow.makeData({ type: new arrow.Utf8(), ...shared, valueOffsets: offsets, data: bytes });
-  }
-  const { type, values } = layoutOf(arrow, column);
-  // The maker's overloads tell types apart that a table of columns cannot know.
-  return arrow.makeData({ type, ...shared, data: values(cells) } as never);
+/** Rows to bytes as they come: nothing but the batch at hand is in memory. */
+export async function arrowWriter(
+  form: 'file' | 'stream',
+  columns: readonly ArrowColumn[],
+  write: (bytes: Uint8Array) => Promise<void>,
+): Promise<ArrowWriter> {
+  const arrow = await import('apache-arrow');
+  const schema = schemaOf(arrow, columns, {});
+  const writer = form === 'file' ? new arrow.RecordBatchFileWriter() : new arrow.RecordBatchStreamWriter();
+  const written = writer[Symbol.asyncIterator]();
+  let next: Promise<IteratorResult<Uint8Array>> | null = null;
+  /** Hands on what the library has made until now. */
+  const flush = async (): Promise<void> => {
+    for (;;) {
+      next ??= written.next();
+      const made = await Promise.race([next, new Promise<null>((resolve) => setImmediate(resolve, null))]);
+      if (made === null || made.done === true) return;
+      next = null;
+      await write(made.value);
+    }
+  };
+  writer.reset(undefined, schema);
+  return {
+    rows: async (rows) => {
+      writer.write(batchOf(arrow, schema, columns, rows));
+      await flush();
+    },
+    end: async () => {
+      writer.finish();
+      await flush();
+    },
+  };
 }
 
-function layoutOf(arrow: Arrow, { name, type }: ArrowColumn): Layout {
-  const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(type);
-  if (decimal !== null) {
-    const [precision, scale] = [Number(decimal[1]), Number(decimal[2])];
-    return { type: new arrow.Decimal(scale, precision, 128), values: (cells) => limbs(cells, precision, scale) };
-  }
-  switch (type) {
-    case 'BIGINT':
-      return { type: new arrow.Int64(), values: (cells) => BigInt64Array.from(cells, (cell) => whole(cell, 64n)) };
-    case 'INTEGER':
-      return { type: new arrow.Int32(), values: (cells) => Int32Array.from(cells, (cell) => Number(whole(cell, 32n))) };
-    case 'BOOLEAN':
-      return { type: new arrow.Bool(), values: bits };
-    case 'DATE':
-      return {
-        type: new arrow.DateDay(),
-        values: (cells) => Int32Array.from(cells, (cell) => Number(microseconds(cell) / MICROSECONDS_OF_DAY)),
-      };
-    case 'TIMESTAMP':
-      return { type: new arrow.TimestampMicrosecond(), values: (cells) => BigInt64Array.from(cells, microseconds) };
-    default:
-      throw new Error(`column ${name}: ${type} has no place in an Arrow file`);
-  }
+function schemaOf(arrow: Arrow, columns: readonly ArrowColumn[], metadata: Readonly<Record<string, string>>): Schema {
+  const fields = columns.map((column) => new arrow.Field(column.name, dataOf(arrow, column, []).type, true));
+  return new arrow.Schema(fields, new Map(Object.entries(metadata)));
 }
 
-/** One bit a row, least significant first; a set bit is a value. */
-function validity(cells: Cells): Uint8Array {
-  return bitmap(cells, (cell) => cell !== null);
-}
-
-function bits(cells: Cells): Uint8Array {
-  return bitmap(cells, (cell) => {
-    if (cell !== null && cell !== 'true' && cell !== 'false') throw new Error(`no BOOLEAN: ${cell}`);
-    return cell === 'true';
-  });
-}
-
-function bitmap(cells: Cells, isSet: (cell: string | null) => boolean): Uint8Array {
-  const map = new Uint8Array(Math.ceil(cells.length / 8));
-  for (const [row, cell] of cells.entries()) {
-    if (isSet(cell)) map[row >> 3] = (map[row >> 3] ?? 0) | (1 << (row & 7));
-  }
-  return map;
-}
-
-function utf8(cells: Cells): { readonly offsets: Int32Array; readonly bytes: Uint8Array } {
-  const parts = cells.map((cell) => Buffer.from(cell ?? '', 'utf8'));
-  const offsets = new Int32Array(cells.length + 1);
-  for (const [row, part] of parts.entries()) offsets[row + 1] = (offsets[row] ?? 0) + part.byteLength;
-  const bytes = Buffer.concat(parts);
-  return { offsets, bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
-}
-
-/** Two's complement of the value without its point, four 32-bit words, the least significant first. */
-function limbs(cells: Cells, precision: number, scale: number): Uint32Array {
-  const words = new Uint32Array(cells.length * 4);
-  const limit = 10n ** BigInt(precision);
-  for (const [row, cell] of cells.entries()) {
-    if (cell === null) continue;
-    const value = unscaled(cell, scale);
-    if (value >= limit || value <= -limit) throw new Error(`no DECIMAL(${precision},${scale}): ${cell}`);
-    const bits128 = BigInt.asUintN(128, value);
-    for (let word = 0; word < 4; word++) words[row * 4 + word] = Number((bits128 >> BigInt(32 * word)) & 0xffff_ffffn);
-  }
-  return words;
-}
-
-function unscaled(text: string, scale: number): bigint {
-  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
-  const fraction = match?.[3] ?? '';
-  if (match === null || fraction.length > scale) throw new Error(`no DECIMAL of scale ${scale}: ${text}`);
-  const magnitude = BigInt(`${match[2]}${fraction.padEnd(scale, '0')}`);
-  return match[1] === '-' ? -magnitude : magnitude;
-}
-
-function whole(cell: string | null, width: bigint): bigint {
-  if (cell === null) return 0n;
-  const value = /^-?\d+$/.test(cell) ? BigInt(cell) : null;
-  if (value === null || BigInt.asIntN(Number(width), value) !== value) throw new Error(`no integer of ${width} bits: ${cell}`);
-  return value;
-}
-
-/** `2026-09-01` or `2026-09-01 12:30:00.123456`, UTC, since 1970. */
-function microseconds(cell: string | null): bigint {
-  if (cell === null) return 0n;
-  const match = /^(\d{4}-\d{2}-\d{2})(?: (\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?)?$/.exec(cell);
-  const seconds = match === null ? Number.NaN : Date.parse(`${match[1]}T${match[2] ?? '00:00:00'}Z`) / 1000;
-  if (Number.isNaN(seconds)) throw new Error(`no DATE or TIMESTAMP: ${cell}`);
-  return BigInt(seconds) * 1_000_000n + BigInt((match?.[3] ?? '').padEnd(6, '0'));
+function batchOf(arrow: Arrow, schema: Schema, columns: readonly ArrowColumn[], rows: readonly Cells[]): RecordBatch {
+  const cellsAt = (at: number): Cells => rows.map((row) => row[at] ?? null);
+  const children = columns.map((column, at) => dataOf(arrow, column, cellsAt(at)));
+  const type = new arrow.Struct(schema.fields);
+  return new arrow.RecordBatch(schema, arrow.makeData({ type, length: rows.length, nullCount: 0, children }));
 }

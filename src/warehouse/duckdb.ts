@@ -1,5 +1,14 @@
 // The only importer of the DuckDB client. Exactness rule: every value leaves as text or null.
-import { type DuckDBConnection, DuckDBInstance, JsonDuckDBValueConverter, StatementType } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBPreparedStatement,
+  type DuckDBType,
+  DuckDBTypeId,
+  type DuckDBValue,
+  JsonDuckDBValueConverter,
+  StatementType,
+} from '@duckdb/node-api';
 import {
   type Cell,
   type Column,
@@ -81,13 +90,14 @@ class DuckDb implements Warehouse, Selecting {
     return reader.getRowsJson().map((cells) => Object.fromEntries(names.map((name, at) => [name, textOf(cells[at])])));
   }
 
-  async select(sql: string): Promise<Selection> {
+  async select(sql: string, parameters: ReadonlyMap<string, string> = new Map()): Promise<Selection> {
     const result = await this.#guard(async () => {
       const statements = await this.#connection.extractStatements(sql);
       if (statements.count !== 1)
         throw new EngineError('Parser', `${statements.count} statements where one SELECT must be`, null);
       const statement = await statements.prepare(0);
       if (statement.statementType !== StatementType.SELECT) throw new EngineError('Parser', 'only a SELECT may run here', null);
+      await bindTexts(this.#connection, statement, parameters);
       return statement.stream();
     });
     const types = result.columnTypes();
@@ -163,6 +173,40 @@ class DuckDb implements Warehouse, Selecting {
       this.#connection.interrupt();
       await Promise.race([Promise.allSettled(this.#pending), new Promise((resolve) => setTimeout(resolve, 20))]);
     }
+  }
+}
+
+/** Types that a text can be cast to by their name alone. */
+const NAMED_TYPE = /^[A-Z_ ]+(\(\d+,\d+\))?$/;
+
+/** Each text becomes a value of the type that the statement finds for its parameter; where it finds none it stays a text. */
+async function bindTexts(
+  connection: DuckDBConnection,
+  statement: DuckDBPreparedStatement,
+  texts: ReadonlyMap<string, string>,
+): Promise<void> {
+  const asked = Array.from({ length: statement.parameterCount }, (_, at) => statement.parameterName(at + 1));
+  const spare = [...texts.keys()].find((name) => !asked.includes(name));
+  if (spare !== undefined) throw new EngineError('Parameter', `the query has no parameter $${spare}`, null);
+  for (const [at, name] of asked.entries()) {
+    const text = texts.get(name);
+    if (text === undefined) throw new EngineError('Parameter', `the query asks for $${name}, and no value is given`, null);
+    const isKnown = statement.parameterTypeId(at + 1) !== DuckDBTypeId.INVALID;
+    const type = isKnown ? statement.parameterType(at + 1) : null;
+    if (type === null || !NAMED_TYPE.test(String(type))) statement.bindVarchar(at + 1, text);
+    else statement.bindValue(at + 1, await typedValue(connection, { name, text, type }), type);
+  }
+}
+
+async function typedValue(
+  connection: DuckDBConnection,
+  { name, text, type }: { readonly name: string; readonly text: string; readonly type: DuckDBType },
+): Promise<DuckDBValue> {
+  try {
+    const reader = await connection.runAndReadAll(`SELECT CAST($1 AS ${String(type)})`, [text]);
+    return reader.getRows()[0]?.[0] ?? null;
+  } catch (error) {
+    throw new EngineError('Parameter', `$${name} is '${text}', which is no ${String(type)}`, null, { cause: error });
   }
 }
 

@@ -1,7 +1,8 @@
 // Somebody else's SQL on published marts. Read-only alone is not enough on this engine: a COPY overwrites the attached file, and a
 // table function called from a SELECT writes logs. So: an instance in memory, the marts attached read-only, the file system closed
-// behind them, the settings locked, and one SELECT whose table functions are known.
+// behind them, the settings locked, and one SELECT that calls and reads nothing but what is known.
 import { openDuckDb } from './duckdb.js';
+import { refusalOf } from './snapshot-statement.js';
 import { EngineError, type Selecting, type Selection, type Warehouse } from './warehouse.js';
 
 export interface SnapshotLimits {
@@ -10,41 +11,30 @@ export interface SnapshotLimits {
   readonly threads: number;
 }
 
-/** Table functions that only compute. Everything else that stands where a table may stand is refused by name. */
-const TABLE_FUNCTIONS: ReadonlySet<string> = new Set([
-  'unnest',
-  'range',
-  'generate_series',
-  'generate_subscripts',
-  'json_each',
-  'json_tree',
-  'duckdb_columns',
-  'duckdb_tables',
-  'duckdb_schemas',
-  'duckdb_functions',
-  'duckdb_types',
-]);
-
 export class Snapshot implements AsyncDisposable {
   readonly #warehouse: Warehouse & Selecting;
+  readonly #systemViews: ReadonlySet<string>;
 
-  private constructor(warehouse: Warehouse & Selecting) {
+  private constructor(warehouse: Warehouse & Selecting, systemViews: ReadonlySet<string>) {
     this.#warehouse = warehouse;
+    this.#systemViews = systemViews;
   }
 
   static async open(path: string, limits: SnapshotLimits): Promise<Snapshot> {
-    return new Snapshot(await openClosed(path, limits));
+    const warehouse = await openClosed(path, limits);
+    const views = await warehouse.rows(
+      "SELECT view_name FROM duckdb_views() WHERE internal AND schema_name <> 'information_schema'",
+    );
+    return new Snapshot(warehouse, new Set(views.map((row) => String(row['view_name']).toLowerCase())));
   }
 
-  /** Refuses all but one SELECT without foreign table functions, by the engine's own parse tree. */
-  async select(sql: string): Promise<Selection> {
+  /** Parameters by their name in the query, `$month` or `$1`; each becomes what the query compares it with. */
+  async select(sql: string, parameters: ReadonlyMap<string, string> = new Map()): Promise<Selection> {
     const parsed = await this.#warehouse.parse(sql);
-    if (parsed.kind === 'error') throw refusal(parsed.message, parsed.position);
-    const statements = statementsOf(parsed.tree);
-    if (statements !== 1) throw new EngineError('Permission', `${statements} statements where one SELECT must be`, null);
-    const [foreign] = tableFunctions(parsed.tree).filter((name) => !TABLE_FUNCTIONS.has(name));
-    if (foreign !== undefined) throw new EngineError('Permission', `the table function ${foreign} may not be called here`, null);
-    return this.#warehouse.select(sql);
+    if (parsed.kind === 'error') throw syntaxError(parsed.message, parsed.position);
+    const refused = refusalOf(parsed.tree, this.#systemViews);
+    if (refused !== null) throw refused;
+    return this.#warehouse.select(sql, parameters);
   }
 
   interrupt(): void {
@@ -56,7 +46,7 @@ export class Snapshot implements AsyncDisposable {
   }
 }
 
-/** An engine that sees the published warehouse file, its schema `marts` by plain names, and nothing else of the world. */
+/** An engine that sees the warehouse file, its schema `marts` by plain names, and nothing else of the world. */
 export async function openClosed(path: string, limits: SnapshotLimits): Promise<Warehouse & Selecting> {
   const warehouse = await openDuckDb({ confined: true, memoryLimit: limits.memory, threads: limits.threads });
   await warehouse.run(`ATTACH '${path.replaceAll("'", "''")}' AS showback (READ_ONLY)`);
@@ -68,21 +58,7 @@ export async function openClosed(path: string, limits: SnapshotLimits): Promise<
   return warehouse;
 }
 
-function refusal(message: string, position: number | null): EngineError {
+function syntaxError(message: string, position: number | null): EngineError {
   if (message.startsWith('Only SELECT')) return new EngineError('Permission', 'only a SELECT may run here', null);
   return new EngineError('Parser', message, position);
-}
-
-function statementsOf(tree: unknown): number {
-  const statements = typeof tree === 'object' && tree !== null && 'statements' in tree ? tree.statements : null;
-  return Array.isArray(statements) ? statements.length : 0;
-}
-
-function tableFunctions(node: unknown): readonly string[] {
-  if (typeof node !== 'object' || node === null) return [];
-  const below = Object.values(node).flatMap(tableFunctions);
-  if (!('type' in node) || node.type !== 'TABLE_FUNCTION' || !('function' in node)) return below;
-  const called: unknown = node.function;
-  const name = typeof called === 'object' && called !== null && 'function_name' in called ? String(called.function_name) : '';
-  return [name.toLowerCase(), ...below];
 }

@@ -37,8 +37,8 @@ export interface Selection {
 }
 
 export interface Selecting {
-  /** Runs one statement; anything but a SELECT is refused before it runs. */
-  select(sql: string): Promise<Selection>;
+  /** Runs one statement; anything but a SELECT is refused before it runs. Parameters are texts by their name in it. */
+  select(sql: string, parameters?: ReadonlyMap<string, string>): Promise<Selection>;
 }
 
 export type ParseResult =

@@ -113,7 +113,7 @@ describe('a mistake', () => {
 
   it.each([
     ['select * from nowhere', 'sql/unknown-name'],
-    ['', 'sql/forbidden'],
+    ['', 'sql/no-query'],
     ['/* nothing */', 'sql/forbidden'],
     ['select 1; select 2', 'sql/forbidden'],
     ["select cast('x' as integer)", 'sql/invalid'],

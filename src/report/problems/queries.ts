@@ -1,17 +1,38 @@
 // Problems of questions to the published marts.
 import { ofKind, type ProblemTexts } from './problem-text.js';
 
-export const QUERIES: ProblemTexts = ofKind('user', {
+const ASKED: ProblemTexts = ofKind('user', {
   'sql/crashed': ['The query ended the process that it ran in. The published files are untouched.', 'Narrow the query.'],
   'sql/forbidden': [
     'The text is not one question: it writes, names a file or a setting, or is several statements.',
     'Ask one SELECT over the published marts.',
   ],
   'sql/invalid': ['The engine cannot read or answer the query.', 'Mend it as the message says; the dialect is DuckDB.'],
-  'sql/memory': ['The query needs more memory than a question may have.', 'Narrow it, or aggregate more.'],
+  'sql/memory': [
+    'The query needs more memory than a question may have.',
+    'Narrow it, aggregate more, or give it more: `--memory <size>`.',
+  ],
+  'sql/no-query': ['The question cannot be taken: none, empty, in several words, not readable.', 'See `showback sql --help`.'],
+  'sql/output': [
+    'The answer cannot be written where it should go.',
+    'Name a file in a folder that is there and belongs to no run: `--output <file>`.',
+  ],
+  'sql/param': [
+    'A value for a parameter of the query is missing, too many, or not of the type that the query needs.',
+    'Give each `$name` its value: `--param name=value`.',
+  ],
+  'sql/rows': ['The answer has more rows than were expected.', 'Aggregate more, or say how many may come: `--limit <rows>`.'],
+  'sql/size': ['The answer, or one value of it, is too large.', 'Ask for less, or allow more: `--size <size>`.'],
   'sql/time': ['The query took longer than it may.', 'Narrow it, or give it longer: `--timeout <seconds>`.'],
   'sql/unknown-name': [
     'The query names a table, column or function that is not there.',
-    'See what there is: `showback sql "show tables"`.',
+    'See what there is: `showback sql .tables`.',
   ],
+  'sql/value': ['A value has no place in the format of the answer.', 'Make it text in the query: `CAST(value AS VARCHAR)`.'],
 });
+
+const STARTED: ProblemTexts = ofKind('unavailable', {
+  'sql/no-process': ['The process of the query cannot be started.', 'Run again when the machine has room.'],
+});
+
+export const QUERIES: ProblemTexts = { ...ASKED, ...STARTED };

@@ -12,6 +12,7 @@ import { buildProgram, runCli } from '../../../src/cli/program.js';
 import { openDuckDb } from '../../../src/warehouse/duckdb.js';
 
 export interface Screen extends Output {
+  /** Of bytes that were sent, one character each. */
   text: string;
 }
 
@@ -20,6 +21,9 @@ export function screen(options: { readonly isTTY?: boolean; readonly columns?: n
     text: '',
     write: (text) => {
       output.text += text;
+    },
+    send: async (data) => {
+      output.text += typeof data === 'string' ? data : Buffer.from(data).toString('latin1');
     },
     isTTY: options.isTTY ?? false,
     columns: () => options.columns ?? 100,
@@ -58,6 +62,7 @@ function ioOf(stdout: Screen, stderr: Screen): Io {
   return {
     stdout,
     stderr,
+    stdin: async () => '',
     env: {},
     cwd: tmpdir(),
     now: () => new Date('2026-10-01T02:00:00Z'),

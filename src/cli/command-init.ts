@@ -26,7 +26,7 @@ Examples:
 Then \`showback run\` has the first statement.`;
 
 /** Up to here the files are tried at once; more would take a while, and a run says the same. */
-const TRIED_BYTES = 64_000_000;
+const TRIED = { bytes: 50_000_000, files: 1000 };
 
 export function addInit(program: Command, io: Io): void {
   program
@@ -66,8 +66,8 @@ async function look(folder: string, options: InitOptions, io: Io): Promise<InitR
 }
 
 /** Would a run publish? Null where nobody tried. */
-async function tried({ bytes, pipelineFile }: InitResult, options: InitOptions, io: Io): Promise<Trial | null> {
-  if (!options.try || bytes > TRIED_BYTES) return null;
+async function tried({ bytes, files, pipelineFile }: InitResult, options: InitOptions, io: Io): Promise<Trial | null> {
+  if (!options.try || bytes > TRIED.bytes || files > TRIED.files) return null;
   tell('trying a run on them …', io);
   const runs = await io.runs();
   const request = { pipelineFile, scope: {}, force: false, listener: () => undefined, now: io.now };

@@ -2,7 +2,7 @@
 import { relative } from 'node:path';
 import { describeProblem, type Failure } from '../kernel/failure.js';
 import type { InitResult, NotTaken } from '../init/init.js';
-import { counted, countText, listed, monthsText } from './figures-text.js';
+import { counted, countText, listed } from './figures-text.js';
 import { type Io, type Paint, painter } from './io.js';
 import { type TableColumn, tableLines } from './table.js';
 import { displayWidth, printable } from './width.js';
@@ -46,7 +46,7 @@ const COLUMNS: readonly TableColumn[] = [
   { title: 'what', align: 'left' },
   { title: 'files', align: 'right' },
   { title: 'rows', align: 'right' },
-  { title: 'of', align: 'left' },
+  { title: 'of', align: 'left', shrinks: true },
   { title: 'from', align: 'left', shrinks: true },
 ];
 
@@ -86,8 +86,13 @@ function rowsOf({ rows, isPart, opened, files }: Source): string {
 }
 
 function timeOf({ months, firstDay, lastDay, currencies }: Source): string {
-  const days = firstDay === lastDay ? (firstDay ?? '') : `${firstDay ?? ''} – ${lastDay ?? ''}`;
-  return [months.length > 0 ? monthsText(months) : days, currencies.join(', ')].filter((text) => text !== '').join(' ');
+  return [months.length > 0 ? spanText(months.at(0), months.at(-1)) : spanText(firstDay, lastDay), currencies.join(', ')]
+    .filter((text) => text !== '')
+    .join(' ');
+}
+
+function spanText(first: string | null | undefined, last: string | null | undefined): string {
+  return first === last ? (first ?? '') : `${first ?? ''} – ${last ?? ''}`;
 }
 
 function placeOf({ spec }: Source): string {
@@ -104,9 +109,9 @@ function notTakenLines(notTaken: readonly NotTaken[], width: number, paint: Pain
   const lines = groups.slice(0, SHOWN).flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const more = group.length > 1 ? ` and ${countText(group.length - 1)} more` : '';
+    const more = group.length > 1 ? ` (and ${countText(group.length - 1)} more)` : '';
     return [
-      ...wrapped(`  ${paint('yellow', '–')} `, `${first.file}${more} ${first.reason}`, width),
+      ...wrapped(`  ${paint('yellow', '–')} `, `${first.file}${more}: ${first.reason}`, width),
       ...wrapped('    → ', first.remedy, width),
     ];
   });
@@ -140,6 +145,7 @@ function endLines(result: InitResult, trial: Trial | null, cwd: string, paint: P
   const drafted = `${counted(features, 'feature')}, ${counted(rules, 'rule')}, ${books}`;
   return [
     `${paint('green', '✔')} wrote ${listed(written)}${place === '' ? '' : ` in ${printable(place)}`}: ${drafted}`,
+    ...(trial === null ? [paint('dim', '  not tried: the run itself tells whether all controls pass')] : []),
     ...(trial?.kind === 'passes' ? [`${paint('green', '✔')} tried: ${printable(trial.told.at(-1) ?? '')}`] : []),
     `${trial?.kind === 'fails' ? 'Once that is corrected' : 'Now'}: ${paint('bold', run)}`,
   ];

@@ -1,5 +1,5 @@
 // Bills → sources: one a provider and kind, the money of each provider once.
-import { freeId, nameOf, type SourceDraft } from './draft.js';
+import { freeId, nameOf, type SourceDraft, type Surroundings } from './draft.js';
 import type { FocusFacts, Finding, Found } from './finding.js';
 import { mergedFacts } from './gather.js';
 import { bestTag } from './tags.js';
@@ -8,10 +8,7 @@ import { providerId } from './providers.js';
 
 type Bill = Found & { readonly finding: Exclude<Finding, { kind: 'usage' | 'unknown' }> };
 
-export interface BillContext {
-  readonly found: readonly Found[];
-  /** Ids in use; grows. */
-  readonly taken: Set<string>;
+export interface BillContext extends Surroundings {
   /** Providers of the logs. */
   readonly used: readonly string[];
   /** Features of the logs: what a tag of bills is compared with. */
@@ -133,14 +130,10 @@ function draftOf(bills: readonly Bill[], context: BillContext): BillDraft {
 
 const NO_FOCUS = { vendors: [], services: [], tags: new Map(), isUndecided: false };
 
-function specOf({ finding }: Bill, bills: readonly Bill[], { found }: BillContext): Readonly<Record<string, unknown>> {
+function specOf({ finding }: Bill, bills: readonly Bill[], { found, own: ours }: BillContext): Readonly<Record<string, unknown>> {
   const own = bills.map(({ file }) => file.name);
-  const files = () => ({
-    files: patternsFor(
-      own,
-      found.map(({ file }) => file.name).filter((name) => !own.includes(name)),
-    ),
-  });
+  const others = [...ours, ...found.map(({ file }) => file.name)].filter((name) => !own.includes(name));
+  const files = () => ({ files: patternsFor(own, others) });
   const version = bills.some((bill) => 'isUndecided' in bill.finding.facts && bill.finding.facts.isUndecided)
     ? { version: '1.2' }
     : {};

@@ -1,6 +1,7 @@
 // What is going to be written, as values: sources in the words of the pipeline file, and what stands beside them.
 import type { Day, Month } from '../kernel/period.js';
 import type { SourceConfig } from '../pipeline/pipeline.js';
+import type { Found } from './finding.js';
 import { GENERIC } from './invoice-names.js';
 import { slug } from './providers.js';
 
@@ -27,6 +28,15 @@ export interface SourceDraft {
   readonly lastDay: Day | null;
   /** What a bill's rules are drafted from. */
   readonly services: readonly string[];
+}
+
+/** What a source must be told apart from. */
+export interface Surroundings {
+  readonly found: readonly Found[];
+  /** Names of files that the draft and its runs write. */
+  readonly own: readonly string[];
+  /** Ids in use; grows. */
+  readonly taken: Set<string>;
 }
 
 export interface FeatureDraft {

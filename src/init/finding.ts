@@ -65,6 +65,8 @@ export interface Unknown {
   readonly kind: 'unknown';
   readonly reason: string;
   readonly remedy: string;
+  /** No figures are expected in it: told last. */
+  readonly isNoise: boolean;
 }
 
 export interface Found {
@@ -75,5 +77,9 @@ export interface Found {
 }
 
 export function unknown(reason: string, remedy: string): Unknown {
-  return { kind: 'unknown', reason, remedy };
+  return { kind: 'unknown', reason, remedy, isNoise: false };
+}
+
+export function noise(reason: string, remedy: string): Unknown {
+  return { ...unknown(reason, remedy), isNoise: true };
 }

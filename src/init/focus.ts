@@ -88,14 +88,29 @@ async function unbookable(engine: Warehouse): Promise<string | null> {
   const tests = [
     ...['BilledCost', 'EffectiveCost'].map(noAmount),
     ...['BillingPeriodStart', 'BillingPeriodEnd', 'ChargePeriodStart', 'ChargePeriodEnd'].map(noTime),
+    [
+      `year(TRY_CAST("BillingPeriodStart" AS TIMESTAMPTZ)) NOT BETWEEN 2000 AND 2099`,
+      'BillingPeriodStart is in no likely year',
+      'BillingPeriodStart',
+    ],
+    [
+      `TRY_CAST("BillingPeriodEnd" AS TIMESTAMPTZ) <= TRY_CAST("BillingPeriodStart" AS TIMESTAMPTZ)`,
+      'BillingPeriodEnd is not after its start',
+      'BillingPeriodEnd',
+    ],
+    [
+      `TRY_CAST("ChargePeriodEnd" AS TIMESTAMPTZ) < TRY_CAST("ChargePeriodStart" AS TIMESTAMPTZ)`,
+      'ChargePeriodEnd is before its start',
+      'ChargePeriodEnd',
+    ],
     ...['BillingCurrency', 'ChargeCategory'].map(missing),
-  ];
+  ] as const;
   const whens = tests.map(([test, words, column]) => `WHEN ${test} THEN ${literal(words)} || coalesce(': ' || "${column}", '')`);
   const [row] = await engine.rows(
     `SELECT count(*) AS n, min(row) AS row, arg_min(why, row) AS why FROM (SELECT row, CASE ${whens.join(' ')} END AS why FROM focus_line) WHERE why IS NOT NULL`,
   );
   if (row?.['n'] === '0' || row === undefined) return null;
-  return `${row['n']} of its lines cannot be booked, the first is line ${row['row']} below the header: ${row['why']}`;
+  return `has lines that cannot be booked (${row['n']}); the first is line ${row['row']} below the header: ${row['why']}`;
 }
 
 async function factsOf(engine: Warehouse): Promise<Omit<FocusFacts, 'isUndecided'>> {

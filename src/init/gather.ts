@@ -8,7 +8,7 @@ import { prepareSample } from './usage.js';
 import { digestOf } from './whole.js';
 
 /** Files of one series that are opened. Money is looked at closer than logs. */
-const OPENED: Readonly<Record<Asked, number>> = { bills: 400, usage: 60, both: 400 };
+const OPENED: Readonly<Record<Asked, number>> = { bills: 1000, usage: 400, both: 1000 };
 /** Records of all logs together; a file gives its part, within bounds. */
 const MOST_RECORDS = 1_000_000;
 const RECORDS_OF_A_FILE = { least: 2_000, most: 100_000 };

@@ -38,6 +38,12 @@ export const STATE = '.showback';
 export const OUT = 'out';
 const MOST_FILES = 20_000;
 
+/** Names of ours, by their kinds, below the root: no pattern may find them. */
+export function ownNames({ root, folder }: Pick<Given, 'root' | 'folder'>): readonly string[] {
+  const published = ['csv', 'parquet', 'arrow', 'json'].map((ending) => `${OUT}/runs/1/${ending}/2026-01/mart.${ending}`);
+  return [...OWN_NAMES, ...published].map((name) => slashed(relative(root, join(folder, name))));
+}
+
 export async function givenFiles({ cwd, folder: named, bills, usage }: GivenPaths): Promise<Given> {
   const folder = await realFolder(resolve(cwd, named));
   const paths = [...bills, ...usage].map((path) => resolve(cwd, path));

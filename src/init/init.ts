@@ -12,7 +12,7 @@ import type { SourceDraft } from './draft.js';
 import { draftFeatures, taggedUsage } from './features.js';
 import type { Found } from './finding.js';
 import { gather } from './gather.js';
-import { type Given, givenFiles, slashed } from './given.js';
+import { type Given, givenFiles, ownNames, slashed } from './given.js';
 import { booksOf } from './period.js';
 import { slug } from './providers.js';
 import { draftRules } from './rules.js';
@@ -53,6 +53,7 @@ export interface InitResult {
   readonly notTaken: readonly NotTaken[];
   readonly steps: readonly string[];
   /** Of all files that will be read. */
+  readonly files: number;
   readonly bytes: number;
 }
 
@@ -93,14 +94,17 @@ export async function initCompany(request: InitRequest): Promise<InitResult> {
     rules: draft.rules.rules.length,
     notTaken,
     steps: draft.steps,
+    files: found.length - notTaken.length,
     bytes: found.reduce((sum, { file, finding }) => sum + (finding.kind === 'unknown' ? 0 : file.bytes), 0),
   };
 }
 
+/** What may hold figures comes first. */
 function notTakenOf(found: readonly Found[]): readonly NotTaken[] {
-  return found.flatMap(({ file, finding }) =>
-    finding.kind === 'unknown' ? [{ file: file.name, reason: finding.reason, remedy: finding.remedy }] : [],
-  );
+  const unknowns = found.flatMap(({ file, finding }) => (finding.kind === 'unknown' ? [{ file: file.name, ...finding }] : []));
+  return unknowns
+    .toSorted((a, b) => Number(a.isNoise) - Number(b.isNoise))
+    .map(({ file, reason, remedy }) => ({ file, reason, remedy }));
 }
 
 function nothing(code: string, message: string, remedy: string, notTaken: readonly NotTaken[]): Failure {
@@ -112,13 +116,12 @@ function nothing(code: string, message: string, remedy: string, notTaken: readon
 }
 
 async function draftOf(engine: Warehouse, found: readonly Found[], given: Given, request: InitRequest): Promise<Draft> {
-  const taken = new Set<string>();
-  const logs = await usageSources(engine, found, taken);
+  const around = { found, own: ownNames(given), taken: new Set<string>() };
+  const logs = await usageSources(engine, around);
   const tagged = await taggedUsage(engine);
   const used = await engine.rows('SELECT DISTINCT provider FROM usage_sample WHERE reject IS NULL');
   const bills = billSources({
-    found,
-    taken,
+    ...around,
     used: used.flatMap((row) => row['provider'] ?? []),
     features: new Set(tagged.features.map(({ id }) => id)),
   });
@@ -141,7 +144,7 @@ async function draftOf(engine: Warehouse, found: readonly Found[], given: Given,
     engine,
     await readDraft(given, textsOf({ ...first, rules: NO_RULES, unpriced: [], steps: [] })),
   );
-  const rest = { ...first, rules: draftRules(bills, models), unpriced: models.filter(({ isPriced }) => !isPriced) };
+  const rest = { ...first, rules: draftRules(bills, models), unpriced: models.filter(({ lacks }) => lacks.length > 0) };
   return { ...rest, steps: stepsOf({ ...rest, tagged, models, notTaken: notTakenOf(found).length }) };
 }
 

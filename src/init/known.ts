@@ -1,5 +1,5 @@
 // Files that people have and that no reader takes: what they are, and what to give instead.
-import { type Unknown, unknown } from './finding.js';
+import { noise, type Unknown, unknown } from './finding.js';
 import { bare } from './usage-names.js';
 
 interface KnownTable {
@@ -33,25 +33,23 @@ export function knownTable(names: readonly string[]): Unknown | null {
   return known === undefined ? null : unknown(known.reason, known.remedy);
 }
 
-const TYPES: readonly (readonly [RegExp, string, string])[] = [
-  [/\.pdf$/i, 'is a PDF', 'get the invoice as CSV, or type its lines into one'],
-  [/\.(xlsx?|ods|numbers)$/i, 'is a spreadsheet', 'save the sheet as CSV'],
-  [/\.(zip|tar|tgz|7z|rar|bz2|xz)(\.gz)?$/i, 'is an archive', 'unpack it here'],
-  [/\.(avro|orc|arrow|feather)$/i, 'is a table of a kind that is not read', 'write it as Parquet'],
+const TYPES: readonly (readonly [RegExp, Unknown])[] = [
+  [/\.pdf$/i, unknown('is a PDF', 'get the invoice as CSV, or type its lines into one')],
+  [/\.(xlsx?|ods|numbers)$/i, unknown('is a spreadsheet', 'save the sheet as CSV')],
+  [/\.(zip|tar|tgz|7z|rar|bz2|xz)(\.gz)?$/i, unknown('is an archive', 'unpack it here')],
+  [/\.(avro|orc|arrow|feather)$/i, unknown('is a table of a kind that is not read', 'write it as Parquet')],
   [
-    /\.(md|html?|docx?|rtf|ya?ml|xml|png|jpe?g)$/i,
-    'is no table',
-    'nothing to do, unless it holds figures: those are read as CSV',
+    /\.(md|html?|docx?|rtf|ya?ml|xml|png|jpe?g|sql|py|sh|[jt]s)$/i,
+    noise('is no table', 'nothing to do, unless it holds figures: those are read as CSV'),
   ],
-  [/(^|\/)\.[^/]*$/, 'is a hidden file', 'nothing to do'],
-  [/-Manifest\.json$|manifest\.json$/i, 'is a manifest', 'nothing to do'],
+  [/(^|\/)\.[^/]*$/, noise('is a hidden file', 'nothing to do')],
 ];
 
 export function knownType(name: string): Unknown {
   const known = TYPES.find(([pattern]) => pattern.test(name));
-  if (known !== undefined) return unknown(known[1], known[2]);
-  return unknown(
+  if (known !== undefined) return known[1];
+  return noise(
     'does not say by its extension what it is',
-    'name it .jsonl, .csv, .json or .parquet; .gz or .zst behind that is fine',
+    'if it holds figures, name it .jsonl, .csv, .json or .parquet; .gz or .zst may follow',
   );
 }

@@ -4,7 +4,7 @@ import { isObject, type JsonObject, parseJson } from '../source/json-text.js';
 import { compressionOf } from '../warehouse/load-csv.js';
 import { literal } from '../warehouse/sql-quote.js';
 import { EngineError, type Warehouse } from '../warehouse/warehouse.js';
-import { type Finding, type Unknown, unknown } from './finding.js';
+import { type Finding, noise, type Unknown, unknown } from './finding.js';
 import { type Columns, csvColumns, focusLikeness, lookAtFocus, parquetColumns } from './focus.js';
 import type { GivenFile } from './given.js';
 import { lookAtInvoice } from './invoice.js';
@@ -20,7 +20,8 @@ export interface LookOptions {
   readonly currency: string;
 }
 
-const ALMOST_FOCUS = 0.6;
+/** Of the mandatory columns: from here on what lacks is worth telling. */
+const ALMOST_FOCUS = 0.3;
 const GLIMPSE = 200;
 
 /** Never throws for what is in the file: what cannot be read is told. */
@@ -46,7 +47,7 @@ async function lookAtCsv(engine: Warehouse, file: GivenFile, options: LookOption
     if (error instanceof Failure || error instanceof EngineError) return told(error, file);
     throw error;
   });
-  if (columns === null) return unknown('is empty', 'nothing to do, if nothing happened in its time');
+  if (columns === null) return noise('is empty', 'nothing to do, if nothing happened in its time');
   if ('names' in columns && focusLikeness(columns.names) >= ALMOST_FOCUS) return lookAtFocus(engine, file, columns);
   const known = 'names' in columns ? knownTable(columns.names) : null;
   if (known !== null) return known;

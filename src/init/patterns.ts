@@ -22,10 +22,21 @@ function candidatesFor(files: readonly string[]): readonly string[] {
   const common = folders.reduce(commonFolder, folders[0] ?? '');
   const endings = [...new Set(files.map(endingOf))];
   const below = (folder: string, glob: string) => (folder === '' ? glob : `${escaped(folder)}/${glob}`);
-  const deep = folders.length > 1 ? endings.map((ending) => below(common, `**/*${ending}`)) : [];
+  // Never all below the company folder itself: what runs write lies there too.
+  const tops = [undated(common), ...(folders.length > 1 ? [common] : [])].filter(
+    (top) => top !== '' && (top !== common || folders.length > 1),
+  );
+  const deep = tops.flatMap((top) => endings.map((ending) => below(top, `**/*${ending}`)));
   const flat = folders.flatMap((folder) => endings.map((ending) => below(folder, `*${ending}`)));
   const begun = files.map((name) => below(folderOf(name), `${escaped(beginningOf(name))}*${endingOf(name)}`));
-  return [...new Set([...deep, ...flat, ...begun.filter((pattern) => !/(^|\/)\*\.[^/]*$/.test(pattern))])];
+  return [...new Set([...deep, ...flat, ...begun])];
+}
+
+/** Folders of years, months and days end, and others follow: `logs/app/2026/11` → `logs/app`. */
+function undated(folder: string): string {
+  const parts = folder.split('/');
+  const at = parts.findIndex((part) => /^(\w+=)?\d{1,4}([-_]?\d{2}){0,2}$/.test(part));
+  return at < 0 ? folder : parts.slice(0, at).join('/');
 }
 
 function folderOf(name: string): string {

@@ -23,7 +23,7 @@ const GRAINS = {
 export function draftRules(bills: readonly BillDraft[], models: readonly UsedModel[]): RuleDrafts {
   const money = bills.filter(({ role }) => role === 'money');
   const rules = money.flatMap((bill) => [...taggedRule(bill), ...usageRule(bill, models)]);
-  return { rules, doubts: money.flatMap((bill) => doubtsOf(bill, models)) };
+  return { rules, doubts: doubtsOf(money, models) };
 }
 
 function taggedRule({ id, tag }: BillDraft): readonly RuleDraft[] {
@@ -67,23 +67,32 @@ function servicesOf({ provider, services }: BillDraft): readonly string[] | null
 /** Where nothing has a price, what most events count. */
 function driverOf(used: readonly UsedModel[]): string {
   const [meter] = used.flatMap(({ meters }) => meters);
-  return used.some(({ isPriced }) => isPriced) || meter === undefined ? 'rated_cost' : meter;
+  return used.some(({ hasPrice }) => hasPrice) || meter === undefined ? 'rated_cost' : meter;
 }
 
-function doubtsOf(bill: BillDraft, models: readonly UsedModel[]): readonly string[] {
-  const { id, provider, tag } = bill;
-  const isUsed = models.some((model) => model.provider === provider);
-  const isShared = isUsed && servicesOf(bill)?.length !== 0;
-  const tagged = tag === null ? '' : ` without the tag \`${tag.key}\``;
-  if (!isUsed)
-    return [
-      `\`${id}\`: no log has usage of ${provider}, so its charges${tagged} are (unallocated): write a rule (docs/pipeline.md#rules), or give its logs`,
-    ];
-  if (!isShared)
-    return [
-      `\`${id}\`: none of its services is known to sell models, so its charges${tagged} are (unallocated): name the service in a rule`,
-    ];
-  return isCloud(provider)
-    ? [`\`${id}\`: charges of other services${tagged} are (unallocated): write rules for those that features should bear`]
-    : [];
+/** One line for all bills of one plight. */
+function doubtsOf(bills: readonly BillDraft[], models: readonly UsedModel[]): readonly string[] {
+  const isUsed = ({ provider }: BillDraft) => models.some((model) => model.provider === provider);
+  const isNamed = (bill: BillDraft) => servicesOf(bill)?.length !== 0;
+  const told = (those: readonly BillDraft[], text: (names: string) => string) =>
+    those.length === 0
+      ? []
+      : [text(those.map(({ id, tag }) => (tag === null ? id : `${id} (without the tag \`${tag.key}\`)`)).join(', '))];
+  const used = bills.filter(isUsed);
+  return [
+    ...told(
+      bills.filter((bill) => !isUsed(bill)),
+      (names) =>
+        `no log has usage of these bills, so their charges are (unallocated): ${names}; give the logs, or write rules (docs/pipeline.md#rules)`,
+    ),
+    ...told(
+      used.filter((bill) => !isNamed(bill)),
+      (names) =>
+        `no service of these bills is known to sell models, so their charges are (unallocated): ${names}; name the service in a rule`,
+    ),
+    ...told(
+      used.filter((bill) => isNamed(bill) && isCloud(bill.provider)),
+      (names) => `charges of other services are (unallocated): ${names}; write rules for those that features should bear`,
+    ),
+  ];
 }

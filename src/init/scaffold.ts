@@ -98,8 +98,9 @@ function acceptedEntries({ unpriced, books, today }: Draft): readonly ReturnType
   const named = unpriced.filter(({ model }) => model !== '');
   if (named.length === 0) return [];
   const expires = acceptedUntil(books, today);
-  const items = named.map(({ provider, model }) => ({
+  const items = named.map(({ provider, model, lacks }) => ({
     value: { provider, sku: model, reason: 'no price known when this was drafted', expires_on: expires },
+    ...(lacks.includes('standard') ? {} : { beside: `its ${lacks.join(', ')} usage` }),
   }));
   const above = [
     'Used, and in no price book: it costs nothing in the statement until it has a price in negotiated.csv.',
@@ -149,6 +150,7 @@ function rulesText({ rules, doubts }: RuleDrafts): string {
     'More of them, to copy (docs/pipeline.md#rules):',
     '- { pool: network, match: { service: "Amazon Virtual Private Cloud" }, method: feature, feature: (platform) }',
     '- { pool: observability, match: { service: "*CloudWatch*" }, method: even, features: all }',
+    '- { pool: accounts, match: { provider: aws }, method: direct, via: [account] }',
     '- { pool: support, match: { service: "*Support*" }, method: proportional }',
   ];
   return yamlText(

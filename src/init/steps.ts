@@ -1,8 +1,9 @@
 // What only people can settle, in the order in which it matters.
+import type { FeatureDraft } from './draft.js';
 import type { Draft } from './scaffold.js';
 import { acceptedUntil } from './scaffold.js';
 import type { Tagged } from './features.js';
-import type { UsedModel } from './unpriced.js';
+import { lackText, type UsedModel } from './unpriced.js';
 
 type Known = Omit<Draft, 'steps'> & { readonly tagged: Tagged; readonly models: readonly UsedModel[]; readonly notTaken: number };
 
@@ -12,6 +13,7 @@ export function stepsOf(draft: Known): readonly string[] {
     ...notTakenStep(draft),
     ...featureSteps(draft),
     ...priceSteps(draft),
+    ...sampleSteps(draft),
     ...unbilledSteps(draft),
     ...draft.rules.doubts,
     ...bookSteps(draft),
@@ -27,7 +29,7 @@ function featureSteps({ features: { features, left, unfit }, tagged }: Known): r
   return [
     features.length === 0
       ? 'features.yaml: no log and no bill names a feature; have the call-sites write `feature_id`, and put your features there'
-      : `features.yaml: ${count(features.length, 'feature')} from tags; put team, cost centre and owner where it says TODO`,
+      : `features.yaml: ${count(features.length, 'feature')} from tags${billedText(features)}; put team, cost centre and owner where it says TODO`,
     ...(left > 0
       ? [
           `features.yaml: ${count(left, 'more tag')} with less usage were left out; a tag of that many values may not be the feature`,
@@ -40,12 +42,28 @@ function featureSteps({ features: { features, left, unfit }, tagged }: Known): r
   ];
 }
 
+/** A tag of bills may have many values that are no features. */
+function billedText(features: readonly FeatureDraft[]): string {
+  const billed = features.filter(({ from }) => from === 'bills').length;
+  return billed === 0 || billed === features.length ? '' : ` (${billed} of them on bills alone)`;
+}
+
 function priceSteps({ unpriced, books, today }: Known): readonly string[] {
   if (unpriced.length === 0) return [];
-  const names = unpriced.slice(0, 4).map(({ provider, model }) => `${provider} ${model}`);
+  const names = unpriced.slice(0, 4).map(lackText);
   const more = unpriced.length > names.length ? ', …' : '';
   return [
     `no price is known for ${names.join(', ')}${more}: accepted until ${acceptedUntil(books, today)} (accept_unpriced); put prices in negotiated.csv`,
+  ];
+}
+
+function sampleSteps({ sources }: Known): readonly string[] {
+  const parts = sources
+    .filter(({ kind, isPart, opened, files }) => kind === 'usage' && (isPart || opened < files))
+    .map(({ id }) => id);
+  if (parts.length === 0) return [];
+  return [
+    `${parts.join(', ')}: not all was looked at; a model without a price that comes up in the rest stops the run, until it stands in accept_unpriced`,
   ];
 }
 

@@ -7,7 +7,10 @@ import type { Row, Warehouse } from '../warehouse/warehouse.js';
 export interface UsedModel {
   readonly provider: string;
   readonly model: string;
-  readonly isPriced: boolean;
+  /** Some of its usage has a price. */
+  readonly hasPrice: boolean;
+  /** Service tiers of which something has none. */
+  readonly lacks: readonly string[];
   /** In the order of events that have them. */
   readonly meters: readonly Meter[];
 }
@@ -51,24 +54,31 @@ export async function usedModels(engine: Warehouse, books: Books): Promise<reado
     const found = modelOf(row, books);
     const key = JSON.stringify([found.provider, found.model]);
     const before = models.get(key);
-    models.set(key, before === undefined ? found : { ...before, isPriced: before.isPriced && found.isPriced });
+    models.set(key, before === undefined ? found : joined(before, found));
   }
   return [...models.values()];
 }
 
+function joined(before: UsedModel, found: UsedModel): UsedModel {
+  return { ...before, hasPrice: before.hasPrice || found.hasPrice, lacks: [...new Set([...before.lacks, ...found.lacks])] };
+}
+
 function modelOf(row: Row, { prices, aliases }: Books): UsedModel {
-  const [provider, model] = [row['provider'] ?? '', row['model'] ?? ''];
+  const [provider, model, tier, region] = [row['provider'] ?? '', row['model'] ?? '', row['tier'] ?? '', row['region'] ?? ''];
   const sku = skuMatch(prices, aliases, provider, model)?.sku ?? model;
   const rows = prices.filter((price) => price.provider === provider && price.sku === sku);
   const meters = METERS.filter((meter) => row[meter] !== '0').sort((a, b) => Number(row[b]) - Number(row[a]));
   const moments = [row['first_at'], row['last_at']].flatMap((at) =>
-    [0, Number(row['prompt'] ?? 0)].map((promptTokens) => ({ at: at ?? '', promptTokens })),
+    [0, Number(row['prompt'] ?? 0)].map((promptTokens) => ({ at: at ?? '', promptTokens, serviceTier: tier, region })),
   );
-  const isIn = (meter: Meter) =>
-    moments.every(
-      (moment) =>
-        priceInForce(rows, { ...moment, meter, serviceTier: row['tier'] ?? '', region: row['region'] ?? '' }) !== undefined,
-    );
-  const hasAny = METERS.some(isIn);
-  return { provider, model, isPriced: meters.every((meter) => isIn(meter) || (hasAny && !CHARGED.has(meter))), meters };
+  const isIn = (meter: Meter) => moments.every((moment) => priceInForce(rows, { ...moment, meter }) !== undefined);
+  const hasPrice = METERS.some(isIn);
+  const isWhole = meters.every((meter) => isIn(meter) || (hasPrice && !CHARGED.has(meter)));
+  return { provider, model, hasPrice, lacks: isWhole ? [] : [tier], meters };
+}
+
+/** `openai gpt-5 (batch)`: what has no price, in words. */
+export function lackText({ provider, model, lacks }: UsedModel): string {
+  const tiers = lacks.filter((tier) => tier !== 'standard');
+  return `${provider} ${model}${tiers.length === 0 ? '' : ` (${tiers.join(', ')})`}`;
 }

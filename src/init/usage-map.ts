@@ -55,7 +55,7 @@ export function missingIn(shape: UsageShape, keys: readonly Key[]): string | nul
 }
 
 function keyOf(
-  { field, names, atTop = [], guesses = [] }: FieldNames,
+  { field, names, atTop = [], guesses = [], endings }: FieldNames,
   keys: readonly Key[],
 ): { readonly key: Key; readonly isGuess: boolean } | null {
   const fitting = keys.filter((key) => holds(field, key));
@@ -68,7 +68,8 @@ function keyOf(
   const top = first(atTop, (key, name) => key.depth === 1 && bare(key.path) === name);
   const sure = whole ?? last ?? top;
   if (sure !== undefined) return { key: sure, isGuess: false };
-  const guess = first(guesses, (key, name) => bare(key.path) === name || isLast(key, name));
+  const ending = fitting.find((key) => key.depth === 1 && endings?.test(bare(key.path)) === true);
+  const guess = first(guesses, (key, name) => bare(key.path) === name || isLast(key, name)) ?? ending;
   return guess === undefined ? null : { key: guess, isGuess: true };
 }
 

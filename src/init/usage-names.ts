@@ -9,11 +9,14 @@ export interface FieldNames {
   readonly atTop?: readonly string[];
   /** Likely, and worth a look: told as a guess. */
   readonly guesses?: readonly string[];
+  /** A key at the top that ends so is a guess too: `unit_sku`. */
+  readonly endings?: RegExp;
 }
 
 export const FIELD_NAMES: readonly FieldNames[] = [
   {
     field: 'event_time',
+    endings: /(time|timestamp|stamp|date)$/,
     names: [
       'eventtime',
       'endtime',
@@ -46,6 +49,7 @@ export const FIELD_NAMES: readonly FieldNames[] = [
   { field: 'operation', names: ['operation', 'operationname', 'calltype', 'genaioperationname'], atTop: ['op'] },
   {
     field: 'provider',
+    endings: /(provider|vendor)$/,
     names: [
       'provider',
       'providername',
@@ -66,6 +70,7 @@ export const FIELD_NAMES: readonly FieldNames[] = [
   },
   {
     field: 'model',
+    endings: /(model|sku)$/,
     names: [
       'genairesponsemodel',
       'responsemodel',
@@ -89,6 +94,7 @@ export const FIELD_NAMES: readonly FieldNames[] = [
   { field: 'status', names: ['status', 'outcome', 'responsestatus'] },
   {
     field: 'feature_id',
+    endings: /feature$/,
     names: ['featureid', 'feature', 'featurename', 'featurekey', 'featuretag', 'productfeature', 'svcfeature'],
     guesses: [
       'usecase',
@@ -112,6 +118,7 @@ export const FIELD_NAMES: readonly FieldNames[] = [
   },
   {
     field: 'customer_id',
+    endings: /(customer|tenant)$/,
     names: ['customerid', 'customer', 'customername', 'tenantid', 'tenant', 'enduser', 'enduserid', 'clientid'],
     guesses: ['orgid', 'org', 'organization', 'company', 'companyid', 'client'],
   },

@@ -2,18 +2,14 @@
 import { PROVIDER } from '../pipeline/fields.js';
 import { literal } from '../warehouse/sql-quote.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
-import type { SourceDraft } from './draft.js';
-import type { Found, UsageShape } from './finding.js';
+import type { SourceDraft, Surroundings } from './draft.js';
+import type { UsageShape } from './finding.js';
 import { providerId, vendorOfModel } from './providers.js';
 import { UNNAMED } from './usage.js';
 import { draftOfLogs, type Log, type LogGroup } from './usage-draft.js';
 import { NOWHERE } from './usage-map.js';
 
-export async function usageSources(
-  engine: Warehouse,
-  found: readonly Found[],
-  taken: Set<string>,
-): Promise<readonly SourceDraft[]> {
+export async function usageSources(engine: Warehouse, { found, own, taken }: Surroundings): Promise<readonly SourceDraft[]> {
   const logs = found.filter((each): each is Log => each.finding.kind === 'usage');
   const groups = new Map<string, Log[]>();
   for (const log of logs) {
@@ -24,7 +20,7 @@ export async function usageSources(
   const settled: LogGroup[] = [];
   for (const group of groups.values()) settled.push(...(await withProvider(engine, group)));
   // Empty logs do no harm, whatever pattern takes them.
-  const names = found.filter(({ file }) => file.bytes > 0).map(({ file }) => file.name);
+  const names = [...own, ...found.filter(({ file }) => file.bytes > 0).map(({ file }) => file.name)];
   return settled.map((group) => draftOfLogs(group, names, taken));
 }
 

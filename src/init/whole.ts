@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { integrityOf } from '../source/integrity.js';
-import { type Unknown, unknown } from './finding.js';
+import { noise, type Unknown, unknown } from './finding.js';
 import type { GivenFile } from './given.js';
 
 /** Larger ones are checked when they land. */
@@ -13,7 +13,7 @@ export async function brokenness(file: GivenFile): Promise<Unknown | null> {
   if (file.strays) {
     return unknown('is a link to a place outside of the company folder, or to none', 'copy the file itself');
   }
-  if (file.bytes === 0) return unknown('is empty', 'nothing to do, if nothing happened in its time');
+  if (file.bytes === 0) return noise('is empty', 'nothing to do, if nothing happened in its time');
   if (file.bytes > LARGEST) return null;
   const integrity = integrityOf(file.name);
   for await (const chunk of createReadStream(file.path)) await integrity.take(chunk as Buffer);

@@ -35,7 +35,10 @@ export function yamlText(
 
 /** A list, an item a line, or a block of keys each where `isBlock`. */
 export function listOf(key: string, items: readonly Item[], above: readonly string[], isBlock: boolean): { readonly node: Pair } {
-  const list = document.createNode(items.map(({ value }) => value)) as YAMLSeq<Node>;
+  const list = document.createNode(
+    items.map(({ value }) => value),
+    { aliasDuplicateObjects: false },
+  ) as YAMLSeq<Node>;
   for (const [at, node] of list.items.entries()) {
     const { above: before = [], beside } = items[at] ?? {};
     if (before.length > 0) node.commentBefore = comment(before);
@@ -49,7 +52,7 @@ export function listOf(key: string, items: readonly Item[], above: readonly stri
 }
 
 function pairOf({ key, value, above = [] }: Entry): Pair {
-  const node = document.createNode(value);
+  const node = document.createNode(value, { aliasDuplicateObjects: false });
   flowInside(node);
   return document.createPair(keyOf(key, above), node);
 }

@@ -28,7 +28,7 @@ _showback() {
     if [[ -z $value ]]; then continue; fi
     if [[ $value == */ ]]; then folders+=("$value"); continue; fi
     values+=("$value")
-    texts+=("\${line/$'\\t'/  -- }")
+    if [[ $line == *$'\\t' ]]; then texts+=("$value"); else texts+=("\${line/$'\\t'/  -- }"); fi
   done
   if (( $#values )); then compadd -l -d texts -a values; fi
   if (( $#folders )); then compadd -S '' -a folders; fi

@@ -1,7 +1,7 @@
 // What the command line touches of the world, as one value: tests give their own.
 import { styleText } from 'node:util';
 import type { RunEvent } from '../kernel/event.js';
-import type { BackfillRequest, BackfillResult, GcRequest, GcResult, PastRun, RunRequest, RunResult } from '../run/api.js';
+import type { BackfillRequest, BackfillResult, GcRequest, GcResult, RunRequest, RunResult } from '../run/api.js';
 import type { Step } from '../run/plan.js';
 
 export interface Output {
@@ -21,7 +21,6 @@ export interface Runs {
   readonly collectGarbage: (request: GcRequest) => Promise<GcResult>;
   readonly planPipeline: (request: RunRequest) => Promise<readonly Step[]>;
   readonly checkPipeline: (request: RunRequest, options: { readonly data: boolean }) => Promise<readonly string[]>;
-  readonly readHistory: (stateDir: string) => Promise<readonly PastRun[]>;
   readonly describeStep: (step: Step) => string;
 }
 
@@ -50,12 +49,18 @@ export interface Io {
 export type Style = Parameters<typeof styleText>[0];
 export type Paint = (style: Style, text: string) => string;
 
-/** Colours where a person looks and did not say no (https://no-color.org). */
+/** Colours where a person looks and did not say no. */
 export function painter(output: Output, env: Io['env']): Paint {
-  const refused = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
-  const wanted = (env['FORCE_COLOR'] ?? '0') !== '0' || output.isTTY;
-  if (refused || !wanted) return (_, text) => text;
+  if (!hasColours(output, env)) return (_, text) => text;
   return (style, text) => styleText(style, text, { validateStream: false });
+}
+
+/** NO_COLOR (https://no-color.org) decides first, then FORCE_COLOR, then what the output is. */
+export function hasColours(output: Output, env: Io['env']): boolean {
+  const [refused = '', forced] = [env['NO_COLOR'], env['FORCE_COLOR']];
+  if (refused !== '') return false;
+  if (forced !== undefined) return !['0', 'false'].includes(forced);
+  return output.isTTY && env['TERM'] !== 'dumb';
 }
 
 /** A listener that has something left to do when the run is over. */

@@ -1,6 +1,6 @@
 // The lines of a task list: what is done in one, the last few steps, what runs now with rate and time left, and what comes next.
 import type { RunEvent } from '../kernel/event.js';
-import { bytesText, counted, countText, secondsText } from './figures-text.js';
+import { bytesText, counted, secondsText } from './figures-text.js';
 import type { Paint } from './io.js';
 import { displayWidth, fitted, printable } from './width.js';
 
@@ -25,7 +25,7 @@ export interface ListScreen {
   readonly now: number;
 }
 
-const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+export const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 export const FRAME_MS = 100;
 const DONE_SHOWN = 4;
 const NEXT_SHOWN = 3;
@@ -67,15 +67,18 @@ function endMark({ state }: Task, paint: Paint): string {
   return paint('green', state === 'skipped' ? '-' : '✔');
 }
 
-/** The facts stand below each other; those that do not fit are left out, the last first. */
+/** The facts stand below each other where all of them fit so; the last of those that fit in no way are left out. */
 function taskLine(mark: string, task: Task, facts: readonly string[], line: ListScreen & { readonly name: number }): string {
   const most = line.columns - 3;
   const name = printable(task.name);
-  const padded = `${name}${' '.repeat(Math.max(0, line.name - displayWidth(name)))}`;
+  const gap = ' '.repeat(Math.max(0, line.name - displayWidth(name)));
+  const fits = (padding: string, some: readonly string[]): boolean =>
+    displayWidth(name) + padding.length + 2 + some.join(' · ').length <= most;
+  const padding = fits(gap, facts) ? gap : '';
   const kept = [...facts];
-  while (kept.length > 0 && displayWidth(padded) + 2 + kept.join(' · ').length > most) kept.pop();
+  while (kept.length > 0 && !fits(padding, kept)) kept.pop();
   if (kept.length === 0) return `${mark} ${fitted(name, most)}`;
-  return `${mark} ${padded}  ${line.paint('dim', kept.join(' · '))}`;
+  return `${mark} ${name}${padding}  ${line.paint('dim', kept.join(' · '))}`;
 }
 
 function endFacts({ rows, files, bytes, seconds }: Task): readonly string[] {
@@ -87,20 +90,29 @@ function endFacts({ rows, files, bytes, seconds }: Task): readonly string[] {
   ];
 }
 
-/** `12.0 MB of 38.0 MB · 8.0 s left · 3.1 MB/s · 102,000 rows · 4.0 s`. */
+/** `12.0 of 38.0 MB · 8.0 s left · 3.1 MB/s · 102,000 rows · 4.0 s`. */
 function runningFacts({ progress, startedAt }: Task, now: number): readonly string[] {
   const elapsed = (now - startedAt) / 1000;
   if (progress === undefined) return [secondsText(elapsed)];
   const { done, total, unit, rows, bytes } = progress;
   const hasRate = elapsed > RATE_AFTER && done > 0;
-  const amount = (value: number): string => (unit === 'bytes' ? bytesText(value) : countText(value));
   const read = unit === 'bytes' ? done : bytes;
   return [
-    `${amount(done)}${total === undefined ? '' : ` of ${amount(total)}`}${unit === 'bytes' ? '' : ' files'}`,
+    total === undefined ? amountText(done, unit) : ofText(amountText(done, unit), amountText(total, unit)),
     ...(hasRate && total !== undefined && done < total ? [`${secondsText(((total - done) / done) * elapsed)} left`] : []),
     ...(hasRate && read !== undefined ? [`${bytesText(read / elapsed)}/s`] : []),
     ...(rows === undefined ? [] : [counted(rows, 'row')]),
     ...(unit === 'bytes' || bytes === undefined ? [] : [bytesText(bytes)]),
     secondsText(elapsed),
   ];
+}
+
+function amountText(value: number, unit: Progress['unit']): string {
+  return unit === 'bytes' ? bytesText(value) : counted(value, 'file');
+}
+
+/** `4.2 of 17.5 MB`: a unit that both have is said once. */
+function ofText(done: string, total: string): string {
+  const [doneUnit = '', totalUnit = ''] = [done, total].map((text) => text.slice(text.indexOf(' ')).replace(/s$/, ''));
+  return `${doneUnit === totalUnit ? done.slice(0, done.indexOf(' ')) : done} of ${total}`;
 }

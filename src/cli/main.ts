@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { EXIT_CODE, EXIT_OF_SIGNAL } from '../kernel/failure.js';
 import type { Output, Runs } from './io.js';
+import { speaksUtf8, withPlainSigns } from './plain-signs.js';
 import { runCli } from './program.js';
 import { stopOnSignals } from './stopping.js';
 
@@ -18,7 +19,7 @@ function outputOf(stream: NodeJS.WriteStream): Output {
     isOpen = false;
     if (!stopping.isOrderly()) process.exit(0);
   });
-  return {
+  const output: Output = {
     write: (text) => void (isOpen && stream.write(text)),
     send: async (data) => {
       if (isOpen && !stream.write(data)) await once(stream, 'drain');
@@ -27,6 +28,7 @@ function outputOf(stream: NodeJS.WriteStream): Output {
     columns: () => stream.columns ?? widthFrom(process.env['COLUMNS']),
     rows: () => stream.rows ?? 24,
   };
+  return output.isTTY && !speaksUtf8(process.env) ? withPlainSigns(output) : output;
 }
 
 function widthFrom(text: string | undefined): number {
@@ -35,13 +37,12 @@ function widthFrom(text: string | undefined): number {
 }
 
 async function loadRuns(): Promise<Runs> {
-  const [run, backfill, gc, check, plan, ledger] = await Promise.all([
+  const [run, backfill, gc, check, plan] = await Promise.all([
     import('../run/run.js'),
     import('../run/backfill.js'),
     import('../run/gc.js'),
     import('../run/check.js'),
     import('../run/plan.js'),
-    import('../run/ledger.js'),
   ]);
   return {
     runPipeline: run.runPipeline,
@@ -49,7 +50,6 @@ async function loadRuns(): Promise<Runs> {
     collectGarbage: gc.collectGarbage,
     planPipeline: run.planPipeline,
     checkPipeline: check.checkPipeline,
-    readHistory: ledger.readHistory,
     describeStep: plan.describeStep,
   };
 }

@@ -43,7 +43,6 @@ export const NO_RUNS: Runs = {
   collectGarbage: unused,
   planPipeline: unused,
   checkPipeline: unused,
-  readHistory: unused,
   describeStep: (step) => step.kind,
 };
 

@@ -69,7 +69,7 @@ it('tells rows, bytes, rate and time left of what is read', () => {
   tick(4000);
   view.listen({ kind: 'progress', step, done: 12_000_000, total: 36_000_000, unit: 'bytes', rows: 102_000 });
   tick(100);
-  expect(shown(output)[1]).toBe('⠙ build staging.model_0  12.0 MB of 36.0 MB · 8.2 s left · 2.9 MB/s · 102,000 rows · 4.1 s');
+  expect(shown(output)[1]).toBe('⠙ build staging.model_0  12.0 of 36.0 MB · 8.2 s left · 2.9 MB/s · 102,000 rows · 4.1 s');
 });
 
 it('leaves out what a narrow terminal has no room for, the name last', () => {
@@ -79,7 +79,7 @@ it('leaves out what a narrow terminal has no room for, the name last', () => {
   tick(4000);
   view.listen({ kind: 'progress', step, done: 12_000_000, total: 36_000_000, unit: 'bytes', rows: 102_000 });
   tick(100);
-  expect(shown(output)[1]).toBe('⠙ build staging.model_0  12.0 MB of 36.0 MB');
+  expect(shown(output)[1]).toBe('⠙ build staging.model_0  12.0 of 36.0 MB');
 });
 
 it('keeps warnings above the list', () => {

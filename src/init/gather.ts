@@ -8,10 +8,10 @@ import { prepareSample } from './usage.js';
 import { digestOf } from './whole.js';
 
 /** Files of one series that are opened. Money is looked at closer than logs. */
-const OPENED: Readonly<Record<Asked, number>> = { bills: 1000, usage: 400, both: 1000 };
+const OPENED: Readonly<Record<Asked, number>> = { bills: 1000, usage: 150, both: 1000 };
 /** Records of all logs together; a file gives its part, within bounds. */
 const MOST_RECORDS = 1_000_000;
-const RECORDS_OF_A_FILE = { least: 2_000, most: 100_000 };
+const RECORDS_OF_A_FILE = { least: 20_000, most: 100_000 };
 const MANIFEST = /^(?:(.*)\/)?metadata\/BILLING_PERIOD=\d{4}-\d{2}\/(?:.+\/)?[^/]+-Manifest\.json$/;
 
 export async function gather(engine: Warehouse, files: readonly GivenFile[], currency: string): Promise<readonly Found[]> {

@@ -118,7 +118,7 @@ module.exports = {
         pathNot: [
           '^src/pipeline/read[^/]*$',
           '^src/source/',
-          '^src/warehouse/(lake|load)',
+          '^src/warehouse/(lake|load|kept)',
           '^src/warehouse/duckdb[.]js$',
           '^src/model/catalog(-cache)?[.]js$',
           '^src/publish/',

@@ -46,10 +46,11 @@ async function checkData(request: RunRequest, prepared: Prepared): Promise<reado
       ledger: NO_LEDGER,
       files: [],
       controls: [],
+      kept: null,
     };
     await prepareWarehouse(warehouse, catalog);
     for (const step of prepared.steps) {
-      if (step.kind !== 'carry' && step.kind !== 'publish') await executeStep(context, step);
+      if (step.kind !== 'keep' && step.kind !== 'carry' && step.kind !== 'publish') await executeStep(context, step);
     }
     return dataLines(context);
   } finally {

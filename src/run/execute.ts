@@ -8,6 +8,7 @@ import { contractBreaches, rowText } from '../model/verify.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { ControlTotal, LandedFile } from '../source/source.js';
 import { land as landSource, tabulate } from '../source/registry.js';
+import type { KeptUsage } from '../warehouse/kept-usage.js';
 import { loadLake } from '../warehouse/lake.js';
 import { createRawViews } from '../warehouse/lake-views.js';
 import type { Cell, Row, Warehouse } from '../warehouse/warehouse.js';
@@ -27,6 +28,8 @@ export interface RunContext {
   readonly ledger: Ledger;
   readonly files: LandedFile[];
   readonly controls: ControlTotal[];
+  /** Sums of days from the run before; null where every day is read, and nothing kept. */
+  readonly kept: KeptUsage | null;
   /** No step begins, and none goes on, after it aborted. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -68,6 +71,9 @@ async function perform(context: RunContext, step: Step): Promise<Amounts | null>
       return rowsOf(await buildModel(context.warehouse, modelOf(context, step.model)));
     case 'level':
       return { rows: await level(context, step.level, step.models) };
+    case 'keep':
+      await context.kept?.keep(context.warehouse);
+      return null;
     case 'turn':
       return turn(context);
     case 'gate':
@@ -110,7 +116,8 @@ async function load(context: RunContext): Promise<Amounts> {
     tabulate,
     signal: context.signal,
   });
-  await context.warehouse.run(createRawViews(lake));
+  const fresh = (await context.kept?.restore(context.warehouse, lake)) ?? null;
+  await context.warehouse.run(createRawViews(lake, fresh));
   const landed = lake.files.map(({ landed: file, records }) => ({
     source_id: file.sourceId,
     file: file.name,

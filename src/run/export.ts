@@ -86,7 +86,9 @@ async function copy(warehouse: Warehouse, select: string, path: string, options:
 
 /** Writes the marts as tables, with the meaning of every table and column, to a database file of its own. */
 export async function writeWarehouse(warehouse: Warehouse, marts: readonly Model[], path: string): Promise<void> {
-  await warehouse.run(`ATTACH '${path.replaceAll("'", "''")}' AS published; CREATE SCHEMA published.marts`);
+  await warehouse.run(`ATTACH '${path.replaceAll("'", "''")}' AS published`);
+  // One transaction: each statement of its own would wait for the disk.
+  await warehouse.run('BEGIN; CREATE SCHEMA published.marts');
   for (const mart of marts) {
     const table = `published.marts."${mart.table}"`;
     await warehouse.run(`CREATE TABLE ${table} AS ${orderedSelect(mart, null, plainColumns(mart))}`);
@@ -95,7 +97,7 @@ export async function writeWarehouse(warehouse: Warehouse, marts: readonly Model
       await warehouse.run(`COMMENT ON COLUMN ${table}."${column.name}" IS ${literal(column.about)}`);
     }
   }
-  await warehouse.run('CHECKPOINT published; DETACH published');
+  await warehouse.run('COMMIT; CHECKPOINT published; DETACH published');
 }
 
 function literal(text: string): string {

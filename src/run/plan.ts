@@ -14,6 +14,8 @@ export type Step =
   | { readonly kind: 'build'; readonly model: string }
   /** One pass of the level group. */
   | { readonly kind: 'level'; readonly level: number; readonly models: readonly string[] }
+  /** Keep the sums of days for the next run. */
+  | { readonly kind: 'keep' }
   /** Of a backfill: the marts that follow are those of this month. */
   | { readonly kind: 'turn'; readonly month: Month }
   /** Stop here with the offending rows where a control of a published month fails. */
@@ -42,6 +44,7 @@ export function evidenceSteps(pipeline: Pipeline, catalog: Catalog): readonly St
     ...before.map(build),
     ...levels.map((level): Step => ({ kind: 'level', level, models: group.map((model) => model.name) })),
     ...after.map(build),
+    { kind: 'keep' },
   ];
 }
 
@@ -89,6 +92,8 @@ export function describeStep(step: Step): string {
       return `build ${step.model}`;
     case 'level':
       return `allocate level ${step.level}`;
+    case 'keep':
+      return 'keep the sums of days';
     case 'turn':
       return `turn to ${step.month}`;
     case 'gate':

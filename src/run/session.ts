@@ -11,6 +11,7 @@ import { carryMonths } from './carried.js';
 import { tellOfChanges } from './changes.js';
 import { executeStep, type RunContext } from './execute.js';
 import { fingerprintOf } from './fingerprint.js';
+import { keptSumsOf } from './kept-sums.js';
 import type { Ledger } from './ledger.js';
 import type { Period } from './parameters.js';
 import { sweepLeftovers } from './leftovers.js';
@@ -21,7 +22,7 @@ import { freshFolder, removeFolder } from './state.js';
 
 /** Works with an engine of its own; the caller holds the lock. */
 export async function inSession<T>(
-  { threads = availableParallelism(), listener, signal }: Pick<RunRequest, 'threads' | 'listener' | 'signal'>,
+  { threads = availableParallelism(), listener, signal, force }: Pick<RunRequest, 'threads' | 'listener' | 'signal' | 'force'>,
   run: { readonly pipeline: Pipeline; readonly period: Period; readonly ledger: Ledger },
   work: (context: RunContext) => Promise<T>,
 ): Promise<T> {
@@ -30,7 +31,8 @@ export async function inSession<T>(
   try {
     await using warehouse = await openDuckDb({ threads, tempDirectory, unordered: true, signal });
     const catalog = await modelsOf(warehouse, run.pipeline.stateDir);
-    return await work({ ...run, catalog, warehouse, threads, listener, signal, files: [], controls: [] });
+    const kept = keptSumsOf({ ...run, catalog, versions: await versionsOf(warehouse), force });
+    return await work({ ...run, catalog, warehouse, threads, listener, signal, files: [], controls: [], kept });
   } catch (error) {
     // Behind the engine, which holds its files until it is closed. What cannot be removed now is swept by the next run.
     await sweepLeftovers(run.pipeline).catch(() => undefined);

@@ -56,6 +56,8 @@ function configOf(options: DuckDbOptions): Record<string, string> {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
+    // In memory there is nothing to write down, but the engine would go through its tables all the same: a second in the largest steps.
+    ...(options.path === undefined ? { checkpoint_threshold: '1TB' } : {}),
     ...(options.readOnly === true ? { access_mode: 'READ_ONLY' } : {}),
     ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
     ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),

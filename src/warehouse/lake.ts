@@ -7,6 +7,7 @@ import { BILL_COLUMNS } from '../kernel/bill-lines.js';
 import { diskFailure } from '../kernel/disk-failure.js';
 import type { Listener } from '../kernel/event.js';
 import { Failure } from '../kernel/failure.js';
+import type { Day } from '../kernel/period.js';
 import { LAKE_COLUMNS, USAGE_COLUMNS } from '../kernel/usage-event.js';
 import type { SourceConfig } from '../pipeline/pipeline.js';
 import type { LandedFile, Tabulate } from '../source/source.js';
@@ -20,7 +21,7 @@ import { literal } from './sql-quote.js';
 import { EngineError, type Warehouse } from './warehouse.js';
 
 /** Raise it when the same bytes would be read differently. */
-const READER_VERSION = 5;
+const READER_VERSION = 6;
 
 export interface LakeOptions {
   /** `<state>/lake`, absolute. */
@@ -47,8 +48,19 @@ export interface LoadedFile {
   readonly rejected: number;
 }
 
+/** A lake file of usage. */
+export interface UsageUnit {
+  readonly key: string;
+  readonly path: string;
+  readonly columns: readonly string[];
+  readonly rejected: number;
+  /** First and last UTC day of its events; null where none has a time. */
+  readonly days: readonly [first: Day, last: Day] | null;
+}
+
 export interface Lake {
   readonly files: readonly LoadedFile[];
+  readonly usage: readonly UsageUnit[];
   /** Columns that at least one lake file of a table has. */
   readonly columns: Readonly<Record<LakeTable, readonly string[]>>;
 }
@@ -57,6 +69,7 @@ export interface Lake {
 interface Sidecar {
   readonly columns: readonly string[];
   readonly files: Readonly<Record<string, { readonly records: number; readonly rejected: number }>>;
+  readonly days: UsageUnit['days'];
 }
 
 /** Reads what is not in the lake yet; every file's own problem is in one Failure, and the lake keeps what could be read. */
@@ -141,8 +154,9 @@ async function writeUnit(engine: Warehouse, unit: LakeUnit, options: LakeOptions
     const found = new Map(
       counts.map((row) => [row['file'], { records: Number(row['records']), rejected: Number(row['rejected']) }]),
     );
-    const sidecar = {
+    const sidecar: Sidecar = {
       columns,
+      days: columns.includes('event_time') ? await daysIn(engine, aside) : null,
       files: Object.fromEntries(unit.files.map((file) => [file.name, found.get(file.name) ?? { records: 0, rejected: 0 }])),
     };
     await rename(await synced(aside), target);
@@ -152,6 +166,13 @@ async function writeUnit(engine: Warehouse, unit: LakeUnit, options: LakeOptions
   } finally {
     await rm(aside, { force: true });
   }
+}
+
+async function daysIn(engine: Warehouse, lakePath: string): Promise<UsageUnit['days']> {
+  const day = (moment: string): string => `CAST(CAST(${moment}(event_time) AS DATE) AS VARCHAR)`;
+  const [row] = await engine.rows(`SELECT ${day('min')} AS first, ${day('max')} AS last FROM read_parquet(${literal(lakePath)})`);
+  const [first, last] = [row?.['first'] ?? null, row?.['last'] ?? null];
+  return first === null || last === null ? null : [first, last];
 }
 
 async function writeAside(engine: Warehouse, unit: LakeUnit, aside: string, options: LakeOptions): Promise<readonly string[]> {
@@ -189,8 +210,17 @@ function lakeOf(units: readonly LakeUnit[], done: ReadonlyMap<LakeUnit, Sidecar>
       return { landed, table: unit.table, lakePath: pathOf(unit, options), records, rejected };
     });
   });
+  const usage = units
+    .filter((unit) => unit.table === 'usage_event')
+    .map((unit) => usageUnit(pathOf(unit, options), unit.key, done.get(unit)));
   const names = Object.entries(columns).map(([table, set]) => [table, [...set]] as const);
-  return { files, columns: Object.fromEntries(names) as Record<LakeTable, readonly string[]> };
+  return { files, usage, columns: Object.fromEntries(names) as Record<LakeTable, readonly string[]> };
+}
+
+function usageUnit(lakePath: string, key: string, sidecar: Sidecar | undefined): UsageUnit {
+  const { columns = [], files = {}, days = null } = sidecar ?? {};
+  const rejected = Object.values(files).reduce((sum, file) => sum + file.rejected, 0);
+  return { key, path: lakePath, columns, rejected, days };
 }
 
 /** Everything but the bytes that decides what is read from them: two sources, or two names, are two readers. */

@@ -100,7 +100,7 @@ class LogWriter {
     const sql = withConstants(text, places, this.#config);
     const select = lane({ sourceId: this.#config.id, sql, fields, tokens: this.#config.tokens });
     await this.#engine.run(
-      `COPY (${select}) TO ${literal(this.#target)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw)`,
+      `COPY (${select}) TO ${literal(this.#target)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw, ROW_GROUP_SIZE 61440)`,
     );
     return fields;
   }

@@ -50,6 +50,10 @@ export class Company implements AsyncDisposable {
   async load(configs: readonly SourceConfig[]): Promise<Lake> {
     const files = [];
     for (const config of configs) files.push(...(await this.land(config)).files);
+    return this.loadFiles(files, configs);
+  }
+
+  async loadFiles(files: Landing['files'], configs: readonly SourceConfig[]): Promise<Lake> {
     return loadLake(files, configs, { lakeDir: this.path('.showback/lake'), threads: 2, listener: this.#listener, tabulate });
   }
 

@@ -22,7 +22,7 @@ export async function rowsInside(company: Company, select: string): Promise<read
   const catalog = await readCatalog(join(import.meta.dirname, '../../sql'), warehouse);
   await prepareWarehouse(warehouse, catalog);
   const shared = { pipeline, catalog, period, warehouse, threads: 1, listener: () => undefined };
-  const context = { ...shared, ledger: openLedger(pipeline.stateDir, now), files: [], controls: [] };
+  const context = { ...shared, ledger: openLedger(pipeline.stateDir, now), files: [], controls: [], kept: null };
   for (const step of planSteps(pipeline, catalog, [])) {
     await executeStep(context, step);
     if (step.kind === 'gate') break;

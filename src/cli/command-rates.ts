@@ -43,7 +43,10 @@ Examples:
   $ showback rates sync --file my/list.csv --dry-run`;
 
 export function addRates(program: Command, io: Io): void {
-  const rates = program.command('rates').description('show the price in force and why; bring the list price book up to date');
+  const rates = program
+    .command('rates')
+    .description('show the price in force and why; bring the list price book up to date')
+    .addHelpText('after', `${SHOW_EXAMPLES}\n  $ showback rates sync --dry-run`);
   rates
     .command('show')
     .description('show the price rows in force for a model, and why those')

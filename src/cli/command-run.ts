@@ -16,7 +16,7 @@ Examples:
   $ showback run --date 2026-09-14                   the month of that day, through that day
   $ showback run --as-of 2026-09-30 --json > run.ndjson
   $ showback run --force                             although nothing changed
-  $ showback run --wait 600                          ten minutes for a run that is at work, then exit 75`;
+  $ showback run --wait 600                          ten minutes for another run, then 75`;
 
 export function addRun(program: Command, io: Io): void {
   const command = program.command('run').description('land what is new, compute the open months, check them, publish them');

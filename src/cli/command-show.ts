@@ -36,7 +36,7 @@ Examples:
   $ showback show                          the last runs
   $ showback show --timings                and how long each step of the last one took
   $ showback show --controls               and every control of what is published
-  $ showback show last                     one run in full: why it failed, its slowest steps, its controls
+  $ showback show last                     one run in full: failure, steps, controls
   $ showback show 2026-09-30-4267254d9b11 --controls
   $ showback show nightly.yaml 2026-10-01T02
   $ showback show --last 50 --json`;

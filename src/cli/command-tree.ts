@@ -1,5 +1,5 @@
 // The commands as data: what the reference is made of, and what a shell completes.
-import type { Command, Option } from 'commander';
+import type { Argument, Command, Option } from 'commander';
 
 export interface CommandText {
   /** `rates show`; empty for the program itself. */
@@ -10,6 +10,7 @@ export interface CommandText {
   readonly options: readonly OptionText[];
   /** Lines of commands, as its help shows them. */
   readonly examples: string;
+  readonly notes: readonly string[];
 }
 
 export interface ParameterText {
@@ -24,9 +25,10 @@ export interface OptionText {
   readonly standard: string;
 }
 
-/** Two lines of a help that is 100 wide. */
-export const EXIT_CODES = `Exit codes: 0 done or nothing to do · 1 a bug · 2 configuration or arguments · 3 a check failed, nothing published ·
-4 a source or engine is unavailable, retry later · 75 another run is at work · 130/143 stopped by a signal`;
+/** Lines that fit a terminal of 80 columns. */
+export const EXIT_CODES = `Exit codes: 0 done or nothing to do · 1 a bug · 2 configuration or arguments ·
+3 a check failed, nothing published · 4 a source or engine is unavailable, retry
+later · 75 another run is at work · 130/143 stopped by a signal`;
 
 /** The command and all below it, hidden ones too. */
 export function everyCommand(command: Command): readonly Command[] {
@@ -63,23 +65,29 @@ function textOf(command: Command): CommandText {
     path: pathOf(command),
     about: command.description(),
     usage: `showback ${pathOf(command)} ${command.usage()}`,
-    parameters: command.registeredArguments.map((each) => ({ name: each.name(), about: each.description })),
+    parameters: command.registeredArguments.map(parameterText),
     options: visibleOptions(command).map(optionText),
-    examples: examplesOf(command),
+    ...examplesOf(command),
   };
 }
 
-function optionText({ flags, description, argChoices, defaultValue }: Option): OptionText {
-  const standard = typeof defaultValue === 'string' || typeof defaultValue === 'number' ? String(defaultValue) : '';
-  return { flags, about: description, choices: argChoices ?? [], standard };
+function parameterText(argument: Argument): ParameterText {
+  const choices = argument.argChoices === undefined ? '' : `: ${argument.argChoices.join(', ')}`;
+  return { name: argument.name(), about: `${argument.description}${choices}` };
 }
 
-/** What the help says below `Examples:`. */
-function examplesOf(command: Command): string {
+function optionText({ flags, description, argChoices, defaultValue, defaultValueDescription }: Option): OptionText {
+  const plain = typeof defaultValue === 'string' || typeof defaultValue === 'number' ? String(defaultValue) : '';
+  return { flags, about: description, choices: argChoices ?? [], standard: defaultValueDescription ?? plain };
+}
+
+/** What the help says below `Examples:`, and behind it. */
+function examplesOf(command: Command): Pick<CommandText, 'examples' | 'notes'> {
   const kept = command.configureOutput();
   let help = '';
   command.configureOutput({ ...kept, writeOut: (text) => (help += text) });
   command.outputHelp();
   command.configureOutput(kept);
-  return /\nExamples:\n([\s\S]*)$/.exec(help)?.[1]?.trimEnd() ?? '';
+  const [examples = '', ...notes] = (/\nExamples:\n([\s\S]*)$/.exec(help)?.[1] ?? '').trimEnd().split('\n\n');
+  return { examples, notes };
 }

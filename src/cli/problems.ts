@@ -4,6 +4,7 @@ import { describePlace, EXIT_CODE, Failure, type Problem, Stopped } from '../ker
 import { counted } from './figures-text.js';
 import { type Io, type Paint, painter } from './io.js';
 import type { FailureLine } from './json-lines.js';
+import { seenFrom } from './place-text.js';
 import { stopText } from './stopping.js';
 import { printable } from './width.js';
 
@@ -26,7 +27,7 @@ export function reportError(error: unknown, io: Io, debug: boolean): number {
     return error.exitCode;
   }
   if (error instanceof Failure) {
-    io.stderr.write(`${failureLines(error, paint).join('\n')}\n`);
+    io.stderr.write(`${failureLines(error, io.cwd, paint).join('\n')}\n`);
     if (debug) io.stderr.write(`\n${traceOf(error)}\n`);
     return error.exitCode;
   }
@@ -41,12 +42,12 @@ export function failureLine({ kind, exitCode, problems }: Failure): FailureLine 
   return { kind: 'failure', failure: kind, exitCode, problems };
 }
 
-function failureLines(failure: Failure, paint: Paint): readonly string[] {
+function failureLines(failure: Failure, cwd: string, paint: Paint): readonly string[] {
   const shown = failure.problems.slice(0, SHOWN);
   const more = failure.problems.length - shown.length;
   return [
     `${paint(['red', 'bold'], 'showback')}: ${headingOf(failure)}`,
-    ...shown.flatMap((problem) => ['', ...problemLines(problem, paint)]),
+    ...shown.flatMap((problem) => ['', ...problemLines(problem, cwd, paint)]),
     ...(more > 0 ? ['', `… and ${more} more`] : []),
   ];
 }
@@ -57,9 +58,10 @@ function headingOf({ kind, problems, part }: Failure): string {
     : HEADINGS[kind](problems.length, part);
 }
 
-/** As `describeProblem`, with colours and with controls of the data spelled out. */
-function problemLines(problem: Problem, paint: Paint): readonly string[] {
-  const place = problem.place === undefined ? '' : `${paint('cyan', printable(describePlace(problem.place)))}: `;
+/** As `describeProblem`, with colours, places as seen from here, and with controls of the data spelled out. */
+function problemLines(problem: Problem, cwd: string, paint: Paint): readonly string[] {
+  const seen = problem.place === undefined ? null : { ...problem.place, file: seenFrom(cwd, problem.place.file) };
+  const place = seen === null ? '' : `${paint('cyan', printable(describePlace(seen)))}: `;
   const excerpt = problem.excerpt === undefined ? [] : problem.excerpt.split('\n').map((line) => `    ${printable(line)}`);
   return [
     `${place}${printable(problem.message)} ${paint('dim', `[${problem.code}]`)}`,

@@ -1,5 +1,6 @@
 // The command line: one fresh program a call, one catch, the exit code as a value. Streams and clock come in, so tests run it in-process.
 import { readFileSync } from 'node:fs';
+import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { EXIT_CODE, Failure } from '../kernel/failure.js';
 import { addBackfill } from './command-backfill.js';
@@ -14,17 +15,17 @@ import { addRun } from './command-run.js';
 import { addShow } from './command-show.js';
 import { addSql } from './command-sql.js';
 import { EXIT_CODES, everyCommand, pathOf } from './command-tree.js';
-import type { Io } from './io.js';
+import { hasColours, type Io, type Paint, painter } from './io.js';
 import { jsonLine } from './ndjson.js';
 import { failureLine, reportError } from './problems.js';
 import { printable } from './width.js';
 
 const EXAMPLES = `
 Examples:
-  $ showback init --bills in --usage logs    a first pipeline from your own files
-  $ showback run                            everything that is new, from ./pipeline.yaml
-  $ showback run demo.yaml --month 2026-09  one month, the other published months stay
-  $ showback backfill --from 2026-01        month by month, where it stopped it goes on
+  $ showback init --bills in --usage logs   a first pipeline from your own files
+  $ showback run                            all that is new, from ./pipeline.yaml
+  $ showback run demo.yaml --month 2026-09  one month; the others stay
+  $ showback backfill --from 2026-01        month by month; killed, it goes on
   $ showback gc --dry-run                   what is beyond the retention
   $ showback plan                           the very steps that run would execute
   $ showback sql "select * from showback_feature_month limit 10"
@@ -62,19 +63,31 @@ export function buildProgram(io: Io): Command {
 
 /** Errors are thrown, not exits; text goes where it is told. */
 function quiet(command: Command, io: Io): void {
-  command.exitOverride().configureOutput({
-    writeOut: (text) => io.stdout.write(text),
-    writeErr: (text) => io.stderr.write(text),
-    getOutHelpWidth: () => helpWidth(io.stdout.columns()),
-    getErrHelpWidth: () => helpWidth(io.stderr.columns()),
-    getOutHasColors: () => false,
-    getErrHasColors: () => false,
-    outputError: (text, write) => write(mistake(text, command)),
-  });
+  command
+    .exitOverride()
+    .configureHelp({ styleTitle: bold })
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(titled(text, painter(io.stdout, io.env))),
+      writeErr: (text) => io.stderr.write(titled(text, painter(io.stderr, io.env))),
+      getOutHelpWidth: () => helpWidth(io.stdout.columns()),
+      getErrHelpWidth: () => helpWidth(io.stderr.columns()),
+      getOutHasColors: () => hasColours(io.stdout, io.env),
+      getErrHasColors: () => hasColours(io.stderr, io.env),
+      outputError: (text, write) => write(mistake(text, command)),
+    });
   if (command.parent !== null) {
-    command.helpOption('-h, --help', 'show help');
+    command.helpOption('-h, --help', 'show help').helpCommand(false);
     command.option('--debug', 'print the trace of an error').allowExcessArguments(false);
   }
+}
+
+/** Titles of a help; the parser takes the style off where there are no colours. */
+function bold(text: string): string {
+  return styleText('bold', text, { validateStream: false });
+}
+
+function titled(text: string, paint: Paint): string {
+  return text.replace(/^Examples:$/m, (title) => paint('bold', title));
 }
 
 /** What the parser of arguments says, in the form of every other error. */

@@ -1,10 +1,11 @@
 // What a run leaves on the screen: first whether the months tie to the bills, then the statement, the controls, where the files are.
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { RunResult } from '../run/api.js';
 import type { ControlRow, Figures, Statement, StatementRow } from './figures.js';
 import { countText, counted, minorDigits, moneyText, monthsText } from './figures-text.js';
 import type { Paint } from './io.js';
 import type { SummaryLine } from './json-lines.js';
+import { seenFrom } from './place-text.js';
 import { type TableColumn, tableLines } from './table.js';
 
 export interface ScreenSize {
@@ -150,15 +151,10 @@ function controlLines({ controls, failed }: Figures, size: ScreenSize, paint: Pa
 
 function whereLines(result: RunResult, cwd: string): readonly string[] {
   const last = result.months.at(-1) ?? '';
-  const seen = (...parts: readonly string[]): string => shorter(join(...parts), cwd);
+  const seen = (...parts: readonly string[]): string => seenFrom(cwd, join(...parts));
   return [
     `Files of run ${result.runId}, as of ${result.asOf}:`,
     `  ${seen(result.outDir, 'csv', last, '*.csv')}  ${seen(result.outDir, 'parquet')}  ${seen(result.outDir, 'arrow')}`,
     `  ${seen(result.warehousePath)}`,
   ];
-}
-
-function shorter(path: string, cwd: string): string {
-  const seen = relative(cwd, path);
-  return seen.length < path.length ? seen : path;
 }

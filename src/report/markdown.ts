@@ -10,9 +10,10 @@ export function table(titles: readonly string[], rows: readonly (readonly string
   return [line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** Text as a cell can hold it. */
+/** Text as a cell can hold it. Outside of code `<x>` would be a tag of HTML. */
 export function cellText(text: string): string {
-  return text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
+  const parts = text.replaceAll('|', '\\|').replace(/\s+/g, ' ').split('`');
+  return parts.map((part, at) => (at % 2 === 0 ? part.replaceAll('<', '&lt;') : part)).join('`');
 }
 
 /** A block of text as it is, whatever backticks are in it. */

@@ -13,6 +13,7 @@ interface Command {
     readonly standard: string;
   }[];
   readonly examples: string;
+  readonly notes: readonly string[];
 }
 
 interface Line {
@@ -26,7 +27,7 @@ export function commandPage(commands: readonly Command[], exits: string): string
     `Results go to stdout, progress and errors to stderr. A terminal shows a live list of steps, anything else dated lines;
 \`--json\` gives [events](events.md). \`NO_COLOR\` and \`TERM=dumb\` take colours away, \`FORCE_COLOR=1\` brings them into a file.
 \`showback completion bash\` (or zsh, fish) prints what makes a shell complete all of this.`,
-    `${exits} Every error: [errors](errors.md).`,
+    `${exits.replaceAll('\n', ' ')}. Every error: [errors](errors.md).`,
     table(
       ['command', 'does'],
       commands.map(({ path, about }) => [`[\`${path}\`](#showback-${path.replaceAll(' ', '-')})`, cellText(about)]),
@@ -35,7 +36,7 @@ export function commandPage(commands: readonly Command[], exits: string): string
   ]);
 }
 
-function commandParts({ path, about, usage, parameters, options, examples }: Command): readonly string[] {
+function commandParts({ path, about, usage, parameters, options, examples, notes }: Command): readonly string[] {
   const rows = [
     ...parameters.map(({ name, about: text }) => [`\`${name}\``, cellText(text)]),
     ...options.map(({ flags, about: text, choices, standard }) => [
@@ -51,6 +52,7 @@ function commandParts({ path, about, usage, parameters, options, examples }: Com
     block(usage),
     table(['argument or option', ''], rows),
     block(examples.replace(/^ {2}/gm, ''), 'console'),
+    ...notes,
   ];
 }
 

@@ -4,9 +4,8 @@ import { EXIT_CODE, Failure, type FailureKind } from '../../../src/kernel/failur
 import { everyCommand, pathOf } from '../../../src/cli/command-tree.js';
 import { cli, companyFolder, NO_RUNS, program } from './harness.js';
 
-/** Hidden ones too; `rates` alone does nothing. */
 const COMMANDS = everyCommand(program())
-  .filter((command) => command.parent !== null && command.commands.length === 0)
+  .filter((command) => command.parent !== null)
   .map(pathOf);
 
 async function failing(error: unknown, args: readonly string[] = []): Promise<Awaited<ReturnType<typeof cli>>> {
@@ -53,7 +52,7 @@ describe('mistakes', () => {
     [['run', '--threads', '0'], 'a whole number from 1'],
     [['run', '--threads', '99999'], 'threads make sense'],
     [['run', 'one.yaml', 'two.yaml'], 'too many arguments'],
-    [['sql'], "missing required argument 'select'"],
+    [['completion'], "missing required argument 'shell'"],
     [['sql', 'select 1', '--format', 'xlsx'], 'Allowed choices are table, csv, json'],
     [['rates', 'show'], "required option '-m, --model <name>'"],
     [['rates', 'show', '--model', 'x', '--on', '2026-09-31'], 'write it as 2026-09-01'],

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { EXIT_CODE, Failure } from '../kernel/failure.js';
+import { ArgumentValues } from './argument-values.js';
 import { addBackfill } from './command-backfill.js';
 import { addCheck } from './command-check.js';
 import { addCompletion } from './command-completion.js';
@@ -35,8 +36,12 @@ ${EXIT_CODES}`;
 /** Runs one command line (without node and script) and answers the exit code. Never throws, never exits. */
 export async function runCli(args: readonly string[], io: Io): Promise<number> {
   let json = false;
-  const program = buildProgram(io).hook('preAction', (_, command) => {
+  const program = buildProgram(io);
+  const values = new ArgumentValues();
+  for (const command of everyCommand(program)) values.watch(command);
+  program.hook('preAction', (_, command) => {
     json = command.opts()['json'] === true;
+    values.check();
   });
   try {
     await program.parseAsync([...args], { from: 'user' });

@@ -14,8 +14,10 @@ export interface ScreenSize {
   readonly rows: number | null;
 }
 
-/** Lines beside the rows of the statement. */
-const FRAME = 17;
+/** Lines beside the statements: whether it ties, the controls, where the files are, the prompt and what stands above. */
+const FRAME = 10;
+/** Lines of a statement beside its rows. */
+const STATEMENT_FRAME = 7;
 const FEATURES_AT_LEAST = 3;
 const CONTROLS_SHOWN = 10;
 
@@ -30,7 +32,7 @@ export function summaryLines(result: RunResult, figures: Figures, { size, paint,
   return [
     ...tieLines(figures, paint),
     ...(result.outcome === 'unchanged' ? [paint('dim', `Nothing changed since run ${result.runId}.`)] : []),
-    ...figures.statements.flatMap((statement) => ['', ...statementLines(statement, size, paint)]),
+    ...figures.statements.flatMap((statement) => ['', ...statementLines(statement, size, roomOf(figures, size), paint)]),
     '',
     ...controlLines(figures, size, paint),
     '',
@@ -64,11 +66,15 @@ function tieLines(figures: Figures, paint: Paint): readonly string[] {
   }
   const months = [...new Set(held.map((row) => row.month))];
   const exact = held.every((row) => row.actual === row.expected) ? ', to the last unit' : ', within the tolerance';
-  const last = held.at(-1);
   return [
     paint(['green', 'bold'], `✔ ${monthsText(months)} ${months.length === 1 ? 'ties' : 'tie'} to the bills${exact}`),
-    ...(last === undefined ? [] : [`  ${last.month}: ${equalText(last)}`]),
+    ...ofLastMonth(held).map((row) => `  ${row.month}: ${equalText(row)}`),
   ];
+}
+
+/** One row a currency. */
+function ofLastMonth(rows: readonly ControlRow[]): readonly ControlRow[] {
+  return rows.filter((row) => row.month === rows.at(-1)?.month);
 }
 
 function equalText({ actual, expected, currency, difference }: ControlRow): string {
@@ -86,9 +92,9 @@ const STATEMENT: readonly TableColumn[] = [
   { title: 'previous month', align: 'right' },
 ];
 
-function statementLines(statement: Statement, size: ScreenSize, paint: Paint): readonly string[] {
+function statementLines(statement: Statement, size: ScreenSize, room: number, paint: Paint): readonly string[] {
   const digits = minorDigits(statement.currency);
-  const { shown, rest, folded } = foldedRows(statement.rows, size);
+  const { shown, rest, folded } = foldedRows(statement.rows, room);
   const cells = (row: StatementRow): readonly string[] => [
     row.feature,
     row.team,
@@ -107,11 +113,22 @@ function statementLines(statement: Statement, size: ScreenSize, paint: Paint): r
   ];
 }
 
+/** Features that each statement has lines for; the currencies of a month share the screen. */
+function roomOf({ statements, identity }: Figures, { rows }: ScreenSize): number {
+  if (rows === null) return Number.POSITIVE_INFINITY;
+  const kept = statements.map((statement) => STATEMENT_FRAME + statement.rows.filter(isOfNoFeature).length);
+  const left = kept.reduce((sum, lines) => sum - lines, rows - FRAME - Math.max(0, ofLastMonth(identity).length - 1));
+  return Math.max(FEATURES_AT_LEAST, Math.floor(left / Math.max(1, statements.length)));
+}
+
+function isOfNoFeature({ feature }: StatementRow): boolean {
+  return feature.startsWith('(');
+}
+
 /** Where a screen is too small the smallest features are folded away; what no feature bears, such as `(idle)`, always shows. */
-function foldedRows(rows: readonly StatementRow[], size: ScreenSize) {
-  const rest = rows.filter((row) => row.feature.startsWith('('));
-  const features = rows.filter((row) => !row.feature.startsWith('('));
-  const room = size.rows === null ? features.length : Math.max(FEATURES_AT_LEAST, size.rows - FRAME - rest.length);
+function foldedRows(rows: readonly StatementRow[], room: number) {
+  const rest = rows.filter(isOfNoFeature);
+  const features = rows.filter((row) => !isOfNoFeature(row));
   const shown = features.length <= room ? features : features.slice(0, room - 1);
   return { shown, rest, folded: features.length - shown.length };
 }

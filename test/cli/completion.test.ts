@@ -123,6 +123,6 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _showback showback; printf '%s\\n' "\
   it('another one is refused', async () => {
     const told = await cli(['completion', 'tcsh']);
     expect(told.code).toBe(2);
-    expect(told.err).toContain('Allowed choices are bash, zsh, fish');
+    expect(told.err).toContain('allowed choices are bash, zsh, fish');
   });
 });

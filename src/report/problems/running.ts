@@ -2,6 +2,10 @@
 import { ofKind, type ProblemTexts } from './problem-text.js';
 
 const ARGUMENTS: ProblemTexts = ofKind('user', {
+  'cli/bad-argument': [
+    'A value of an option or argument is not one that can stand there. All of them are told at once.',
+    'Write it as the arrow says.',
+  ],
   'cli/no-pipeline': ['There is no pipeline file where one was looked for.', 'Name one, or go to the folder that has it.'],
   'cli/no-warehouse': [
     'The published run has no warehouse file in the state folder, so it cannot be asked.',

@@ -53,7 +53,7 @@ describe('mistakes', () => {
     [['run', '--threads', '99999'], 'threads make sense'],
     [['run', 'one.yaml', 'two.yaml'], 'too many arguments'],
     [['completion'], "missing required argument 'shell'"],
-    [['sql', 'select 1', '--format', 'xlsx'], 'Allowed choices are table, csv, json'],
+    [['sql', 'select 1', '--format', 'xlsx'], 'allowed choices are table, csv, json'],
     [['rates', 'show'], "required option '-m, --model <name>'"],
     [['rates', 'show', '--model', 'x', '--on', '2026-09-31'], 'write it as 2026-09-01'],
   ])('%j are told and exit with 2', async (args, words) => {
@@ -61,6 +61,25 @@ describe('mistakes', () => {
     expect([code, out]).toEqual([EXIT_CODE.user, '']);
     expect(err).toContain(words);
     expect(err).toContain('--help shows what there is');
+  });
+});
+
+describe('wrong values', () => {
+  it('are told all at once, and in JSON too', async () => {
+    const { code, out, err } = await cli(['run', '--month', '2026-13', '--threads', '0', '--json']);
+    expect(code).toBe(EXIT_CODE.user);
+    expect(err).toContain('showback: 2 problems in the configuration or the arguments\n');
+    expect(err).toContain(
+      '`--month` cannot be `2026-13` [cli/bad-argument]\n  → a month is written as 2026-09 (showback run --help',
+    );
+    expect(err).toContain('`--threads` cannot be `0` [cli/bad-argument]\n  → a whole number from 1 is needed (');
+    expect(JSON.parse(out)).toMatchObject({ kind: 'failure', problems: [{}, { code: 'cli/bad-argument' }] });
+  });
+
+  it('of an option that must be given is not told as missing', async () => {
+    const { err } = await cli(['backfill', '--from', 'July']);
+    expect(err).toContain('`--from` cannot be `July`');
+    expect(err).not.toContain('required');
   });
 });
 

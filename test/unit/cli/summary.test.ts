@@ -55,6 +55,22 @@ describe('the summary', () => {
     expect(lines[0]).toBe('✔ 2026-09 ties to the bills, to the last unit');
   });
 
+  it('fits the screen with several currencies, and says of each that it ties', () => {
+    const one = figures();
+    const currencies = ['EUR', 'JPY', 'USD'];
+    const all: Figures = {
+      ...one,
+      identity: currencies.flatMap((currency) => one.identity.map((row) => ({ ...row, currency }))),
+      statements: currencies.flatMap((currency) => one.statements.map((statement) => ({ ...statement, currency }))),
+    };
+    const lines = summaryLines(RESULT, all, { size: { columns: 80, rows: 60 }, paint: plain, cwd: '/company' });
+    expect(lines.length).toBeLessThanOrEqual(58);
+    expect(lines.slice(1, 4)).toEqual(
+      currencies.map((currency) => expect.stringMatching(new RegExp(`^  2026-09: Σ.+ ${currency}$`))),
+    );
+    expect(lines.filter((line) => line.startsWith('… '))).toHaveLength(3);
+  });
+
   it('shows everything in a file', () => {
     const lines = summaryLines(RESULT, figures(), { size: { columns: 120, rows: null }, paint: plain, cwd: '/company' });
     expect(lines.filter((line) => line.startsWith('Feature'))).toHaveLength(40);

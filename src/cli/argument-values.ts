@@ -4,6 +4,8 @@ import { Failure, type Problem } from '../kernel/failure.js';
 import { pathOf } from './command-tree.js';
 import { fitted, printable } from './width.js';
 
+type Taker = Option | Argument;
+
 /** What is wrong with the values of one command line. */
 export class ArgumentValues {
   readonly #problems: Problem[] = [];
@@ -18,12 +20,12 @@ export class ArgumentValues {
     if (this.#problems.length > 0) throw new Failure('user', this.#problems);
   }
 
-  #watch(taker: Option | Argument, name: string, command: Command): void {
+  #watch(taker: Taker, name: string, command: Command): void {
     const { parseArg } = taker;
     if (parseArg === undefined) return;
     taker.argParser((value: string, previous: unknown) => {
       try {
-        return parseArg.call(taker, value, previous as never) as unknown;
+        return parseArg.call<Taker, [string, unknown], unknown>(taker, value, previous);
       } catch (error) {
         if (!(error instanceof InvalidArgumentError)) throw error;
         this.#problems.push(wrong(name, value, error.message, command));

@@ -124,7 +124,8 @@ export function findRun(history: readonly PastRun[], name: string): PastRun | un
 
 function unknownRun(history: readonly PastRun[], name: string): Failure {
   const ids = [...new Set(history.map((run) => run.runId).filter((id) => id !== ''))].reverse();
-  const remedy = ids.length === 0 ? 'there was none yet: showback run' : `${suggest(name, ids)}; \`showback show\` lists them`;
+  const remedy =
+    ids.length === 0 ? 'there was none yet: showback run' : `${suggest(name, ['last', ...ids])}; \`showback show\` lists them`;
   return new Failure('user', [
     { code: 'cli/unknown-run', message: `there is no run, and no pipeline file, called \`${name}\``, remedy },
   ]);

@@ -6,7 +6,7 @@ import { type Io, type Paint, painter } from './io.js';
 import type { FailureLine } from './json-lines.js';
 import { seenFrom } from './place-text.js';
 import { stopText } from './stopping.js';
-import { printable } from './width.js';
+import { printable, wrapped } from './width.js';
 
 /** More than this and the first ones are out of sight; the rest is counted. */
 const SHOWN = 50;
@@ -27,7 +27,8 @@ export function reportError(error: unknown, io: Io, debug: boolean): number {
     return error.exitCode;
   }
   if (error instanceof Failure) {
-    io.stderr.write(`${failureLines(error, io.cwd, paint).join('\n')}\n`);
+    const width = io.stderr.isTTY ? io.stderr.columns() : Number.POSITIVE_INFINITY;
+    io.stderr.write(`${failureLines(error, { cwd: io.cwd, width, paint }).join('\n')}\n`);
     if (debug) io.stderr.write(`\n${traceOf(error)}\n`);
     return error.exitCode;
   }
@@ -42,12 +43,19 @@ export function failureLine({ kind, exitCode, problems }: Failure): FailureLine 
   return { kind: 'failure', failure: kind, exitCode, problems };
 }
 
-function failureLines(failure: Failure, cwd: string, paint: Paint): readonly string[] {
+interface Page {
+  readonly cwd: string;
+  /** Of a terminal; a file is not wrapped. */
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+function failureLines(failure: Failure, page: Page): readonly string[] {
   const shown = failure.problems.slice(0, SHOWN);
   const more = failure.problems.length - shown.length;
   return [
-    `${paint(['red', 'bold'], 'showback')}: ${headingOf(failure)}`,
-    ...shown.flatMap((problem) => ['', ...problemLines(problem, cwd, paint)]),
+    `${page.paint(['red', 'bold'], 'showback')}: ${headingOf(failure)}`,
+    ...shown.flatMap((problem) => ['', ...problemLines(problem, page)]),
     ...(more > 0 ? ['', `… and ${more} more`] : []),
   ];
 }
@@ -59,14 +67,14 @@ function headingOf({ kind, problems, part }: Failure): string {
 }
 
 /** As `describeProblem`, with colours, places as seen from here, and with controls of the data spelled out. */
-function problemLines(problem: Problem, cwd: string, paint: Paint): readonly string[] {
+function problemLines(problem: Problem, { cwd, width, paint }: Page): readonly string[] {
   const seen = problem.place === undefined ? null : { ...problem.place, file: seenFrom(cwd, problem.place.file) };
   const place = seen === null ? '' : `${paint('cyan', printable(describePlace(seen)))}: `;
   const excerpt = problem.excerpt === undefined ? [] : problem.excerpt.split('\n').map((line) => `    ${printable(line)}`);
   return [
-    `${place}${printable(problem.message)} ${paint('dim', `[${problem.code}]`)}`,
+    wrapped(`${place}${printable(problem.message)} ${paint('dim', `[${problem.code}]`)}`, width, '  '),
     ...excerpt,
-    `  → ${printable(problem.remedy)}`,
+    wrapped(`  → ${printable(problem.remedy)}`, width, '    '),
   ];
 }
 

@@ -39,6 +39,18 @@ export function fitted(text: string, width: number, keep: 'start' | 'end' = 'sta
   return keep === 'start' ? `${kept.join('')}…` : `…${kept.reverse().join('')}`;
 }
 
+/** Broken between words where it is wider; what follows the first line is indented. Styles take no room. */
+export function wrapped(text: string, width: number, indent: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line === undefined) lines.push(word);
+    else if (displayWidth(line) + 1 + displayWidth(word) <= width) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(indent + word);
+  }
+  return lines.join('\n');
+}
+
 /** Controls and direction marks spelled out: what is printed is what is there. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => {

@@ -57,7 +57,7 @@ export function program(): Command {
   return buildProgram(ioOf(screen(), screen()));
 }
 
-function ioOf(stdout: Screen, stderr: Screen): Io {
+export function ioOf(stdout: Screen, stderr: Screen): Io {
   return {
     stdout,
     stderr,

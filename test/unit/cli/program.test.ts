@@ -1,8 +1,9 @@
 // The shape of the command line: help, mistakes and exit codes.
 import { describe, expect, it } from 'vitest';
 import { EXIT_CODE, Failure, type FailureKind } from '../../../src/kernel/failure.js';
+import { reportError } from '../../../src/cli/problems.js';
 import { everyCommand, pathOf } from '../../../src/cli/command-tree.js';
-import { cli, companyFolder, NO_RUNS, program } from './harness.js';
+import { cli, companyFolder, ioOf, NO_RUNS, program, type Screen, screen } from './harness.js';
 
 const COMMANDS = everyCommand(program())
   .filter((command) => command.parent !== null)
@@ -137,6 +138,22 @@ describe('problems', () => {
     );
     expect(err).not.toContain('\u001b');
     expect(err).toContain('customer \\u001b[2J\\u202egnp');
+  });
+
+  it('are broken between words on a terminal, and nowhere else', () => {
+    const place = { file: '/company/pipelines/nightly.yaml', line: 3 };
+    const remedy = 'deliver the whole file again; a part of it is not used';
+    const failure = new Failure('user', [{ code: 'c/d', message: 'it is so', remedy, place }]);
+    const told = (stderr: Screen): string => {
+      reportError(failure, { ...ioOf(screen(), stderr), cwd: '/company', env: { NO_COLOR: '1' } }, false);
+      return stderr.text;
+    };
+    expect(told(screen({ columns: 40 }))).toContain(`  → ${remedy}\n`);
+    expect(told(screen({ isTTY: true, columns: 40 }))).toContain(`
+pipelines/nightly.yaml:3: it is so [c/d]
+  → deliver the whole file again; a part
+    of it is not used
+`);
   });
 
   it('have colour only where it is wanted', async () => {

@@ -4,7 +4,7 @@ import type { FocusFacts, Finding, Found } from './finding.js';
 import { mergedFacts } from './gather.js';
 import { bestTag } from './tags.js';
 import { patternsFor } from './patterns.js';
-import { providerId } from './providers.js';
+import { providerId, slug } from './providers.js';
 
 type Bill = Found & { readonly finding: Exclude<Finding, { kind: 'usage' | 'unknown' }> };
 
@@ -73,13 +73,19 @@ function ownerOf({ finding, file }: Bill, { used }: BillContext): Owner {
     case 'anthropic-costs':
       return sure('anthropic');
     case 'invoice-csv':
-      return sure(providerId(finding.vendor ?? '') || providerId(named));
+      return sure(providerId(finding.vendor ?? '') || (usedIn(file.name, used) ?? providerId(named)));
     case 'focus':
     case 'aws-export':
       return ownerOfFocus(finding.facts, used, finding.kind === 'aws-export' ? 'aws' : named);
     default:
       return finding satisfies never;
   }
+}
+
+/** The provider of a log whose name stands among the folders and the name of the file. */
+function usedIn(name: string, used: readonly string[]): string | null {
+  const words = name.split('/').flatMap((part) => slug(part).split(/[-_.]/));
+  return used.find((provider) => words.includes(provider)) ?? null;
 }
 
 /** A source is of one provider. A file of several is taken for the one whose usage is logged, so that its usage is not charged twice. */

@@ -65,8 +65,8 @@ export interface Unknown {
   readonly kind: 'unknown';
   readonly reason: string;
   readonly remedy: string;
-  /** No figures are expected in it: told last. */
-  readonly isNoise: boolean;
+  /** `unlike`: what it was looked at for, it is not · `noise`: no figures are expected in it, and it is told last. */
+  readonly how: 'broken' | 'unlike' | 'noise';
 }
 
 export interface Found {
@@ -77,9 +77,13 @@ export interface Found {
 }
 
 export function unknown(reason: string, remedy: string): Unknown {
-  return { kind: 'unknown', reason, remedy, isNoise: false };
+  return { kind: 'unknown', reason, remedy, how: 'broken' };
 }
 
 export function noise(reason: string, remedy: string): Unknown {
-  return { ...unknown(reason, remedy), isNoise: true };
+  return { ...unknown(reason, remedy), how: 'noise' };
+}
+
+export function unlike(reason: string, remedy: string): Unknown {
+  return { ...unknown(reason, remedy), how: 'unlike' };
 }

@@ -46,6 +46,7 @@ export function ownNames({ root, folder }: Pick<Given, 'root' | 'folder'>): read
 
 export async function givenFiles({ cwd, folder: named, bills, usage }: GivenPaths): Promise<Given> {
   const folder = await realFolder(resolve(cwd, named));
+  if (await isFile(folder)) throw noFolder(named);
   const paths = [...bills, ...usage].map((path) => resolve(cwd, path));
   const found = await Promise.all(paths.map(async (path) => ({ path, real: await realpath(path).catch(() => null) })));
   const missing = found.filter(({ real }) => real === null);
@@ -93,6 +94,10 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path)).isDirectory();
 }
 
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isFile() === true;
+}
+
 /** Of a folder that is not there yet, as much as is. */
 async function realFolder(path: string): Promise<string> {
   const real = await realpath(path).catch(() => null);
@@ -113,6 +118,11 @@ export function slashed(path: string): string {
 function noSuchPath(path: string): Problem {
   const message = 'there is no such file or folder';
   return { code: 'init/no-such-path', message, remedy: 'name a file or folder that is there', place: { file: path } };
+}
+
+function noFolder(named: string): Failure {
+  const remedy = 'name a folder before the options, as in `showback init acme --bills …`';
+  return new Failure('user', [{ code: 'init/no-folder', message: 'this is a file', remedy, place: { file: named } }]);
 }
 
 function tooMany(path: string, count: number): Failure {

@@ -75,7 +75,7 @@ export async function initCompany(request: InitRequest): Promise<InitResult> {
 function notTakenOf(found: readonly Found[]): readonly NotTaken[] {
   const unknowns = found.flatMap(({ file, finding }) => (finding.kind === 'unknown' ? [{ file: file.name, ...finding }] : []));
   return unknowns
-    .toSorted((a, b) => Number(a.isNoise) - Number(b.isNoise))
+    .toSorted((a, b) => Number(a.how === 'noise') - Number(b.how === 'noise'))
     .map(({ file, reason, remedy }) => ({ file, reason, remedy }));
 }
 

@@ -3,7 +3,7 @@ import { monthOf } from '../kernel/period.js';
 import type { InvoiceCsvFormat, InvoiceCsvSource } from '../pipeline/pipeline.js';
 import { tabulate } from '../source/invoice-csv.js';
 import type { TextRow } from '../source/source.js';
-import { type BillFacts, type Finding, unknown } from './finding.js';
+import { type BillFacts, type Finding, unknown, unlike } from './finding.js';
 import type { GivenFile } from './given.js';
 import { formatOf } from './invoice-format.js';
 import { REQUIRED } from './invoice-names.js';
@@ -15,10 +15,10 @@ const LARGEST = 16_000_000;
 export async function lookAtInvoice(file: GivenFile, currency: string): Promise<Finding> {
   if (file.bytes > LARGEST) return unknown('is larger than any invoice', 'give FOCUS exports for bills of this size');
   const table = await invoiceTable(file);
-  if (table === null) return unknown('is no CSV', 'save it as CSV with its header in one line');
+  if (table === null) return unlike('is no CSV', 'save it as CSV with its header in one line');
   const missing = REQUIRED.filter((column) => table.columns[column] === undefined);
   if (missing.length > 0) {
-    return unknown(
+    return unlike(
       `has no column for ${missing.join(', ')} of an invoice; its header is ${table.header.slice(0, 8).join(', ')}${table.header.length > 8 ? ', …' : ''}`,
       'add the columns, or write an invoice-csv source with a `columns` map of its own',
     );

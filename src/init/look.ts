@@ -57,7 +57,8 @@ async function lookAtCsv(engine: Warehouse, file: GivenFile, options: LookOption
   const finding = await first();
   if (finding.kind !== 'unknown') return finding;
   const other = await second().catch((error: unknown) => told(error, file));
-  return other.kind === 'unknown' ? finding : other;
+  // What is nearly one of the two has the better reason.
+  return other.kind === 'unknown' && (finding.how === 'broken' || other.how !== 'broken') ? finding : other;
 }
 
 async function lookAtTable(engine: Warehouse, file: GivenFile, columns: Columns, { records }: LookOptions): Promise<Finding> {

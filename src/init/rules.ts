@@ -91,7 +91,7 @@ function doubtsOf(bills: readonly BillDraft[], models: readonly UsedModel[]): re
         `no service of these bills is known to sell models, so their charges are (unallocated): ${names}; name the service in a rule`,
     ),
     ...told(
-      used.filter((bill) => isNamed(bill) && isCloud(bill.provider)),
+      used.filter((bill) => isNamed(bill) && servicesOf(bill) !== null && servicesOf(bill)?.length !== bill.services.length),
       (names) => `charges of other services are (unallocated): ${names}; write rules for those that features should bear`,
     ),
   ];

@@ -131,7 +131,7 @@ function featuresText({ features, left, unfit }: FeatureDrafts): string {
   ];
   const items = features.map(({ id, team, seen, from }) => ({
     value: { id, team, cost_center: TODO, category: TODO, owners: { feature: TODO } },
-    beside: `${seen} ${from === 'usage' ? 'events' : 'lines of bills'}`,
+    beside: from === 'usage' ? `${seen} event${seen === 1 ? '' : 's'}` : `${seen} line${seen === 1 ? '' : 's'} of bills`,
   }));
   const example = {
     value: { id: 'example-feature', team: TODO, cost_center: TODO, category: TODO, owners: { feature: TODO } },

@@ -3,6 +3,7 @@ import type { FeatureDraft } from './draft.js';
 import type { Draft } from './scaffold.js';
 import { acceptedUntil } from './scaffold.js';
 import type { Tagged } from './features.js';
+import { UNNAMED } from './usage.js';
 import { lackText, type UsedModel } from './unpriced.js';
 
 type Known = Omit<Draft, 'steps'> & { readonly tagged: Tagged; readonly models: readonly UsedModel[]; readonly notTaken: number };
@@ -69,7 +70,8 @@ function sampleSteps({ sources }: Known): readonly string[] {
 
 function unbilledSteps({ sources, models }: Known): readonly string[] {
   const billed = new Set(sources.map(({ provider }) => provider));
-  const unbilled = [...new Set(models.map(({ provider }) => provider))].filter((provider) => !billed.has(provider)).sort();
+  const used = new Set(models.map(({ provider }) => provider));
+  const unbilled = [...used].filter((provider) => !billed.has(provider) && provider !== UNNAMED).sort();
   return unbilled.length === 0
     ? []
     : [`no bill of ${unbilled.join(', ')}: usage there is an estimate at the prices in the books until there is one`];

@@ -6,7 +6,7 @@ import { firstRecords } from '../warehouse/first-records.js';
 import { literal } from '../warehouse/sql-quote.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
 import type { Columns } from './focus.js';
-import { type Finding, unknown, type UsageFacts, type UsageShape } from './finding.js';
+import { type Finding, unknown, unlike, type UsageFacts, type UsageShape } from './finding.js';
 import type { GivenFile } from './given.js';
 import { asLanded } from './landed.js';
 import { type Key, missingIn, placeOf, shapeOf } from './usage-map.js';
@@ -72,7 +72,7 @@ export async function lookAtUsage(engine: Warehouse, file: GivenFile, { records,
   const missing = missingIn(drafted, keys);
   if (missing !== null) {
     const named = keys.slice(0, 8).map(({ path }) => path);
-    return unknown(
+    return unlike(
       `is no usage log: ${missing}; it has ${named.join(', ')}${keys.length > named.length ? ', …' : ''}`,
       'rename what it holds as in docs/usage-events.md, or write a usage source with a `map` of its own',
     );

@@ -14,7 +14,7 @@ type Tree = Readonly<Record<string, string>>;
 
 /** Empty files that the plants import. */
 const GROUND: Tree = Object.fromEntries(
-  ['kernel', 'pipeline', 'source', 'warehouse', 'publish', 'model', 'run', 'report', 'cli'].map((folder) => [
+  ['kernel', 'pipeline', 'source', 'warehouse', 'publish', 'model', 'run', 'report', 'init', 'cli'].map((folder) => [
     `${folder}/${folder}.ts`,
     'export const name = 1;\n',
   ]),
@@ -36,9 +36,12 @@ const PLANTS: readonly (readonly [rule: string, why: string, tree: Tree])[] = [
   ['publish-takes-types-of-warehouse', 'a value', { 'publish/x.ts': "import { name } from '../warehouse/warehouse.js';" }],
   ['model-below-run', 'run', { 'model/x.ts': "import type { Run } from '../run/run.js';" }],
   ['run-and-report-below-cli', 'report', { 'run/x.ts': "import { name } from '../report/report.js';" }],
+  ['init-drafts-what-run-reads', 'run', { 'init/x.ts': "import { name } from '../run/run.js';" }],
+  ['nothing-below-knows-init', 'a type', { 'pipeline/x.ts': "import type { Draft } from '../init/init.js';" }],
   ['report-reads-marts', 'run', { 'report/x.ts': "import { name } from '../run/run.js';" }],
   ['nobody-imports-cli', 'lazily', { 'run/x.ts': "export const open = async () => import('../cli/cli.js');" }],
   ['file-system-where-named', 'node:fs', { 'run/execute.ts': "import { rmSync } from 'node:fs';" }],
+  ['file-system-where-named', 'in a draft', { 'init/init.ts': "import { readFile } from 'node:fs/promises';" }],
   ['file-system-where-named', 'fs/promises', { 'model/lint.ts': "import { readFile } from 'fs/promises';" }],
   ['process-in-cli-only', 'node:process', { 'run/x.ts': "import { env } from 'node:process';" }],
   ['duckdb-client-in-one-file', 'types too', { 'model/x.ts': "import type { DuckDBInstance } from '@duckdb/node-api';" }],
@@ -63,6 +66,8 @@ const CLEAN: Tree = {
   'publish/directory.ts': "import { rename } from 'node:fs/promises';\nimport type { W } from '../warehouse/warehouse.js';",
   'model/catalog.ts': "import { readdir } from 'node:fs/promises';\nimport { name } from '../warehouse/warehouse.js';",
   'run/execute.ts': "import { name } from '../model/model.js';\nimport { publish } from '../publish/directory.js';",
+  'init/write.ts':
+    "import { writeFile } from 'node:fs/promises';\nimport { name } from '../warehouse/warehouse.js';\nimport { tabulate } from '../source/source.js';",
   'cli/main.ts': "import { env } from 'node:process';\nimport { name } from '../report/report.js';\nimport '../run/execute.js';",
 };
 

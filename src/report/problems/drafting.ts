@@ -7,6 +7,7 @@ export const DRAFTING: ProblemTexts = ofKind('user', {
     'Name another folder, or `--force`, which keeps the old files as `*.old`.',
   ],
   'init/no-files': ['What was named holds no file.', 'Name folders or files that hold bills and usage logs.'],
+  'init/no-folder': ['The new folder that was named is a file.', 'Name a folder; it need not be there yet.'],
   'init/no-such-path': ['A path that was named is not there.', 'Name a file or folder that is there.'],
   'init/nothing-named': [
     'Neither bills nor usage logs were named.',

@@ -29,7 +29,11 @@ export async function cachedCatalog(places: CatalogPlaces, warehouse: Warehouse,
 }
 
 /** Writes the copy that is shipped, in place of older ones. */
-export async function shipCatalog({ sqlDir, shippedDir }: Omit<CatalogPlaces, 'cacheDir'>, warehouse: Warehouse, program: string): Promise<void> {
+export async function shipCatalog(
+  { sqlDir, shippedDir }: Omit<CatalogPlaces, 'cacheDir'>,
+  warehouse: Warehouse,
+  program: string,
+): Promise<void> {
   await keep(await readCatalog(sqlDir, warehouse), shippedDir, await copyName(sqlDir, program));
 }
 

@@ -23,6 +23,8 @@ export interface Model {
   readonly sql: string | null;
   readonly contract: Contract;
   readonly reads: readonly string[];
+  /** What its contract's checks read beside: they need it to be there, and to be whole. */
+  readonly checkReads: readonly string[];
   /** sha256 of the parse tree: what the fingerprint hashes, so that comments change nothing. */
   readonly tree: string;
 }
@@ -68,7 +70,8 @@ async function readModel(request: ReadRequest): Promise<Model | null> {
   const { layer, table, names, problems } = request;
   const contract = await readContract(request);
   if (contract === null) return null;
-  const base = { name: `${layer}.${table}`, layer, table, contract };
+  const checkReads = await readsOfChecks(request, contract);
+  const base = { name: `${layer}.${table}`, layer, table, contract, checkReads };
   if (INPUT_LAYERS.includes(layer)) return { ...base, file: shown(request, 'yaml'), sql: null, reads: [], tree: '' };
   const file = shown(request, 'sql');
   if (!names.includes(`${table}.sql`)) {
@@ -83,10 +86,22 @@ async function readModel(request: ReadRequest): Promise<Model | null> {
     problems.push({ code: 'model/syntax', message: parsed.message, remedy: 'mend the select', place: { file, line } });
     return null;
   }
-  const reads = tablesRead(parsed.tree, request.macros).map(({ schema, table: name }) =>
-    schema === '' ? name : `${schema}.${name}`,
-  );
-  return { ...base, file, sql, reads: [...new Set(reads)].sort(), tree: treeHash(parsed.tree) };
+  return { ...base, file, sql, reads: namesRead(parsed.tree, request.macros), tree: treeHash(parsed.tree) };
+}
+
+function namesRead(tree: unknown, macros: Macros): readonly string[] {
+  const reads = tablesRead(tree, macros).map(({ schema, table }) => (schema === '' ? table : `${schema}.${table}`));
+  return [...new Set(reads)].sort();
+}
+
+/** A check that is no SQL is the engine's to refuse, when it runs. */
+async function readsOfChecks({ warehouse, macros }: ReadRequest, { checks }: Contract): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (const { select } of checks) {
+    const parsed = await warehouse.parse(select);
+    if (parsed.kind === 'tree') for (const name of namesRead(parsed.tree, macros)) found.add(name);
+  }
+  return [...found].sort();
 }
 
 async function readContract(request: ReadRequest): Promise<Contract | null> {

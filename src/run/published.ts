@@ -1,6 +1,7 @@
 // The step that replaces what is published.
 import { join } from 'node:path';
 import type { Model } from '../model/catalog.js';
+import type * as Arrow from '../publish/arrow.js';
 import { type Manifest, publishRun } from '../publish/directory.js';
 import { carriedMonths, keepCarried, ownMonths } from './carried.js';
 import type { RunContext } from './execute.js';
@@ -23,6 +24,8 @@ export async function publishMarts(context: RunContext, published: Manifest | nu
   const months = [...own, ...carried.months].sort();
   const made = [...carried.made, ...own.map((month) => ({ month, asOf: period.asOf, inputs: name.inputs }))];
   await noteMadeOf(pipeline.stateDir, name.runId, { pipeline: pipeline.name, outDir: pipeline.outDir, landed: context.files });
+  // Loaded when it is used: a run without news does not wait for it, and this one lets the engine work meanwhile.
+  const arrow = import('../publish/arrow.js');
   await writeRunWarehouse(context, marts, name.runId);
   await publishRun({
     outDir: pipeline.outDir,
@@ -31,7 +34,7 @@ export async function publishMarts(context: RunContext, published: Manifest | nu
     stage: async (dir) => [
       ...(await exportMarts(warehouse, marts, own, dir)),
       ...(await keepCarried(context, published, dir)),
-      ...(await exportArrow(context, marts, dir)),
+      ...(await exportArrow(context, marts, dir, await arrow)),
     ],
     manifest: {
       pipeline: pipeline.name,
@@ -52,9 +55,12 @@ async function writeRunWarehouse(context: RunContext, marts: readonly Model[], r
   await writeAside(path, (aside) => writeWarehouse(context.warehouse, marts, aside));
 }
 
-async function exportArrow(context: RunContext, marts: readonly Model[], dir: string): Promise<readonly ExportedFile[]> {
-  // Loaded when it is used: a run without news does not wait for it.
-  const { arrowBytes } = await import('../publish/arrow.js');
+async function exportArrow(
+  context: RunContext,
+  marts: readonly Model[],
+  dir: string,
+  { arrowBytes }: typeof Arrow,
+): Promise<readonly ExportedFile[]> {
   const files: ExportedFile[] = [];
   for (const mart of marts.filter((model) => ARROW_MARTS.has(model.table))) {
     const rows = await context.warehouse.rows(orderedSelect(mart, null, plainColumns(mart)));

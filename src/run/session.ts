@@ -9,6 +9,7 @@ import { openDuckDb } from '../warehouse/duckdb.js';
 import type { RunRequest } from './api.js';
 import { carryMonths } from './carried.js';
 import { tellOfChanges } from './changes.js';
+import { executeSteps } from './builds.js';
 import { executeStep, type RunContext } from './execute.js';
 import { fingerprintOf } from './fingerprint.js';
 import { keptSumsOf } from './kept-sums.js';
@@ -51,7 +52,8 @@ export async function landEvidence(context: RunContext): Promise<string> {
 /** Loads what landed and builds every model before the gate. */
 export async function buildEvidence(context: RunContext): Promise<void> {
   await prepareWarehouse(context.warehouse, context.catalog);
-  for (const step of evidenceSteps(context.pipeline, context.catalog)) if (step.kind !== 'land') await executeStep(context, step);
+  const steps = evidenceSteps(context.pipeline, context.catalog).filter((step) => step.kind !== 'land');
+  await executeSteps(context, steps);
 }
 
 /** Executes the steps from the gate on. Of the months of `watched`, which stay as published, it tells those that no longer hold. */
@@ -66,12 +68,12 @@ export async function publishPeriod(
     await tellOfChanges(context, published, watched);
     return null;
   };
-  for (const step of steps) {
+  await executeSteps(context, steps, async (step) => {
     if (step.kind === 'carry') await executeStep(context, step, carry);
     else if (step.kind === 'publish')
       await executeStep(context, step, async () => noRows(publishMarts(context, published, name)));
     else await executeStep(context, step);
-  }
+  });
 }
 
 async function noRows(work: Promise<void>): Promise<null> {

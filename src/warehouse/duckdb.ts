@@ -42,8 +42,12 @@ export async function openDuckDb(options: DuckDbOptions = {}): Promise<Warehouse
   const instance = await DuckDBInstance.create(options.path ?? ':memory:', configOf(options)).catch((error: unknown) => {
     throw engineError(error);
   });
-  const connection = await instance.connect();
-  const warehouse = new DuckDb(instance, connection, options.signal);
+  return connected(instance, true, options.signal);
+}
+
+/** A connection with the settings that all of them share. `isFirst`: the engine goes with it. */
+async function connected(instance: DuckDBInstance, isFirst: boolean, signal: AbortSignal | undefined): Promise<DuckDb> {
+  const warehouse = new DuckDb(instance, await instance.connect(), isFirst, signal);
   await warehouse.run("SET TimeZone = 'UTC'");
   await warehouse.run("SET default_null_order = 'nulls_last'");
   await warehouse.run('SET ieee_floating_point_ops = false');
@@ -70,14 +74,16 @@ function configOf(options: DuckDbOptions): Record<string, string> {
 class DuckDb implements Warehouse, Selecting {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  readonly #isFirst: boolean;
   readonly #signal: AbortSignal | undefined;
   readonly #pending = new Set<Promise<unknown>>();
   readonly #onAbort = (): void => void this.#quiet();
   #closed = false;
 
-  constructor(instance: DuckDBInstance, connection: DuckDBConnection, signal?: AbortSignal) {
+  constructor(instance: DuckDBInstance, connection: DuckDBConnection, isFirst: boolean, signal?: AbortSignal) {
     this.#instance = instance;
     this.#connection = connection;
+    this.#isFirst = isFirst;
     this.#signal = signal;
     signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -100,7 +106,8 @@ class DuckDb implements Warehouse, Selecting {
       const statement = await statements.prepare(0);
       if (statement.statementType !== StatementType.SELECT) throw new EngineError('Parser', 'only a SELECT may run here', null);
       await bindTexts(this.#connection, statement, parameters);
-      return statement.stream();
+      // Not streamed: the client ends a stream that fails or is interrupted as if it were whole.
+      return statement.run();
     });
     const types = result.columnTypes();
     const columns = result.deduplicatedColumnNames().map((name, at) => ({ name, type: String(types[at]) }));
@@ -147,13 +154,17 @@ class DuckDb implements Warehouse, Selecting {
     this.#connection.interrupt();
   }
 
+  async beside(): Promise<Warehouse> {
+    return connected(this.#instance, false, this.#signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#signal?.removeEventListener('abort', this.#onAbort);
     await this.#quiet();
     this.#connection.closeSync();
-    this.#instance.closeSync();
+    if (this.#isFirst) this.#instance.closeSync();
   }
 
   async #guard<T>(work: () => Promise<T>): Promise<T> {

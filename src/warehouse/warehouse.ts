@@ -28,9 +28,11 @@ export interface Warehouse extends AsyncDisposable {
   /** The parse tree of one SELECT as the engine sees it (`json_serialize_sql`), or the engine's syntax error. */
   parse(sql: string): Promise<ParseResult>;
   interrupt(): void;
+  /** The same tables for statements that run at the same time. To be disposed of before this one is. */
+  beside(): Promise<Warehouse>;
 }
 
-/** The answer to one SELECT, read as it comes: its whole is never in memory. */
+/** The answer to one SELECT: whole before its first row is told, and text only a batch at a time. */
 export interface Selection {
   readonly columns: readonly Column[];
   readonly batches: AsyncIterable<readonly (readonly Cell[])[]>;

@@ -21,6 +21,7 @@ const MODEL: Model = {
   file: 'sql/marts/cost.sql',
   sql: '',
   reads: [],
+  checkReads: [],
   tree: '',
   contract: {
     about: 'Cost.',

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const cwd = await tempFolder('events');
   await cp(`${ROOT}fixtures/errors/.base/running`, cwd, { recursive: true });
   await writeFile(`${cwd}/usage/empty.jsonl`, '');
-  const told = [['run'], ['backfill', '--from', '2026-07'], ['run', '--month', '2020-01'], ['gc']].map((args) =>
+  const told = [['backfill', '--from', '2026-07'], ['run'], ['run', '--month', '2020-01'], ['gc']].map((args) =>
     spawnSync(process.execPath, [`${ROOT}dist/cli/main.js`, ...args, '--json'], { cwd, encoding: 'utf8', timeout: 60_000 }),
   );
   codes = told.map(({ status }) => status);

@@ -36,6 +36,16 @@ function showback(...args: readonly string[]): ReturnType<typeof spawnSync> {
   return spawnSync(process.execPath, [main, ...args], { cwd, encoding: 'utf8', maxBuffer: 64_000_000 });
 }
 
+/** Until it has a process for the query; where the system does not tell of processes, long enough for that. */
+async function started(pid: number): Promise<void> {
+  const until = performance.now() + (existsSync(`/proc/${pid}`) ? 20_000 : 3000);
+  while (performance.now() < until) {
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+    if (children !== '') return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** Starts a query that never ends, then sends the signal. */
 async function endedBy(signal: NodeJS.Signals): Promise<{ readonly code: number | null; readonly err: string }> {
   const child = spawn(process.execPath, [main, 'sql', ENDLESS, '--out', 'out'], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -43,7 +53,7 @@ async function endedBy(signal: NodeJS.Signals): Promise<{ readonly code: number 
   child.stderr.on('data', (text) => {
     err += String(text);
   });
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await started(child.pid ?? 0);
   child.kill(signal);
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { code, err };

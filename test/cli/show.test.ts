@@ -1,9 +1,11 @@
 // `show`: past runs from the ledger that a run writes, one run in full, timings and controls.
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openLedger } from '../../src/run/ledger.js';
 import { cli, tempFolder, warehouseFile } from '../unit/cli/harness.js';
 
+const PRICES = fileURLToPath(new URL('../../fixtures/errors/.base/running/prices.csv', import.meta.url));
 const FAILURE = 'bills/a.csv:3: bill_total fails [control/bill_total]\n    expected=1  actual=2\n  → mend it';
 const CONTROLS = [
   ['2026-08', 'statement_identity', 'statement', 'USD', '49.99', '49.99', '0', '0', 'true'],
@@ -33,12 +35,13 @@ async function companyWith(): Promise<string> {
   const dir = await tempFolder('show');
   await writeFile(
     `${dir}/pipeline.yaml`,
-    'name: t\ncurrency: USD\nstart: 2026-07\nstate: state\nregistry: { features: features.yaml }\nprices: { list: ["builtin:list.csv"] }\nsources: [{ id: a, kind: usage, files: ["a.jsonl"] }]\n',
+    'name: t\ncurrency: USD\nstart: 2026-07\nstate: state\nregistry: { features: features.yaml }\nprices: { list: [prices.csv] }\nsources: [{ id: a, kind: usage, files: ["a.jsonl"] }]\n',
   );
   await writeFile(
     `${dir}/features.yaml`,
     'features: [{ id: a, name: A, team: t, cost_center: c, category: x, owners: { feature: me } }]\n',
   );
+  await copyFile(PRICES, `${dir}/prices.csv`);
   return dir;
 }
 

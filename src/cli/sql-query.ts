@@ -5,8 +5,8 @@ import { Failure } from '../kernel/failure.js';
 import type { Cell, Column } from '../warehouse/warehouse.js';
 import type { ChildProgram } from './io.js';
 import { type Confinement, copyMarts, type Scratch, startConfined } from './sql-confined.js';
-import type { SqlAnswer, SqlOrder, SqlRequest } from './sql-protocol.js';
-import { lostChild, refusedQuery, tooLarge, tooLong } from './sql-refusal.js';
+import { answerFrom, type SqlAnswer, type SqlOrder, type SqlRequest } from './sql-protocol.js';
+import { lostChild, nonsense, refusedQuery, tooLarge, tooLong } from './sql-refusal.js';
 
 type Cells = readonly Cell[];
 
@@ -37,7 +37,7 @@ export interface Querying {
 
 const STARTING_MS = 60_000;
 /** The engine is interrupted at the limit; a child that does not answer to that is ended. */
-const GRACE_MS = 2000;
+const GRACE_MS = 1000;
 
 /** `truncated`: there are more rows than may be told. */
 export async function runQuery(querying: Querying, sink: RowSink): Promise<{ readonly truncated: boolean }> {
@@ -59,12 +59,13 @@ export async function runQuery(querying: Querying, sink: RowSink): Promise<{ rea
 
 async function answerTo(talk: Talk, { sql, parameters }: Question, limits: SqlLimits, sink: RowSink) {
   const told = await talk.ask({ kind: 'select', request: { sql, parameters } });
-  if (told.kind !== 'columns') throw new Error(`the child answered ${told.kind} to a query`);
+  if (told.kind !== 'columns') throw nonsense();
   await sink.columns(told.columns);
   let [rows, bytes] = [limits.rows, limits.bytes];
   for (;;) {
     const more = await talk.ask({ kind: 'more' });
-    if (more.kind !== 'rows') return { truncated: false };
+    if (more.kind === 'end') return { truncated: false };
+    if (more.kind !== 'rows' || more.rows.some((row) => row.length !== told.columns.length)) throw nonsense();
     bytes -= more.rows.reduce((sum, row) => sum + sizeOf(row), 0);
     if (bytes < 0) throw tooLarge(limits.bytes);
     await sink.rows(more.rows.slice(0, rows));
@@ -115,7 +116,10 @@ class Talk {
   async #answerTo(order: SqlOrder): Promise<SqlAnswer> {
     const child = this.#child;
     return new Promise((resolve, reject) => {
-      const onMessage = (answer: SqlAnswer): void => settle(() => resolve(answer));
+      const onMessage = (said: unknown): void => {
+        const answer = answerFrom(said);
+        settle(() => (answer === null ? reject(nonsense()) : resolve(answer)));
+      };
       const onExit = (code: number | null, signal: NodeJS.Signals | null): void => settle(() => reject(this.#lost(code, signal)));
       const onError = (error: Error): void => settle(() => reject(noChild(error)));
       const settle = (how: () => void): void => {

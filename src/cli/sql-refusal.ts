@@ -77,6 +77,13 @@ export function lostChild(code: number | null, signal: string | null, limits: Sq
   return new Failure('user', [{ code: 'sql/crashed', message, remedy }]);
 }
 
+/** The child answered something that it never says. */
+export function nonsense(): Failure {
+  const message = 'the process of the query answered what is no answer';
+  const remedy = 'look at the query, which may have taken it over; the published files are untouched';
+  return new Failure('user', [{ code: 'sql/crashed', message, remedy }]);
+}
+
 /** The engine counts bytes, its parser characters; here it is where the text itself counts. */
 function offsetOf(sql: string, { exceptionType, position }: Refused): number | null {
   if (position === null || position < 0) return null;

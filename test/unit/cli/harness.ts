@@ -76,10 +76,10 @@ export async function cli(args: readonly string[], changes: Partial<Omit<Io, 'st
   return { code, out: stdout.text, err: stderr.text };
 }
 
-/** From source: no test depends on what was built last. */
+/** As built: `make test` builds first, and it starts in half the time. */
 export const SQL_CHILD = {
-  file: fileURLToPath(new URL('../../../src/cli/sql-child.ts', import.meta.url)),
-  execArgv: ['--import', import.meta.resolve('tsx')],
+  file: fileURLToPath(new URL('../../../dist/cli/sql-child.js', import.meta.url)),
+  execArgv: [],
 };
 
 const made: string[] = [];

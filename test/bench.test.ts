@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDuckDb } from '../src/warehouse/duckdb.js';
 import type { Row } from '../src/warehouse/warehouse.js';
 import { writeLogs } from './bench/logs.js';
-import { resultOf, tableOf } from './bench/results.js';
+import { nightOf, nightsTable, resultOf, tableOf } from './bench/results.js';
 
 let dir: string;
 
@@ -72,5 +72,11 @@ describe('make bench', () => {
     const result = resultOf(1000, [round(4, 2, 100), round(9, 3, 300), round(5, 2.5, 200)]);
     expect(result).toMatchObject({ seconds: 5, copy_seconds: 2.5, ratio: 2, peak_rss_mib: 300, rows_per_s: 200 });
     expect(tableOf([result])).toContain('2.00');
+  });
+
+  it('tells nights beside their days alone', () => {
+    const night = nightOf({ events: 1_000_000, history: 90, seconds: 9, alone: 6, peakRssMib: 900.4, rounds: 3 });
+    expect(night).toMatchObject({ history_days: 90, seconds: 9, alone_seconds: 6, ratio: 1.5, peak_rss_mib: 900 });
+    expect(nightsTable([night]).split('\n').at(-1)).toMatch(/1,000,000 +90 +9\.00 +6\.00 +1\.50 +900$/);
   });
 });

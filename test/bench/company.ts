@@ -19,12 +19,14 @@ export interface CompanyRequest {
   readonly start: string;
   readonly asOf: string;
   readonly features: number;
+  /** 0: nothing is allocated to customers. */
+  readonly customers: number;
 }
 
 /** Returns the pipeline file. */
-export async function writeCompany(dir: string, { start, asOf, features }: CompanyRequest): Promise<string> {
+export async function writeCompany(dir: string, { start, asOf, features, customers }: CompanyRequest): Promise<string> {
   const files: Readonly<Record<string, string>> = {
-    'pipeline.yaml': pipeline(start, asOf),
+    'pipeline.yaml': pipeline(start, asOf, customers),
     'features.yaml': ['features:', ...numbers(features).map(feature), ''].join('\n'),
     'rules.yaml': RULES,
     'prices/negotiated.csv': NEGOTIATED,
@@ -37,14 +39,14 @@ export async function writeCompany(dir: string, { start, asOf, features }: Compa
   return join(dir, 'pipeline.yaml');
 }
 
-function pipeline(start: string, asOf: string): string {
+function pipeline(start: string, asOf: string, customers: number): string {
   return `name: bench
 currency: USD
 start: ${start}
 as_of: ${asOf}
 state: .showback
 out: out
-tags: [customer_id]
+tags: [${customers > 0 ? 'customer_id' : ''}]
 registry: { features: features.yaml, rules: rules.yaml, aliases: ["builtin:aliases.csv"] }
 prices: { negotiated: [prices/negotiated.csv], list: ["builtin:list.csv"] }
 sources:

@@ -72,7 +72,7 @@ function select(
     CASE WHEN ${embeds} THEN 0 ELSE ${draw(10, 8000)} END AS cache_read_tokens,
     CASE WHEN ${embeds} THEN 0 ELSE 10 + ${draw(11, 2000)} END AS output_tokens,
     CASE WHEN ${embeds} THEN 50 + ${draw(12, 4000)} ELSE 0 END AS embedding_tokens
-  FROM (SELECT i, ${time} AS t, ${modelOf(draw(1, 1000))} AS m, ${draw(2, customers)} AS c
+  FROM (SELECT i, ${time} AS t, ${modelOf(draw(1, 1000))} AS m, ${draw(2, Math.max(1, customers))} AS c
         FROM range(${String(begin)}, ${String(end)}) AS r(i) ${again ? 'WHERE hash(i * 16) % 200 = 0' : ''})`;
 }
 

@@ -1,19 +1,16 @@
-// `make bench`: the pipeline beside the engine's own copy of the same files, alternating, each in a process of its own.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+// `make bench`: the pipeline beside the engine's own copy of the same files; with `--history`, a night beside its day alone.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { CUSTOMERS, FEATURES, writeCompany } from './company.js';
-import { writeLogs } from './logs.js';
-import { measure } from './processes.js';
-import { type Result, resultOf, type Round, tableOf } from './results.js';
-
-const ROOT = join(import.meta.dirname, '..', '..');
-const CLI = join(ROOT, 'dist', 'cli', 'main.js');
-const FLOOR = join(import.meta.dirname, 'floor.ts');
+import { type ColdRequest, measureCold } from './cold.js';
+import { CUSTOMERS, FEATURES } from './company.js';
+import { measureNights } from './night.js';
+import { type Night, nightsTable, type Result, tableOf } from './results.js';
 
 interface Options {
   readonly events: string;
+  readonly history?: string;
   readonly gzip?: boolean;
   readonly rounds: string;
   readonly features: string;
@@ -24,71 +21,47 @@ interface Options {
 const program = new Command('bench')
   .description('Measures a cold run over generated logs against the floor: what the engine takes to copy the same files.')
   .option('--events <list>', 'events of each measurement, such as 1M,10M', '1M,10M')
-  .option('--gzip', '720 gzip files instead of 8 plain ones')
-  .option('--rounds <n>', 'rounds of one copy and one run', '3')
+  .option(
+    '--history <days>',
+    'measure nights instead: a day of these events after so many days of as many, beside that day alone',
+  )
+  .option('--gzip', '720 gzip files instead of 8 plain ones; of nights, packed days')
+  .option('--rounds <n>', 'rounds of one copy and one run, or nights', '3')
   .option('--features <n>', 'registered features', String(FEATURES))
-  .option('--customers <n>', 'customers', String(CUSTOMERS))
+  .option('--customers <n>', 'customers; 0 allocates to features alone', String(CUSTOMERS))
   .option('--dir <folder>', 'where logs and state lie (default: a folder of its own, removed at the end)');
 
 await bench(program.parse().opts<Options>());
 
 async function bench(options: Options): Promise<void> {
-  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'showback-bench-')));
-  try {
-    const results: Result[] = [];
-    for (const events of options.events.split(',').map(countOf)) results.push(await measured(events, dir, options));
-    process.stdout.write(`${tableOf(results)}\n${JSON.stringify({ results })}\n`);
-  } finally {
-    if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
-  }
-}
-
-async function measured(events: number, parent: string, options: Options): Promise<Result> {
-  const dir = join(parent, String(events));
-  const size = { features: Number(options.features), customers: Number(options.customers) };
-  const pipeline = await writeCompany(dir, { start: '2026-09', asOf: '2026-09-30', ...size });
-  const logs = join(dir, 'logs');
-  tell(`${String(events)} events: writing the logs`);
-  await writeLogs({
-    ...size,
-    dir: logs,
+  const parent = options.dir ?? (await mkdtemp(join(tmpdir(), 'showback-bench-')));
+  const request = (events: number): ColdRequest => ({
     events,
-    files: options.gzip === true ? 720 : 8,
+    rounds: Number(options.rounds),
+    size: { features: Number(options.features), customers: Number(options.customers) },
     gzip: options.gzip === true,
-    from: '2026-09-01',
-    days: 30,
+    dir: join(parent, String(events)),
+    tell,
   });
-  const rounds: Round[] = [];
-  for (let round = 1; round <= Number(options.rounds); round++) {
-    const copySeconds = await floorOf(logs, dir);
-    const run = await runOf(pipeline, dir);
-    rounds.push({ copySeconds, ...run });
-    tell(`${String(events)} events, round ${String(round)}: copy ${copySeconds.toFixed(2)} s, run ${run.seconds.toFixed(2)} s`);
+  try {
+    const sizes = options.events.split(',').map(countOf);
+    if (options.history === undefined) await cold(sizes.map(request));
+    else await nightly(sizes.map(request), Number(options.history));
+  } finally {
+    if (options.dir === undefined) await rm(parent, { recursive: true, force: true });
   }
-  await rm(dir, { recursive: true, force: true });
-  return resultOf(events, rounds);
 }
 
-async function floorOf(logs: string, dir: string): Promise<number> {
-  const target = join(dir, 'floor.parquet');
-  const { stdout } = await measure(['--import', 'tsx', FLOOR, logs, target, String(availableParallelism())]);
-  await rm(target);
-  return Number(stdout);
+async function cold(requests: readonly ColdRequest[]): Promise<void> {
+  const results: Result[] = [];
+  for (const request of requests) results.push(await measureCold(request));
+  process.stdout.write(`${tableOf(results)}\n${JSON.stringify({ results })}\n`);
 }
 
-/** A cold run: nothing landed, nothing loaded. Landing copies and hashes bytes and is told apart. */
-async function runOf(pipeline: string, dir: string): Promise<Omit<Round, 'copySeconds'>> {
-  for (const folder of ['.showback', 'out']) await rm(join(dir, folder), { recursive: true, force: true });
-  await mkdir(dir, { recursive: true });
-  const { seconds, peakRssMib, stdout } = await measure([CLI, 'run', pipeline, '--json']);
-  const landSeconds = landingOf(stdout);
-  return { seconds: seconds - landSeconds, landSeconds, peakRssMib };
-}
-
-function landingOf(ndjson: string): number {
-  const events = ndjson.trimEnd().split('\n');
-  const steps = events.map((line) => JSON.parse(line) as { readonly step?: string; readonly seconds?: number });
-  return steps.reduce((sum, { step, seconds }) => sum + (step?.startsWith('land ') === true ? (seconds ?? 0) : 0), 0);
+async function nightly(requests: readonly ColdRequest[], history: number): Promise<void> {
+  const nights: Night[] = [];
+  for (const request of requests) nights.push(await measureNights({ ...request, history }));
+  process.stdout.write(`${nightsTable(nights)}\n${JSON.stringify({ nights })}\n`);
 }
 
 function countOf(text: string): number {

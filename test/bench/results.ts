@@ -40,6 +40,49 @@ export function middle(values: readonly number[]): number {
   return ((sorted[Math.floor(at)] ?? 0) + (sorted[Math.ceil(at)] ?? 0)) / 2;
 }
 
+export interface Night {
+  readonly events: number;
+  readonly history_days: number;
+  readonly seconds: number;
+  readonly alone_seconds: number;
+  readonly ratio: number;
+  readonly peak_rss_mib: number;
+  readonly rounds: number;
+}
+
+/** `seconds` and `alone`: the middles of the nights. */
+export function nightOf(night: {
+  readonly events: number;
+  readonly history: number;
+  readonly seconds: number;
+  readonly alone: number;
+  readonly peakRssMib: number;
+  readonly rounds: number;
+}): Night {
+  return {
+    events: night.events,
+    history_days: night.history,
+    seconds: digits(night.seconds, 2),
+    alone_seconds: digits(night.alone, 2),
+    ratio: digits(night.seconds / night.alone, 2),
+    peak_rss_mib: Math.round(night.peakRssMib),
+    rounds: night.rounds,
+  };
+}
+
+export function nightsTable(nights: readonly Night[]): string {
+  const head = ['events', 'days before', 'night', 'day alone', 'ratio', 'peak MiB'];
+  const rows = nights.map((night) => [
+    grouped(night.events),
+    grouped(night.history_days),
+    night.seconds.toFixed(2),
+    night.alone_seconds.toFixed(2),
+    night.ratio.toFixed(2),
+    grouped(night.peak_rss_mib),
+  ]);
+  return aligned([head, ...rows]);
+}
+
 export function tableOf(results: readonly Result[]): string {
   const head = ['events', 'seconds', 'copy', 'ratio', 'peak MiB', 'events/s', 'landing'];
   const rows = results.map((result) => [
@@ -51,8 +94,12 @@ export function tableOf(results: readonly Result[]): string {
     grouped(result.rows_per_s),
     result.land_seconds.toFixed(2),
   ]);
-  const widths = head.map((name, at) => Math.max(name.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  return [head, ...rows].map((row) => row.map((cell, at) => cell.padStart(widths[at] ?? 0)).join('  ')).join('\n');
+  return aligned([head, ...rows]);
+}
+
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  return rows.map((row) => row.map((cell, at) => cell.padStart(widths[at] ?? 0)).join('  ')).join('\n');
 }
 
 function grouped(value: number): string {

@@ -9,12 +9,15 @@ import { printable } from './width.js';
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
 
+type Outcome = Extract<RunEvent, { kind: 'run-finished' }>['outcome'];
+
 export class LiveView implements RunView {
   readonly #output: Output;
   readonly #paint: Paint;
   readonly #clock: () => number;
   readonly #tasks: Task[] = [];
   #title = 'showback';
+  #outcome: Outcome | null = null;
   #drawn = 0;
   #openedAt = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -41,6 +44,7 @@ export class LiveView implements RunView {
         this.#month(event);
         return;
       case 'backfill-finished':
+        this.#outcome = event.outcome;
         this.close();
         this.#above(backfillText(event));
         return;
@@ -50,6 +54,7 @@ export class LiveView implements RunView {
         );
         return;
       case 'run-finished':
+        this.#outcome = event.outcome;
         this.close();
         return;
       default:
@@ -133,7 +138,8 @@ export class LiveView implements RunView {
 
   /** Writes over what was drawn, in one piece and line by line, so that nothing flickers. Lines never wrap: their number is their height. */
   #over(lines: readonly string[]): void {
-    const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : '';
+    // A key that was pressed meanwhile, as ^C, has moved the cursor to the right.
+    const up = this.#drawn > 0 ? `\r\u001b[${this.#drawn}A` : '';
     this.#output.write(`${up}${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[0J`);
     this.#drawn = 0;
   }
@@ -154,8 +160,11 @@ export class LiveView implements RunView {
   #closing(): string {
     const failed = this.#tasks.find((task) => task.state === 'failed');
     const done = this.#tasks.filter((task) => task.state === 'done').length;
-    const seconds = this.#tasks.reduce((sum, task) => sum + task.seconds, 0);
-    if (failed !== undefined) return `${this.#paint('red', '✖')} ${printable(failed.name)}`;
-    return this.#paint('dim', `✔ ${printable(this.#title)}: ${counted(done, 'step')} in ${secondsText(seconds)}`);
+    const title = printable(this.#title);
+    const took = `${counted(done, 'step')} in ${secondsText((this.#clock() - this.#openedAt) / 1000)}`;
+    if (failed !== undefined) return `${this.#paint('red', '✖')} ${title}: ${printable(failed.name)} failed after ${took}`;
+    if (this.#outcome === 'failed') return `${this.#paint('red', '✖')} ${title}: failed after ${took}`;
+    if (this.#outcome === 'stopped') return `${this.#paint('yellow', '!')} ${title}: stopped after ${took}`;
+    return this.#paint('dim', `✔ ${title}: ${took}`);
   }
 }

@@ -25,7 +25,8 @@ export function stopOnSignals(): Stopping {
   const stop = (by: StopSignal): void => {
     for (const name of SIGNALS) process.removeListener(name, stop);
     came = by;
-    if (process.stderr.isTTY) process.stderr.write(`${SHOW_CURSOR}\n`);
+    // Who stops in order still draws over its own lines.
+    if (process.stderr.isTTY) process.stderr.write(taken ? SHOW_CURSOR : `${SHOW_CURSOR}\n`);
     if (!taken) {
       process.stderr.write(stopText(by));
       process.exit(EXIT_OF_SIGNAL[by]);

@@ -90,8 +90,9 @@ it('keeps warnings above the list', () => {
 });
 
 it('leaves one line and the cursor', () => {
-  const { output, view } = started();
+  const { output, view, tick } = started();
   view.listen({ kind: 'step', step: STEPS[0] ?? '', state: 'done', seconds: 61 });
+  tick(61_000);
   view.listen({ kind: 'run-finished', outcome: 'published', runId: 'r', seconds: 61, out: '/out' });
   view.close();
   expect(shown(output)).toEqual(['✔ demo, as of 2026-09-30: 1 step in 1 m 01 s', '']);
@@ -103,7 +104,17 @@ it('leaves the step that failed', () => {
   const { output, view } = started();
   view.listen({ kind: 'step', step: STEPS[0] ?? '', state: 'failed', seconds: 1 });
   view.close();
-  expect(shown(output)).toEqual(['✖ build staging.model_0', '']);
+  expect(shown(output)).toEqual(['✖ demo, as of 2026-09-30: build staging.model_0 failed after 0 steps in 0.0 s', '']);
+});
+
+it.each([
+  ['failed', '✖ demo, as of 2026-09-30: failed after 1 step in 0.0 s'],
+  ['stopped', '! demo, as of 2026-09-30: stopped after 1 step in 0.0 s'],
+] as const)('says that a run %s where no step did', (outcome, line) => {
+  const { output, view } = started();
+  view.listen({ kind: 'step', step: STEPS[0] ?? '', state: 'done', seconds: 1 });
+  view.listen({ kind: 'run-finished', outcome, runId: '', seconds: 1, out: null });
+  expect(shown(output)).toEqual([line, '']);
 });
 
 it.each([

@@ -10,7 +10,7 @@ import { cli, NO_RUNS, tempFolder, type Told } from './unit/cli/harness.js';
 
 vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/one-catalog.js')).oneCatalog(original));
 
-/** Three runs in one test, on a machine that may be busy. */
+/** Two runs in one test, on a machine that may be busy. */
 vi.setConfig({ testTimeout: 120_000 });
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/init');
@@ -49,19 +49,26 @@ it('has the first statement of one FOCUS export and one log in two commands', as
     'menu-planner 10.860000000000',
     'recipe-chat 5.040000000000',
   ]);
-  // Tomorrow's log is found by the pattern of today's.
-  const late =
-    '{"request_id":"q-99","timestamp":"2026-09-03T09:00:00Z","provider":"x","model":"m","tags":{"feature":"recipe-chat"}}\n';
-  await writeFile(join(folder, 'logs/calls-09.jsonl'), late);
-  expect((await told(folder, 'check', '--json')).out).toContain('data: 3 files');
 });
 
 it('makes the best of a messy folder, and a run of it ties in both currencies', async () => {
   const folder = await companyFrom('messy');
-  const drafted = await told(folder, 'init', 'books', '--bills', 'bills', '--usage', 'usage', '--name', 'fennel', '--json');
+  const drafted = await told(
+    folder,
+    'init',
+    'books',
+    '--bills',
+    'bills',
+    '--usage',
+    'usage',
+    '--name',
+    'fennel',
+    '--no-try',
+    '--json',
+  );
   expect(drafted.code).toBe(0);
   const found = JSON.parse(drafted.out) as Drafted;
-  expect(found).toMatchObject({ name: 'fennel', currency: 'USD', start: '2026-08', as_of: '2026-08-31', trial: 'passes' });
+  expect(found).toMatchObject({ name: 'fennel', currency: 'USD', start: '2026-08', as_of: '2026-08-31', trial: 'not tried' });
   expect(Object.fromEntries(found.sources.map(({ id, provider, kind }) => [id, `${kind} ${provider ?? ''}`.trim()]))).toEqual({
     aws: 'focus aws',
     azure: 'focus azure',
@@ -120,7 +127,6 @@ it('says first what a run would fail on', async () => {
     /^✘ a run would not publish yet: correct this first\n {2}control invoice_once fails for paddle A-1/,
   );
   expect(drafted.out).toMatch(/\nOnce that is corrected: showback run books\n$/);
-  expect((await told(folder, 'run', 'books')).code).toBe(3);
 });
 
 interface Drafted {

@@ -71,14 +71,16 @@ function currencyOf(bills: readonly BillDraft[]): string {
   return most?.[0] ?? 'USD';
 }
 
-/** Reads the texts as a run would, before any of them is a file. */
-export async function readDraft(given: Given, texts: Texts): Promise<Pipeline> {
+/** Reads the texts as a run would, before any of them is a file. Without books only the header of each price book is read. */
+export async function readDraft(given: Given, texts: Texts, books: 'whole' | 'without' = 'whole'): Promise<Pipeline> {
   const files = new Map(Object.entries(texts).map(([name, text]) => [join(given.folder, name), text]));
   return readPipeline(join(given.folder, 'pipeline.yaml'), {
     ...READ_EFFECTS,
     readFile: async (path) => {
       const text = files.get(path);
-      return text === undefined ? READ_EFFECTS.readFile(path) : new TextEncoder().encode(text);
+      if (text !== undefined) return new TextEncoder().encode(text);
+      const bytes = await READ_EFFECTS.readFile(path);
+      return books === 'whole' ? bytes : bytes.subarray(0, bytes.indexOf(0x0a) + 1);
     },
   });
 }

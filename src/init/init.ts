@@ -49,7 +49,8 @@ export async function initCompany(request: InitRequest): Promise<InitResult> {
   if (found.length === notTaken.length) throw noneRecognised(notTaken);
   const draft = await draftCompany(engine, found, given, request);
   const texts = textsOf(draft);
-  await readDraft(given, texts);
+  // The books of the package were read for the draft.
+  await readDraft(given, texts, 'without');
   const written = await writeTexts(given.folder, texts);
   const taken = found.filter(({ finding }) => finding.kind !== 'unknown').map(({ file }) => file.bytes);
   const { name, currency, books, sources, features, rules, steps } = draft;

@@ -35,7 +35,7 @@ describe('patterns', () => {
         const plain = others.filter((other) => !files.some((file) => file.length === other.length));
         expect(plain.filter((file) => matches(file))).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 });

@@ -53,6 +53,6 @@ it('keeps every text, as a value, in a list, beside a comment', () => {
       expect(parse(written)).toEqual(whole);
       expect(parse(written, { version: '1.1', merge: false })).toEqual(whole);
     }),
-    { numRuns: 300 },
+    { numRuns: 120 },
   );
 });

@@ -109,22 +109,29 @@ async function loadAll(
   let [read, rows] = [0, 0];
   const work = async () => {
     await using engine = await openDuckDb(engineOptions(options));
+    // The disk takes one file while the engine reads the next.
+    let sealing = Promise.resolve();
+    const stop = (error: unknown): never => {
+      queue.length = 0;
+      throw diskFailure(error, { doing: 'load the lake', place: options.lakeDir }) ?? error;
+    };
     for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
       try {
-        const sidecar = await writeUnit(engine, unit, options);
+        const { aside, sidecar } = await writeUnit(engine, unit, options);
+        await sealing.catch(stop);
+        sealing = seal(aside, sidecar, pathOf(unit, options));
+        sealing.catch(() => undefined);
         done.set(unit, sidecar);
         rows += Object.values(sidecar.files).reduce((sum, { records }) => sum + records, 0);
       } catch (error) {
-        const disk = diskFailure(error, { doing: 'load the lake', place: options.lakeDir });
-        if (disk !== null || options.signal?.aborted === true) {
-          queue.length = 0;
-          throw disk ?? error;
-        }
+        await sealing.catch(stop);
+        if (diskFailure(error, { doing: '', place: '' }) !== null || options.signal?.aborted === true) stop(error);
         failures.push(readFailure(error, unit));
       }
       read += unit.bytes;
       options.listener({ kind: 'progress', step: 'load the lake', done: read, total, unit: 'bytes', rows });
     }
+    await sealing.catch(stop);
   };
   const ends = await Promise.allSettled(Array.from({ length: Math.min(options.threads, missing.length) }, work));
   // No worker is left writing when the first error goes up.
@@ -142,9 +149,13 @@ function engineOptions({ threads, memoryMiB, tempDirectory, signal }: LakeOption
   };
 }
 
-/** Aside, made durable, then renamed, the sidecar last. */
-async function writeUnit(engine: Warehouse, unit: LakeUnit, options: LakeOptions): Promise<Sidecar> {
-  const target = pathOf(unit, options);
+interface Written {
+  readonly aside: string;
+  readonly sidecar: Sidecar;
+}
+
+/** The file aside, and what is told of it. */
+async function writeUnit(engine: Warehouse, unit: LakeUnit, options: LakeOptions): Promise<Written> {
   const aside = path.join(options.lakeDir, `${randomUUID()}.new`);
   try {
     const columns = await writeAside(engine, unit, aside, options);
@@ -159,10 +170,19 @@ async function writeUnit(engine: Warehouse, unit: LakeUnit, options: LakeOptions
       days: columns.includes('event_time') ? await daysIn(engine, aside) : null,
       files: Object.fromEntries(unit.files.map((file) => [file.name, found.get(file.name) ?? { records: 0, rejected: 0 }])),
     };
+    return { aside, sidecar };
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
+}
+
+/** Made durable, then renamed, the sidecar last. */
+async function seal(aside: string, sidecar: Sidecar, target: string): Promise<void> {
+  try {
     await rename(await synced(aside), target);
     await writeFile(aside, JSON.stringify(sidecar));
     await rename(await synced(aside), sidecarOf(target));
-    return sidecar;
   } finally {
     await rm(aside, { force: true });
   }

@@ -19,11 +19,11 @@ beforeAll(async () => {
   await cp(`${ROOT}fixtures/errors/.base/running`, cwd, { recursive: true });
   await writeFile(`${cwd}/usage/empty.jsonl`, '');
   const told = [['backfill', '--from', '2026-07'], ['run'], ['run', '--month', '2020-01'], ['gc']].map((args) =>
-    spawnSync(process.execPath, [`${ROOT}dist/cli/main.js`, ...args, '--json'], { cwd, encoding: 'utf8', timeout: 60_000 }),
+    spawnSync(process.execPath, [`${ROOT}dist/cli/main.js`, ...args, '--json'], { cwd, encoding: 'utf8', timeout: 240_000 }),
   );
   codes = told.map(({ status }) => status);
   lines = told.flatMap(({ stdout }) => stdout.trimEnd().split('\n')).map((line) => JSON.parse(line) as Line);
-}, 120_000);
+}, 300_000);
 
 /** Kinds and fields that nobody documented. */
 function undocumented(told: readonly Line[]): readonly string[] {

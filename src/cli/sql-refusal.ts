@@ -40,12 +40,17 @@ function messageOf({ message }: Refused): string {
   return (message.split('\n')[0] ?? '').replace(/^[A-Z][A-Za-z ]* Error: /, '');
 }
 
-/** What the engine holds for meant; its own tables are never. */
-function near({ message }: Refused): string | null {
+/** What the engine holds for meant; its own tables are never. Of columns it lists those of the table, the nearest first. */
+function near({ exceptionType, message }: Refused): string | null {
   const list = /(?:Did you mean|Candidate bindings:) (.+?)\??$/m.exec(message)?.[1];
   const names = [...(list ?? '').matchAll(/"([^"]+)"/g)].map((match) => match[1] ?? '');
-  const own = names.filter((name) => !/^(pg_|duckdb_|pragma_|sqlite_|information_schema)/.test(name));
-  return own.length === 0 ? null : `did you mean ${own.map((name) => `\`${name}\``).join(' or ')}?`;
+  const own = names
+    .filter((name) => !/^(pg_|duckdb_|pragma_|sqlite_|information_schema)/.test(name))
+    .map((name) => `\`${name}\``);
+  if (own.length === 0) return null;
+  return exceptionType === 'Catalog'
+    ? `did you mean ${own.join(' or ')}?`
+    : `there are ${own.join(', ')}; showback sql .describe <mart> tells all`;
 }
 
 export function tooLong({ seconds }: SqlLimits): Failure {

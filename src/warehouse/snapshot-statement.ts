@@ -66,7 +66,8 @@ function* nodesOf(tree: unknown): Generator<Node> {
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (!isNode(next)) continue;
     yield next;
-    waiting.push(...Object.values(next).filter(isNode).reverse());
+    // Not spread: a list of values may be longer than a call can take.
+    for (const inner of Object.values(next).reverse()) waiting.push(inner);
   }
 }
 

@@ -30,6 +30,8 @@ export class Snapshot implements AsyncDisposable {
 
   /** Parameters by their name in the query, `$month` or `$1`; each becomes what the query compares it with. */
   async select(sql: string, parameters: ReadonlyMap<string, string> = new Map()): Promise<Selection> {
+    // Where texts end with it, what is looked at is not what runs.
+    if (sql.includes('\0')) throw new EngineError('Permission', 'a query may not hold the character NUL', sql.indexOf('\0'));
     const parsed = await this.#warehouse.parse(sql);
     if (parsed.kind === 'error') throw syntaxError(parsed.message, parsed.position);
     const refused = refusalOf(parsed.tree, this.#systemViews);

@@ -12,7 +12,8 @@ import { openScratch } from '../../src/cli/sql-confined.js';
 import type { SqlOrder } from '../../src/cli/sql-protocol.js';
 import { type RowSink, runQuery, type SqlLimits } from '../../src/cli/sql-query.js';
 import { Failure } from '../../src/kernel/failure.js';
-import { SQL_CHILD } from '../unit/cli/harness.js';
+import { openDuckDb } from '../../src/warehouse/duckdb.js';
+import { cli, SQL_CHILD } from '../unit/cli/harness.js';
 import { attackedCompany, type Company, contentOf } from './company.js';
 
 let company: Company;
@@ -135,6 +136,32 @@ describe('a child that was taken over', () => {
   });
 });
 
+describe('columns that carry SQL', () => {
+  it('are names and types, and nothing else, where the answer becomes a file', async () => {
+    const evil = `INTEGER); COPY (SELECT 1) TO '${company.dir}/written.csv'; --`;
+    const columns = [
+      { name: `a" FROM range(3); ${evil}`, type: evil },
+      { name: 'b', type: 'DECIMAL(38,12)' },
+    ];
+    const program = await takenOver(
+      'names',
+      `if (order.kind === 'select') return say({ kind: 'columns', columns: ${JSON.stringify(columns)} });
+       globalThis.told = !globalThis.told;
+       say(globalThis.told ? { kind: 'rows', rows: [["'); DROP TABLE answer; --", '0.000000000001']] } : { kind: 'end' });`,
+    );
+    const told = await cli(['sql', 'select 1', '-o', 'evil.parquet', '--out', 'out', '--state', 'state'], {
+      cwd: company.dir,
+      sqlChild: program,
+    });
+    expect([told.code, told.err]).toEqual([0, '']);
+    expect(existsSync(join(company.dir, 'written.csv'))).toBe(false);
+    await using engine = await openDuckDb();
+    expect(await engine.rows(`SELECT * FROM '${company.dir}/evil.parquet'`)).toEqual([
+      { [columns[0]?.name ?? '']: "'); DROP TABLE answer; --", b: '0.000000000001' },
+    ]);
+  });
+});
+
 /** The same program without what holds it. */
 async function ofPlainChild(program: ChildProgram): Promise<readonly string[]> {
   const child = fork(program.file, [], { execArgv: [...program.execArgv] });
@@ -209,8 +236,15 @@ describe('a query', () => {
   it('goes when the one who asked is killed', async () => {
     const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
     const sql = ['sql', ENDLESS, '--out', 'out', '--state', 'state'];
-    const parent = spawn(process.execPath, [main, ...sql], { cwd: company.dir, stdio: 'ignore' });
-    const child = await until(() => childOf(parent.pid));
+    const parent = spawn(process.execPath, [main, ...sql], {
+      cwd: company.dir,
+      stdio: 'ignore',
+      env: { TMPDIR: company.dir },
+    });
+    const copies = (): readonly string[] =>
+      readdirSync(company.dir, { recursive: true, encoding: 'utf8' }).filter((name) => /^showback-sql-.*\/marts/.test(name));
+    await until(() => copies()[0] ?? null);
+    const child = await until(() => (copies().length === 0 ? childOf(parent.pid) : null));
     expect(child).not.toBeNull();
     parent.kill('SIGKILL');
     const gone = await until(() => (existsSync(`/proc/${child}/status`) ? null : 'gone'));

@@ -67,6 +67,7 @@ const HIDDEN: readonly Attack[] = [
   ['behind spaces that are none', `SELECT 1;\u00a0\u2003${COPY}`, 'file'],
   ['behind a mark that nobody sees', `\ufeff${COPY}`, 'file'],
   ['behind a semicolon of another script', `SELECT 1\uff1b ${COPY}`, 'none'],
+  ['behind the end of a text', `SELECT 1\0; ${COPY}`, 'answer'],
   ['in a prepared statement', `PREPARE p AS ${COPY}`, 'answer'],
   ['in a CTE', `WITH a AS (SELECT * FROM ${READ}) SELECT * FROM a`, 'secret'],
   ['in a CTE that recurses', `WITH RECURSIVE a AS (SELECT content FROM ${READ} UNION SELECT content FROM a) FROM a`, 'secret'],

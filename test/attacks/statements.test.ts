@@ -70,7 +70,7 @@ describe('an attack', () => {
     );
     expect(refused).toBeInstanceOf(EngineError);
     expect(String(refused)).toMatch(
-      /only a SELECT may run|where one SELECT must be|may not be (called|read) here|does not exist|not in the catalog|disabled|A CTE needs a SELECT|syntax error/,
+      /only a SELECT may run|may not hold the character NUL|where one SELECT must be|may not be (called|read) here|does not exist|not in the catalog|disabled|A CTE needs a SELECT|syntax error/,
     );
     expect(contentOf(company.dir)).toBe(before);
     expect(asked).toBe(0);
@@ -112,6 +112,19 @@ describe('an attack', () => {
       none: outcome.failed !== null && contentOf(twin.dir) === unharmed && asked === 0,
     };
     expect(seen[harm], `${name}: ${outcome.failed ?? outcome.told.slice(0, 200)}`).toBe(true);
+  });
+
+  it('of a long list of values is none', async () => {
+    const values = Array.from({ length: 150_000 }, (_, at) => at).join(',');
+    expect(await read(await snapshot.select(`SELECT 1 WHERE 5 IN (${values})`))).toBe('[["1"]]');
+  });
+
+  it.each([
+    ['brackets', `SELECT ${'('.repeat(400_000)}1${')'.repeat(400_000)}`],
+    ['terms', `SELECT ${Array.from({ length: 200_000 }, () => '1').join('+')}`],
+    ['questions in questions', `${'SELECT * FROM ('.repeat(20_000)}SELECT 1${')'.repeat(20_000)}`],
+  ])('of endless %s is refused, and crashes nothing', async (_, attack) => {
+    await expect(snapshot.select(attack)).rejects.toThrow(/memory exhausted|Max expression depth/);
   });
 
   it('leaves the next question unharmed', async () => {

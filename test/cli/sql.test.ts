@@ -293,7 +293,7 @@ describe('a mistake', () => {
   it('in a long line is shown with what is around it', async () => {
     const { err } = await sql(`select ${Array.from({ length: 200 }, () => 'n').join(', ')}, amont from cost`);
     expect(err).toMatch(/^ {4}….{100}\n {4} {61}\^$|^ {4}….*amont from cost\n {65}\^$/m);
-    expect(err).toContain('did you mean `amount`');
+    expect(err).toContain('there are `amount`');
   });
 
   it.each([

@@ -116,12 +116,16 @@ function stepCells({ step, seconds, rows, files, bytes }: PastStep): readonly st
 const CONTROLS: readonly TableColumn[] = [
   { title: '', align: 'left' },
   { title: 'month', align: 'left' },
-  { title: 'control', align: 'left', shrinks: true },
+  { title: 'control', align: 'left' },
   { title: 'scope', align: 'left', shrinks: true },
   { title: 'expected', align: 'right' },
   { title: 'actual', align: 'right' },
   { title: 'difference', align: 'right' },
 ];
+
+/** Where there is no room for what was expected, the difference tells it. */
+const WIDE = 110;
+const EXPECTED = 4;
 
 export function controlLines(controls: readonly ControlRow[], page: Page): readonly string[] {
   const failedFirst = [...controls].sort((a, b) => Number(a.passed) - Number(b.passed));
@@ -134,7 +138,8 @@ export function controlLines(controls: readonly ControlRow[], page: Page): reado
     moneyText(row.actual, 0),
     moneyText(row.difference, 0),
   ]);
-  return [...tableLines(CONTROLS, cells, page), verdict(controls)];
+  const told = <T>(row: readonly T[]): readonly T[] => (page.width >= WIDE ? row : row.filter((_, at) => at !== EXPECTED));
+  return [...tableLines(told(CONTROLS), cells.map(told), page), verdict(controls)];
 }
 
 export function verdict(controls: readonly ControlRow[]): string {

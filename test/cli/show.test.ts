@@ -2,8 +2,9 @@
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli/program.js';
 import { openLedger } from '../../src/run/ledger.js';
-import { cli, tempFolder, warehouseFile } from '../unit/cli/harness.js';
+import { cli, ioOf, screen, tempFolder, warehouseFile } from '../unit/cli/harness.js';
 
 const PRICES = fileURLToPath(new URL('../../fixtures/errors/.base/running/prices.csv', import.meta.url));
 const FAILURE = 'bills/a.csv:3: bill_total fails [control/bill_total]\n    expected=1  actual=2\n  → mend it';
@@ -47,6 +48,12 @@ async function companyWith(): Promise<string> {
 
 const show = async (...args: readonly string[]): ReturnType<typeof cli> => cli(['show', ...args], { cwd });
 
+async function showWide(...args: readonly string[]): Promise<string> {
+  const stdout = screen({ columns: 140 });
+  await runCli(['show', ...args], { ...ioOf(stdout, screen()), cwd });
+  return stdout.text;
+}
+
 describe('show', () => {
   it('lists the last runs, those that never ended and those that failed, in 80 columns', async () => {
     const { out, err } = await show();
@@ -83,7 +90,9 @@ ${FAILURE}
     expect(out).toMatch(/\nload the lake +1 m 00 s {2}1,000,000/);
     expect(out).toMatch(/\n1 of 2 controls failed\n$/);
     const all = await show('2026-09-28', '--controls');
-    expect(all.out).toMatch(/\n✖ {2}2026-09 {2}bill_total {10}aws USD +1\.5 +1\.25 +-0\.25\n✔ {2}2026-08 {2}statement_identity/);
+    expect(all.out).toMatch(/\n✖ {2}2026-09 {2}bill_total {10}aws USD +1\.25 +-0\.25\n✔ {2}2026-08 {2}statement_identity/);
+    const wide = await showWide('2026-09-28', '--controls');
+    expect(wide).toMatch(/\n✖ {2}2026-09 {2}bill_total {10}aws USD +1\.5 +1\.25 +-0\.25\n/);
     expect((await show('last', '--controls')).out).toContain('the warehouse file of this run is gone, and its controls');
   });
 

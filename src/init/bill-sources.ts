@@ -64,9 +64,9 @@ interface Owner {
   readonly doubts: readonly string[];
 }
 
-function ownerOf({ finding, file }: Bill, { used }: BillContext): Owner {
+function ownerOf({ finding, file }: Bill, { used, below }: BillContext): Owner {
   const sure = (provider: string): Owner => ({ provider, doubts: [] });
-  const named = nameOf([file.name]) || 'vendor';
+  const named = nameOf([file.name], below) || 'vendor';
   switch (finding.kind) {
     case 'openai-costs':
       return sure('openai');
@@ -106,7 +106,7 @@ function ownerOfFocus({ vendors }: FocusFacts, used: readonly string[], otherwis
 function draftOf(bills: readonly Bill[], context: BillContext): BillDraft {
   const [first] = bills;
   if (first === undefined) throw new Error('a source without files');
-  const { provider, doubts } = ownerOf(first, context);
+  const { provider } = ownerOf(first, context);
   const { kind } = first.finding;
   const id = freeId(provider, context.taken);
   context.taken.add(id);
@@ -119,7 +119,7 @@ function draftOf(bills: readonly Bill[], context: BillContext): BillDraft {
     role: 'money',
     spec: { provider, ...specOf(first, bills, context), ...(tag === null ? {} : { feature_tag: tag.key }) },
     remarks: [],
-    doubts: [...doubts, ...(first.finding.kind === 'invoice-csv' ? first.finding.doubts : [])],
+    doubts: [...new Set(bills.flatMap((bill) => [...ownerOf(bill, context).doubts, ...ownDoubts(bill)]))],
     files: bills.length,
     opened: bills.filter(({ opened }) => opened).length,
     rows: facts.lines,
@@ -132,6 +132,10 @@ function draftOf(bills: readonly Bill[], context: BillContext): BillDraft {
     accounts: facts.accounts,
     tag,
   };
+}
+
+function ownDoubts({ finding }: Bill): readonly string[] {
+  return finding.kind === 'invoice-csv' ? finding.doubts : [];
 }
 
 const NO_FOCUS = { vendors: [], services: [], tags: new Map(), isUndecided: false };

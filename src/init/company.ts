@@ -23,7 +23,9 @@ export interface Wishes {
 }
 
 export async function draftCompany(engine: Warehouse, found: readonly Found[], given: Given, wishes: Wishes): Promise<Draft> {
-  const around = { found, own: ownNames(given), taken: new Set<string>() };
+  const path = slashed(relative(given.root, given.folder));
+  const below = path === '' ? '' : `${path}/`;
+  const around = { found, own: ownNames(given), below, taken: new Set<string>() };
   const logs = await usageSources(engine, around);
   const tagged = await taggedUsage(engine);
   const used = await engine.rows('SELECT DISTINCT provider FROM usage_sample WHERE reject IS NULL');
@@ -34,11 +36,10 @@ export async function draftCompany(engine: Warehouse, found: readonly Found[], g
   });
   const [customers] = await engine.rows('SELECT count(customer_id) AS n FROM usage_sample WHERE reject IS NULL');
   const sources = [...bills, ...logs];
-  const below = slashed(relative(given.root, given.folder));
   const first = {
     name: wishes.name ?? (slug(basename(given.folder)) || 'company'),
     root: slashed(relative(given.folder, given.root)) || '.',
-    below: below === '' ? '' : `${below}/`,
+    below,
     currency: wishes.currency ?? currencyOf(bills),
     books: booksOf(sources, wishes.now()),
     hasCustomers: customers?.['n'] !== '0',

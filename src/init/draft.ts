@@ -35,6 +35,8 @@ export interface Surroundings {
   readonly found: readonly Found[];
   /** Names of files that the draft and its runs write. */
   readonly own: readonly string[];
+  /** The new folder below the root, `` or ending in `/`: its name says nothing of a source. */
+  readonly below: string;
   /** Ids in use; grows. */
   readonly taken: Set<string>;
 }
@@ -56,7 +58,8 @@ export function freeId(wanted: string, taken: ReadonlySet<string>): string {
 }
 
 /** After the folder that says the most, else after the beginning of the name; empty where all is as general as `logs/usage-1.csv`. */
-export function nameOf(files: readonly string[]): string {
+export function nameOf(names: readonly string[], below: string): string {
+  const files = names.map((name) => (name.startsWith(below) ? name.slice(below.length) : name));
   const [first = ''] = files;
   const folders = first
     .split('/')

@@ -1,6 +1,6 @@
 // Logs of one shape → a usage source, with what people should know of it.
 import type { UsageField } from '../kernel/usage-fields.js';
-import { freeId, nameOf, type SourceDraft } from './draft.js';
+import { freeId, nameOf, type SourceDraft, type Surroundings } from './draft.js';
 import type { Finding, Found, UsageShape } from './finding.js';
 import { patternsFor } from './patterns.js';
 import { NOWHERE } from './usage-map.js';
@@ -14,10 +14,14 @@ export interface LogGroup {
 }
 
 /** `names` are those of all files: what is none of these logs must not be matched. */
-export function draftOfLogs(group: LogGroup, names: readonly string[], taken: Set<string>): SourceDraft {
+export function draftOfLogs(
+  group: LogGroup,
+  names: readonly string[],
+  { taken, below }: Pick<Surroundings, 'taken' | 'below'>,
+): SourceDraft {
   const { shape, logs } = group;
   const files = logs.map(({ file }) => file.name);
-  const id = freeId(nameOf(files) || 'usage', taken);
+  const id = freeId(nameOf(files, below) || 'usage', taken);
   taken.add(id);
   const facts = logs.map(({ finding }) => finding.facts);
   const days = facts

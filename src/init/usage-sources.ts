@@ -9,7 +9,8 @@ import { UNNAMED } from './usage.js';
 import { draftOfLogs, type Log, type LogGroup } from './usage-draft.js';
 import { NOWHERE } from './usage-map.js';
 
-export async function usageSources(engine: Warehouse, { found, own, taken }: Surroundings): Promise<readonly SourceDraft[]> {
+export async function usageSources(engine: Warehouse, around: Surroundings): Promise<readonly SourceDraft[]> {
+  const { found, own } = around;
   const logs = found.filter((each): each is Log => each.finding.kind === 'usage');
   const groups = new Map<string, Log[]>();
   for (const log of logs) {
@@ -21,7 +22,7 @@ export async function usageSources(engine: Warehouse, { found, own, taken }: Sur
   for (const group of groups.values()) settled.push(...(await withProvider(engine, group)));
   // Empty logs do no harm, whatever pattern takes them.
   const names = [...own, ...found.filter(({ file }) => file.bytes > 0).map(({ file }) => file.name)];
-  return settled.map((group) => draftOfLogs(group, names, taken));
+  return settled.map((group) => draftOfLogs(group, names, around));
 }
 
 /** Settles who is meant, in the sample too. */

@@ -10,15 +10,9 @@ import type { Texts } from './scaffold.js';
 export async function refuseToOverwrite(folder: string): Promise<void> {
   const there = await filesThere(folder);
   if (there.length === 0) return;
-  throw new Failure(
-    'user',
-    there.map((name) => ({
-      code: 'init/exists',
-      message: 'this file is there already, and nothing is written over it',
-      remedy: 'name another folder, as in `showback init company --bills …`; or --force, which keeps the old files as *.old',
-      place: { file: join(folder, name) },
-    })),
-  );
+  const message = `${there.join(', ')} ${there.length === 1 ? 'is' : 'are'} there already, and nothing is written over files`;
+  const remedy = 'name another folder, as in `showback init acme --bills …`; or --force, which keeps the old files as *.old';
+  throw new Failure('user', [{ code: 'init/exists', message, remedy, place: { file: folder } }]);
 }
 
 /** The pipeline file last: before it there is no company. What was there stays beside it. */

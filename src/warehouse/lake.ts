@@ -1,24 +1,23 @@
 // lake/: what landed, as typed Parquet. A lake file is named after the bytes it came from and the reader that read them,
 // so it is written once, and a changed reader or configuration makes new ones.
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { BILL_COLUMNS } from '../kernel/bill-lines.js';
-import { diskFailure } from '../kernel/disk-failure.js';
+import { diskFailure, type Doing } from '../kernel/disk-failure.js';
 import type { Listener } from '../kernel/event.js';
 import { Failure } from '../kernel/failure.js';
-import type { Day } from '../kernel/period.js';
-import { LAKE_COLUMNS, USAGE_COLUMNS } from '../kernel/usage-event.js';
+import { USAGE_COLUMNS } from '../kernel/usage-event.js';
 import type { SourceConfig } from '../pipeline/pipeline.js';
 import type { LandedFile, Tabulate } from '../source/source.js';
 import { openDuckDb } from './duckdb.js';
+import { type Days, readSidecar, seal, type Sidecar, writeUnit } from './lake-file.js';
 import { type LakeTable, type LakeUnit, unitsOf } from './lake-units.js';
 import { noteUse } from './lake-uses.js';
-import { billTableOf, writeBill } from './load-bill.js';
+import { billTableOf } from './load-bill.js';
 import { UnclosedQuote } from './load-csv.js';
-import { isBeyondRecords, writeUsage } from './load-usage.js';
-import { literal } from './sql-quote.js';
-import { EngineError, type Warehouse } from './warehouse.js';
+import { isBeyondRecords } from './load-usage.js';
+import { EngineError } from './warehouse.js';
 
 /** Raise it when the same bytes would be read differently. */
 const READER_VERSION = 6;
@@ -54,8 +53,7 @@ export interface UsageUnit {
   readonly path: string;
   readonly columns: readonly string[];
   readonly rejected: number;
-  /** First and last UTC day of its events; null where none has a time. */
-  readonly days: readonly [first: Day, last: Day] | null;
+  readonly days: Days;
 }
 
 export interface Lake {
@@ -63,13 +61,6 @@ export interface Lake {
   readonly usage: readonly UsageUnit[];
   /** Columns that at least one lake file of a table has. */
   readonly columns: Readonly<Record<LakeTable, readonly string[]>>;
-}
-
-/** Beside every lake file: written last, so that where it is, the lake file is whole. */
-interface Sidecar {
-  readonly columns: readonly string[];
-  readonly files: Readonly<Record<string, { readonly records: number; readonly rejected: number }>>;
-  readonly days: UsageUnit['days'];
 }
 
 /** Reads what is not in the lake yet; every file's own problem is in one Failure, and the lake keeps what could be read. */
@@ -98,46 +89,72 @@ export async function loadLake(
   return lakeOf(units, done, options);
 }
 
+/** What the workers share. */
+interface Loading {
+  /** The largest first, so that they end together. */
+  readonly queue: LakeUnit[];
+  readonly done: Map<LakeUnit, Sidecar>;
+  readonly failures: Failure[];
+  readonly told: (unit: LakeUnit, sidecar: Sidecar | undefined) => void;
+}
+
 async function loadAll(
   missing: readonly LakeUnit[],
   done: Map<LakeUnit, Sidecar>,
   options: LakeOptions,
 ): Promise<readonly Failure[]> {
-  const queue = [...missing].sort((a, b) => b.bytes - a.bytes);
-  const failures: Failure[] = [];
   const total = missing.reduce((sum, unit) => sum + unit.bytes, 0);
   let [read, rows] = [0, 0];
-  const work = async () => {
-    await using engine = await openDuckDb(engineOptions(options));
-    // The disk takes one file while the engine reads the next.
-    let sealing = Promise.resolve();
-    const stop = (error: unknown): never => {
-      queue.length = 0;
-      throw diskFailure(error, { doing: 'load the lake', place: options.lakeDir }) ?? error;
-    };
-    for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
-      try {
-        const { aside, sidecar } = await writeUnit(engine, unit, options);
-        await sealing.catch(stop);
-        sealing = seal(aside, sidecar, pathOf(unit, options));
-        sealing.catch(() => undefined);
-        done.set(unit, sidecar);
-        rows += Object.values(sidecar.files).reduce((sum, { records }) => sum + records, 0);
-      } catch (error) {
-        await sealing.catch(stop);
-        if (diskFailure(error, { doing: '', place: '' }) !== null || options.signal?.aborted === true) stop(error);
-        failures.push(readFailure(error, unit));
-      }
-      read += unit.bytes;
-      options.listener({ kind: 'progress', step: 'load the lake', done: read, total, unit: 'bytes', rows });
-    }
-    await sealing.catch(stop);
+  const told: Loading['told'] = (unit, sidecar) => {
+    read += unit.bytes;
+    rows += Object.values(sidecar?.files ?? {}).reduce((sum, { records }) => sum + records, 0);
+    options.listener({ kind: 'progress', step: 'load the lake', done: read, total, unit: 'bytes', rows });
   };
-  const ends = await Promise.allSettled(Array.from({ length: Math.min(options.threads, missing.length) }, work));
+  const loading: Loading = { queue: [...missing].sort((a, b) => b.bytes - a.bytes), done, failures: [], told };
+  const workers = Array.from({ length: Math.min(options.threads, missing.length) }, async () => loadFrom(loading, options));
+  const ends = await Promise.allSettled(workers);
   // No worker is left writing when the first error goes up.
   const lost = ends.find((end) => end.status === 'rejected');
   if (lost !== undefined) throw lost.reason as Error;
-  return failures;
+  return loading.failures;
+}
+
+/** Takes units until there are none. The disk takes one file while the engine reads the next. */
+async function loadFrom({ queue, done, failures, told }: Loading, options: LakeOptions): Promise<void> {
+  await using engine = await openDuckDb(engineOptions(options));
+  let sealing = Promise.resolve();
+  const stop = (error: unknown): never => {
+    queue.length = 0;
+    throw diskFailure(error, doing(options)) ?? error;
+  };
+  try {
+    for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
+      const next = unit;
+      const written = await writeUnit(engine, next, options).catch(
+        (error: unknown) => unitFailure(error, next, options) ?? stop(error),
+      );
+      await sealing.catch(stop);
+      if (written instanceof Failure) failures.push(written);
+      else {
+        sealing = seal(written, pathOf(next, options));
+        sealing.catch(() => undefined);
+        done.set(next, written.sidecar);
+      }
+      told(next, done.get(next));
+    }
+    await sealing.catch(stop);
+  } finally {
+    await sealing.catch(() => undefined);
+  }
+}
+
+/** Null where it is not of this file alone. */
+function unitFailure(error: unknown, unit: LakeUnit, options: LakeOptions): Failure | null {
+  return options.signal?.aborted === true || diskFailure(error, doing(options)) !== null ? null : readFailure(error, unit);
+}
+
+function doing({ lakeDir }: LakeOptions): Doing {
+  return { doing: 'load the lake', place: lakeDir };
 }
 
 function engineOptions({ threads, memoryMiB, tempDirectory, signal }: LakeOptions): Parameters<typeof openDuckDb>[0] {
@@ -147,71 +164,6 @@ function engineOptions({ threads, memoryMiB, tempDirectory, signal }: LakeOption
     ...(memoryMiB === undefined ? {} : { memoryLimit: `${Math.floor(memoryMiB / threads)}MiB` }),
     ...(tempDirectory === undefined ? {} : { tempDirectory }),
   };
-}
-
-interface Written {
-  readonly aside: string;
-  readonly sidecar: Sidecar;
-}
-
-/** The file aside, and what is told of it. */
-async function writeUnit(engine: Warehouse, unit: LakeUnit, options: LakeOptions): Promise<Written> {
-  const aside = path.join(options.lakeDir, `${randomUUID()}.new`);
-  try {
-    const columns = await writeAside(engine, unit, aside, options);
-    const counts = await engine.rows(
-      `SELECT file, CAST(count(*) AS VARCHAR) AS records, CAST(count(reject) AS VARCHAR) AS rejected FROM read_parquet(${literal(aside)}) GROUP BY file`,
-    );
-    const found = new Map(
-      counts.map((row) => [row['file'], { records: Number(row['records']), rejected: Number(row['rejected']) }]),
-    );
-    const sidecar: Sidecar = {
-      columns,
-      days: columns.includes('event_time') ? await daysIn(engine, aside) : null,
-      files: Object.fromEntries(unit.files.map((file) => [file.name, found.get(file.name) ?? { records: 0, rejected: 0 }])),
-    };
-    return { aside, sidecar };
-  } catch (error) {
-    await rm(aside, { force: true });
-    throw error;
-  }
-}
-
-/** Made durable, then renamed, the sidecar last. */
-async function seal(aside: string, sidecar: Sidecar, target: string): Promise<void> {
-  try {
-    await rename(await synced(aside), target);
-    await writeFile(aside, JSON.stringify(sidecar));
-    await rename(await synced(aside), sidecarOf(target));
-  } finally {
-    await rm(aside, { force: true });
-  }
-}
-
-async function daysIn(engine: Warehouse, lakePath: string): Promise<UsageUnit['days']> {
-  const day = (moment: string): string => `CAST(CAST(${moment}(event_time) AS DATE) AS VARCHAR)`;
-  const [row] = await engine.rows(`SELECT ${day('min')} AS first, ${day('max')} AS last FROM read_parquet(${literal(lakePath)})`);
-  const [first, last] = [row?.['first'] ?? null, row?.['last'] ?? null];
-  return first === null || last === null ? null : [first, last];
-}
-
-async function writeAside(engine: Warehouse, unit: LakeUnit, aside: string, options: LakeOptions): Promise<readonly string[]> {
-  if (unit.config.kind === 'usage') {
-    const fields = await writeUsage(engine, unit.files, unit.config, aside);
-    return [...LAKE_COLUMNS.map(([name]) => name), ...fields];
-  }
-  await writeBill(engine, unit.files[0], unit.config, options, aside);
-  return BILL_COLUMNS[billTableOf(unit.config.kind)];
-}
-
-async function synced(file: string): Promise<string> {
-  const handle = await open(file, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  return file;
 }
 
 function lakeOf(units: readonly LakeUnit[], done: ReadonlyMap<LakeUnit, Sidecar>, options: LakeOptions): Lake {
@@ -262,18 +214,6 @@ function fingerprint(files: readonly LandedFile[], config: SourceConfig): string
 
 function pathOf(unit: LakeUnit, options: LakeOptions): string {
   return path.join(options.lakeDir, `${unit.key}.parquet`);
-}
-
-function sidecarOf(lakePath: string): string {
-  return lakePath.replace(/\.parquet$/, '.json');
-}
-
-async function readSidecar(lakePath: string): Promise<Sidecar | null> {
-  try {
-    return JSON.parse(await readFile(sidecarOf(lakePath), 'utf8')) as Sidecar;
-  } catch {
-    return null;
-  }
 }
 
 /** The engine could not read the file at all: what is left of it is no month. Anything of our own making goes up as it is. */

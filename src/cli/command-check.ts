@@ -1,8 +1,14 @@
 // `showback check`: configuration and data contracts, nothing written. Silent on what is well beyond one line each.
 import type { Command } from 'commander';
-import { type Io, painter } from './io.js';
+import { type Io, painter, type RunView } from './io.js';
 import { jsonLine } from './ndjson.js';
 import { addPipelineArgument, addScope, requestOf, type ScopeOptions } from './options.js';
+import { viewOf } from './run-view.js';
+
+interface CheckOptions extends ScopeOptions {
+  readonly json?: boolean;
+  readonly configOnly?: boolean;
+}
 
 const EXAMPLES = `
 Examples:
@@ -17,19 +23,30 @@ export function addCheck(program: Command, io: Io): void {
     .option('--json', 'one JSON object')
     .option('--config-only', 'read configuration and models, no data')
     .addHelpText('after', EXAMPLES)
-    .action(
-      async (
-        pipeline: string | undefined,
-        options: ScopeOptions & { readonly json?: boolean; readonly configOnly?: boolean },
-      ) => {
-        const runs = await io.runs();
-        const checked = await runs.checkPipeline(await requestOf(pipeline, options, io), { data: options.configOnly !== true });
-        if (options.json === true) {
-          io.stdout.write(jsonLine({ ok: true, checked }));
-          return;
-        }
-        const mark = painter(io.stdout, io.env)('green', '✔');
-        io.stdout.write(checked.map((line) => `${mark} ${line}\n`).join(''));
-      },
-    );
+    .action(async (pipeline: string | undefined, options: CheckOptions) => check(pipeline, options, io));
+}
+
+async function check(pipeline: string | undefined, options: CheckOptions, io: Io): Promise<void> {
+  const view = viewFor(options, io);
+  try {
+    const runs = await io.runs();
+    const request = await requestOf(pipeline, options, io, view);
+    const signal = io.orderly?.();
+    const checked = await runs.checkPipeline({ ...request, signal }, { data: options.configOnly !== true });
+    view.close();
+    io.stdout.write(options.json === true ? jsonLine({ ok: true, checked }) : textOf(checked, io));
+  } finally {
+    view.close();
+  }
+}
+
+/** Who looks sees the steps; a log hears of what is wrong alone. */
+function viewFor(options: CheckOptions, io: Io): RunView {
+  if (io.stderr.isTTY && options.json !== true) return viewOf({}, io);
+  return { listen: () => undefined, close: () => undefined };
+}
+
+function textOf(checked: readonly string[], io: Io): string {
+  const mark = painter(io.stdout, io.env)('green', '✔');
+  return checked.map((line) => `${mark} ${line}\n`).join('');
 }

@@ -20,6 +20,7 @@ export class LiveView implements RunView {
   #outcome: Outcome | null = null;
   #drawn = 0;
   #openedAt = 0;
+  #isPlanned = false;
   #timer: NodeJS.Timeout | null = null;
 
   /** `clock` counts milliseconds from anywhere. */
@@ -73,6 +74,7 @@ export class LiveView implements RunView {
 
   #start(event: Extract<RunEvent, { kind: 'run-started' }>): void {
     this.#title = `${event.pipeline}, as of ${event.asOf}`;
+    this.#isPlanned = true;
     for (const name of event.steps) this.#task(name);
     this.#open();
   }
@@ -152,7 +154,8 @@ export class LiveView implements RunView {
   #lines(): readonly string[] {
     const ended = this.#tasks.filter((task) => task.state !== 'waiting' && task.state !== 'running').length;
     const now = this.#clock();
-    const title = `${this.#title} · ${ended} of ${counted(this.#tasks.length, 'step')} · ${secondsText((now - this.#openedAt) / 1000)}`;
+    const steps = this.#isPlanned ? `${ended} of ${counted(this.#tasks.length, 'step')}` : `${counted(ended, 'step')} done`;
+    const title = `${this.#title} · ${steps} · ${secondsText((now - this.#openedAt) / 1000)}`;
     const screen = { columns: this.#output.columns(), rows: this.#output.rows(), paint: this.#paint, now };
     return listLines(title, this.#tasks, screen);
   }

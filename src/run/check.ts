@@ -32,8 +32,8 @@ function configurationLines({ pipeline, catalog, period }: Prepared): readonly s
 async function checkData(request: RunRequest, prepared: Prepared): Promise<readonly string[]> {
   const stateDir = await scratchFolder();
   try {
-    const threads = request.threads ?? availableParallelism();
-    await using warehouse = await openDuckDb({ threads, tempDirectory: join(stateDir, 'tmp'), unordered: true });
+    const { threads = availableParallelism(), signal } = request;
+    await using warehouse = await openDuckDb({ threads, tempDirectory: join(stateDir, 'tmp'), unordered: true, signal });
     const { catalog, period } = prepared;
     const pipeline = { ...prepared.pipeline, stateDir };
     const context: RunContext = {
@@ -43,6 +43,7 @@ async function checkData(request: RunRequest, prepared: Prepared): Promise<reado
       warehouse,
       threads,
       listener: request.listener,
+      signal,
       ledger: NO_LEDGER,
       files: [],
       controls: [],

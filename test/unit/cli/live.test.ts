@@ -138,6 +138,6 @@ it('starts with the first step where a run tells no plan', () => {
   const output = screen({ isTTY: true });
   const view = new LiveView(output, plain, () => 0);
   view.listen({ kind: 'step', step: 'land aws', state: 'started' });
-  expect(shown(output)).toEqual(['showback · 0 of 1 step · 0.0 s', '⠋ land aws  0.0 s', '']);
+  expect(shown(output)).toEqual(['showback · 0 steps done · 0.0 s', '⠋ land aws  0.0 s', '']);
   view.close();
 });

@@ -1,6 +1,8 @@
 // The shape of the command line: help, mistakes and exit codes.
 import { describe, expect, it } from 'vitest';
 import { EXIT_CODE, Failure, type FailureKind } from '../../../src/kernel/failure.js';
+import { runCli } from '../../../src/cli/program.js';
+import type { RunRequest } from '../../../src/run/api.js';
 import { reportError } from '../../../src/cli/problems.js';
 import { everyCommand, pathOf } from '../../../src/cli/command-tree.js';
 import { cli, companyFolder, ioOf, NO_RUNS, program, type Screen, screen } from './harness.js';
@@ -163,5 +165,25 @@ pipelines/nightly.yaml:3: it is so [c/d]
     const cwd = await companyFolder();
     expect((await cli(['check'], { cwd, runs, env: { FORCE_COLOR: '1' } })).err).toContain('\u001b[31m');
     expect((await cli(['check'], { cwd, runs, env: { FORCE_COLOR: '1', NO_COLOR: '1' } })).err).not.toContain('\u001b');
+  });
+});
+
+describe('check', () => {
+  const checkPipeline = async ({ listener }: RunRequest): Promise<readonly string[]> => {
+    listener({ kind: 'step', step: 'land aws', state: 'started' });
+    listener({ kind: 'step', step: 'land aws', state: 'done', seconds: 1, files: 3 });
+    return ['data: 3 files'];
+  };
+
+  it.each([
+    ['shows its steps to who looks', { isTTY: true }, [], 'land aws'],
+    ['is silent in a log', { isTTY: false }, [], ''],
+    ['is silent beside JSON', { isTTY: true }, ['--json'], ''],
+  ] as const)('%s', async (_, options, args, seen) => {
+    const [stdout, stderr] = [screen(), screen(options)];
+    const io = { ...ioOf(stdout, stderr), cwd: await companyFolder(), runs: async () => ({ ...NO_RUNS, checkPipeline }) };
+    expect(await runCli(['check', ...args], io)).toBe(0);
+    expect(stdout.text).toContain('data: 3 files');
+    expect(stderr.text === '' ? '' : /land aws/.exec(stderr.text)?.[0]).toBe(seen);
   });
 });

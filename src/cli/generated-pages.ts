@@ -9,6 +9,7 @@ import { martPages, type Mart } from '../report/mart-pages.js';
 import { type ExpectedError, problemExamples } from '../report/problem-examples.js';
 import { problemPage } from '../report/problem-page.js';
 import { commandPage, eventPage } from '../report/reference-pages.js';
+import { type ConfigurationFile, type Schema, schemaPage } from '../report/schema-page.js';
 import { commandTexts, EXIT_CODES } from './command-tree.js';
 import { LINE_TEXTS } from './json-lines.js';
 import { snakeCase } from './ndjson.js';
@@ -22,8 +23,20 @@ export async function generatedPages(program: Command): Promise<ReadonlyMap<stri
     ...martPages(await readMarts()),
     ['commands.md', commandPage(commandTexts(program), EXIT_CODES)],
     ['events.md', eventPage(LINE_TEXTS, snakeCase)],
+    ['configuration.md', schemaPage(await readSchemas())],
     ['errors.md', problemPage(problemExamples(await readExpectedErrors()))],
   ]);
+}
+
+/** As editors get them; a test holds these files to the schemas of the code. */
+async function readSchemas(): Promise<readonly ConfigurationFile[]> {
+  const names = { pipeline: 'pipeline.yaml', features: 'features.yaml', 'fixed-costs': 'fixed_costs.yaml', rules: 'rules.yaml' };
+  return Promise.all(
+    Object.entries(names).map(async ([file, name]) => ({
+      name,
+      schema: JSON.parse(await readFile(join(PACKAGE, 'pipelines', `${file}.schema.json`), 'utf8')) as Schema,
+    })),
+  );
 }
 
 async function readMarts(): Promise<readonly Mart[]> {

@@ -11,6 +11,8 @@ export interface LogGroup {
   readonly shape: UsageShape;
   readonly logs: readonly Log[];
   readonly doubts: readonly string[];
+  /** The one provider that the log names, where books and bills call it otherwise. */
+  readonly renamed?: string;
 }
 
 /** `names` are those of all files: what is none of these logs must not be matched. */
@@ -34,7 +36,7 @@ export function draftOfLogs(
     provider: null,
     role: null,
     spec: specOf(shape, files, names),
-    remarks: remarksOf(shape),
+    remarks: remarksOf(group),
     doubts: doubtsOf(group),
     files: logs.length,
     opened: logs.filter(({ opened }) => opened).length,
@@ -71,13 +73,14 @@ function guessed(field: UsageField, { map }: UsageShape): string {
   return `\`${map[field] ?? field}\` is taken for \`${field}\`: map another key if that is wrong`;
 }
 
-function remarksOf({ map, tokens, moneyKey }: UsageShape): readonly string[] {
+function remarksOf({ shape: { map, constants, tokens, moneyKey }, renamed }: LogGroup): readonly string[] {
   return [
+    ...(renamed === undefined ? [] : [`The log says \`${renamed}\`; price books and bills say \`${constants.provider}\`.`]),
     ...(tokens === 'inclusive'
       ? ['Input tokens of this log have the cached ones in them; `tokens: inclusive` takes those off.']
       : []),
     ...(Object.values(map).includes(NOWHERE)
-      ? [`\`${NOWHERE}\`: the log has a key of that name that means something else.`]
+      ? [`\`${NOWHERE}\`: the log has a key of that name, and what is in it is not wanted there.`]
       : []),
     ...(moneyKey === null
       ? []

@@ -39,7 +39,7 @@ async function withProvider(engine: Warehouse, logs: readonly Log[]): Promise<re
     return [await constantGroup(engine, logs, UNNAMED, [doubt])];
   }
   if (only !== undefined && named.length === 1 && providerId(only) !== only)
-    return [await constantGroup(engine, logs, providerId(only) || UNNAMED, [])];
+    return [{ ...(await constantGroup(engine, logs, providerId(only) || UNNAMED, [])), renamed: only }];
   const others = named.filter((name) => providerId(name) !== name);
   const doubts = others.map(
     (name) => `the log says provider \`${name}\`, and price books and bills say \`${providerId(name)}\`: write that in the log`,

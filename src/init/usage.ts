@@ -35,6 +35,8 @@ export function keysOf(records: readonly JsonObject[]): readonly Key[] {
     }
   };
   const note = (path: readonly string[], value: Json | undefined): void => {
+    // A dot within a key that lies deeper cannot be told from a step into it.
+    if (path.length > 1 && path.some((name) => name.includes('.'))) return;
     const key = values.get(path.join('.')) ?? { depth: path.length, seen: new Set<string>() };
     const text = Array.isArray(value) ? '[…]' : isObject(value) ? '{…}' : textOf(value);
     if (text !== null) key.seen.add(text.slice(0, LONGEST_VALUE));

@@ -49,6 +49,13 @@ describe('a map', () => {
     });
   });
 
+  it('does not take a key whose path cannot be written', () => {
+    expect(of({ time: '2026-08-01', model: 'm', attributes: { 'app.feature': 'x', feature: 'y' } }).map.feature_id).toBe(
+      'attributes.feature',
+    );
+    expect(of({ time: '2026-08-01', model: 'm', attributes: { 'app.feature': 'x' } }).map.feature_id).toBeUndefined();
+  });
+
   it('takes the classes of cache writes before their sum', () => {
     const usage = {
       input_tokens: 1,

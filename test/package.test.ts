@@ -112,7 +112,7 @@ describe('the installed package', () => {
     });
   });
 
-  it('runs a company from another folder and answers questions, writing nothing beside the program', () => {
+  it('runs a company from another folder and answers questions, writing nothing beside the program', { timeout: 120_000 }, () => {
     const before = fingerprint();
     expect(showback('run')).toMatchObject({ status: 0, stdout: expect.stringContaining('3.50') as string });
     const question = 'select feature_id, sum(amount) as cost from showback_feature_month group by all';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { readExpectedErrors } from '../../src/cli/generated-pages.js';
 import { problemExamples, problemsIn } from '../../src/report/problem-examples.js';
 import { exitOf, PROBLEM_TEXTS, problemPage } from '../../src/report/problem-page.js';
-import { problemCodes, sourcesBelow, type SourceText } from './problem-codes.js';
+import { failureKinds, problemCodes, sourcesBelow, type SourceText } from './problem-codes.js';
 
 const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
 const sources = sourcesBelow(SRC);
@@ -56,6 +56,17 @@ describe('the page of errors', () => {
     expect(examples.size).toBeGreaterThan(45);
     const page = problemPage(examples);
     for (const example of examples.values()) expect(page).toContain(example);
+  });
+
+  it('says of every code how the process ends, as the sources throw it', () => {
+    const wrong = (texts: readonly SourceText[]): readonly string[] =>
+      failureKinds(texts)
+        .filter(({ code, kind }) => PROBLEM_TEXTS[code]?.kinds.some((each) => each === kind) === false)
+        .map(({ code, kind, place }) => `${code} is thrown as ${kind} (${place})`);
+    expect(wrong(sources)).toEqual([]);
+    expect(failureKinds(sources).length).toBeGreaterThan(25);
+    const planted = "export const p = () => new Failure('locked', [{ code: 'run/scope', message: '', remedy: '' }]);";
+    expect(wrong(withPlanted(planted))).toEqual([`run/scope is thrown as locked (${SRC}pipeline/planted.ts:1)`]);
   });
 
   it('says of every code how the process ends, as the corpus of errors sees it', async () => {

@@ -58,7 +58,7 @@ export function problemCodes(sources: readonly SourceText[]): FoundCodes {
   const codes = new Map<string, string>();
   const unread: string[] = [];
   for (const { code, node, file } of [...found, ...elsewhere]) {
-    const place = `${file.file}:${file.text.slice(0, node.start).split('\n').length}`;
+    const place = placeOf(file, node);
     if (code === null) unread.push(place);
     else if (!codes.has(code)) codes.set(code, place);
   }
@@ -233,4 +233,31 @@ function literalsOf({ nodes }: Parsed, areas: ReadonlySet<string>): readonly Cho
     if (node.type !== 'Literal' || typeof value !== 'string') return [];
     return areas.has(CODE.exec(value)?.[1] ?? '') ? [{ code: value, node }] : [];
   });
+}
+
+export interface FoundKind {
+  readonly code: string;
+  /** What the failure is thrown as, where both are written in one expression. */
+  readonly kind: string;
+  readonly place: string;
+}
+
+/** Codes inside of a `new Failure('kind', …)`. */
+export function failureKinds(sources: readonly SourceText[]): readonly FoundKind[] {
+  return sources.map(parsed).flatMap((file) =>
+    file.nodes
+      .filter((node) => node.type === 'NewExpression' && nameIn(node['callee']) === 'Failure')
+      .flatMap((node) => {
+        const [kind, problems] = node['arguments'] as readonly (Node | undefined)[];
+        if (kind?.type !== 'Literal' || problems === undefined) return [];
+        const literals = below(problems).flatMap(({ type, value }) => (type === 'Literal' ? [String(value)] : []));
+        return literals
+          .filter((value) => CODE.test(value))
+          .map((code) => ({ code, kind: String(kind['value']), place: placeOf(file, node) }));
+      }),
+  );
+}
+
+function placeOf({ file, text }: SourceText, { start }: Node): string {
+  return `${file}:${text.slice(0, start).split('\n').length}`;
 }

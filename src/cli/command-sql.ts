@@ -7,28 +7,18 @@ import { openScratch, type Scratch } from './sql-confined.js';
 import { glossaryWriter } from './sql-describe.js';
 import { bounded, type Destination, openDestination } from './sql-destination.js';
 import { FORMATS, type Format, formatOf, writerOf } from './sql-format.js';
+import { type LimitOptions, limitsOf, parseMemory, parseSize, STANDARD_MEMORY_MB, STANDARD_SECONDS } from './sql-limits.js';
 import type { AnswerWriter } from './sql-output.js';
-import { type RowSink, runQuery, type SqlLimits } from './sql-query.js';
+import { type RowSink, runQuery } from './sql-query.js';
 import { type Asked, askedBy, MARTS, noMart } from './sql-question.js';
 import { tooManyRows } from './sql-refusal.js';
 
-interface SqlOptions extends PublishedOptions {
+interface SqlOptions extends PublishedOptions, LimitOptions {
   readonly file?: string;
   readonly param: readonly (readonly [string, string])[];
   readonly format?: Format;
   readonly output?: string;
-  readonly limit?: number;
-  readonly timeout: number;
-  readonly memory: number;
-  readonly size?: number;
 }
-
-/** A table is for eyes and ends quietly; what programs read must be whole, unless they said how much they want. */
-const ROWS = { table: 1000, file: 1_000_000 };
-const BYTES = { table: 64_000_000, file: 1_000_000_000 };
-const MEMORY_MB = 1000;
-const LEAST_MEMORY_MB = 64;
-const THREADS = 2;
 
 const EXAMPLES = `
 Examples:
@@ -58,8 +48,12 @@ export function addSql(program: Command, io: Io): void {
     .addOption(
       new Option('--limit <rows>', 'most rows (default: 1000 in a table, else an error beyond 1 million)').argParser(parseCount),
     )
-    .addOption(new Option('--timeout <seconds>', 'longest time the query may take').argParser(parseCount).default(60))
-    .addOption(new Option('--memory <size>', 'most memory for the query').argParser(parseMemory).default(MEMORY_MB, '1GB'))
+    .addOption(
+      new Option('--timeout <seconds>', 'longest time the query may take').argParser(parseCount).default(STANDARD_SECONDS),
+    )
+    .addOption(
+      new Option('--memory <size>', 'most memory for the query').argParser(parseMemory).default(STANDARD_MEMORY_MB, '1GB'),
+    )
     .addOption(new Option('--size <size>', 'largest answer (default: 64MB in a table, else 1GB)').argParser(parseSize))
     .addOption(pipelineOption().conflicts('out'))
     .option('--out <folder>', 'the published folder, instead of a pipeline')
@@ -73,7 +67,7 @@ async function query(words: readonly string[], options: SqlOptions, io: Io): Pro
   const asked = await askedBy(words, options, io);
   const places = await placesOf(options, io.cwd);
   const warehousePath = await publishedWarehouse(places);
-  const limits = limitsOf(format, options);
+  const limits = limitsOf(format === 'table', options);
   using scratch = await openScratch();
   await using file = await openDestination(options.output, places, io);
   const destination = bounded(file, limits.bytes);
@@ -87,11 +81,6 @@ async function query(words: readonly string[], options: SqlOptions, io: Io): Pro
   if (truncated && format !== 'table' && options.limit === undefined) throw tooManyRows(limits.rows);
   await file.finish();
   if (truncated) io.stderr.write(`showback: only the first ${limits.rows} rows are shown; --limit <rows> shows more\n`);
-}
-
-function limitsOf(format: Format, { limit, timeout, memory, size }: SqlOptions): SqlLimits {
-  const kind = format === 'table' ? 'table' : 'file';
-  return { rows: limit ?? ROWS[kind], bytes: size ?? BYTES[kind], seconds: timeout, memoryMb: memory, threads: THREADS };
 }
 
 interface Answering {
@@ -139,16 +128,4 @@ function parseParameter(text: string, before: SqlOptions['param']): SqlOptions['
   const match = /^\$?([A-Za-z_]\w*|[1-9]\d*)=(.*)$/s.exec(text);
   if (match === null) throw new InvalidArgumentError('a parameter is written as month=2026-09.');
   return [...before, [match[1] ?? '', match[2] ?? '']];
-}
-
-function parseMemory(text: string): number {
-  const megabytes = Math.floor(parseSize(text) / 1_000_000);
-  if (megabytes < LEAST_MEMORY_MB) throw new InvalidArgumentError(`the engine needs ${LEAST_MEMORY_MB}MB at least.`);
-  return megabytes;
-}
-
-function parseSize(text: string): number {
-  const match = /^(\d{1,6}(?:\.\d{1,3})?) ?(MB|GB)$/i.exec(text);
-  if (match === null) throw new InvalidArgumentError('a size is written as 500MB or 2GB.');
-  return Math.round(Number(match[1]) * (match[2]?.toUpperCase() === 'GB' ? 1_000_000_000 : 1_000_000));
 }

@@ -15,6 +15,13 @@ export interface Confinement {
   readonly seconds: number;
 }
 
+/** With those that the parent keeps: they hold whatever the child does. */
+export interface SqlLimits extends Confinement {
+  readonly rows: number;
+  /** Of the text of all cells. */
+  readonly bytes: number;
+}
+
 /** The child's own heap. */
 const HEAP_MB = 512;
 /** Processor time beside the query's: to begin, and to be interrupted. */

@@ -4,8 +4,9 @@ import { unlink } from 'node:fs/promises';
 import { Failure } from '../kernel/failure.js';
 import type { Cell, Column } from '../warehouse/warehouse.js';
 import type { ChildProgram } from './io.js';
-import { type Confinement, copyMarts, type Scratch, startConfined } from './sql-confined.js';
-import { answerFrom, type SqlAnswer, type SqlOrder, type SqlRequest } from './sql-protocol.js';
+import { copyMarts, type Scratch, type SqlLimits, startConfined } from './sql-confined.js';
+import { answerFrom, type SqlAnswer, type SqlOrder } from './sql-protocol.js';
+import type { Question } from './sql-question.js';
 import { lostChild, nonsense, refusedQuery, tooLarge, tooLong } from './sql-refusal.js';
 
 type Cells = readonly Cell[];
@@ -14,17 +15,6 @@ type Cells = readonly Cell[];
 export interface RowSink {
   readonly columns: (columns: readonly Column[]) => Promise<void>;
   readonly rows: (rows: readonly Cells[]) => Promise<void>;
-}
-
-export interface SqlLimits extends Confinement {
-  readonly rows: number;
-  /** Of the text of all cells. */
-  readonly bytes: number;
-}
-
-/** A query with the name that its text goes by in errors. */
-export interface Question extends SqlRequest {
-  readonly name: string;
 }
 
 export interface Querying {

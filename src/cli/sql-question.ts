@@ -4,7 +4,12 @@ import { resolve } from 'node:path';
 import { Failure, type Problem } from '../kernel/failure.js';
 import { suggest } from '../kernel/nearest.js';
 import type { Io } from './io.js';
-import type { Question } from './sql-query.js';
+import type { SqlRequest } from './sql-protocol.js';
+
+/** A query with the name that its text goes by in errors. */
+export interface Question extends SqlRequest {
+  readonly name: string;
+}
 
 export interface AskOptions {
   readonly file?: string;

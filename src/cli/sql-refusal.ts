@@ -2,8 +2,9 @@
 import { Failure, type Place, type Problem } from '../kernel/failure.js';
 import { bytesText } from './figures-text.js';
 import { displayWidth } from './width.js';
-import type { Question, SqlLimits } from './sql-query.js';
+import type { SqlLimits } from './sql-confined.js';
 import type { SqlAnswer } from './sql-protocol.js';
+import type { Question } from './sql-question.js';
 
 type Refused = Extract<SqlAnswer, { readonly kind: 'refused' }>;
 

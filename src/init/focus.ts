@@ -1,5 +1,5 @@
 // FOCUS files as they are: which version, whose, of which months, with which tags, and whether every line can be booked.
-import { FOCUS_COLUMNS, FOCUS_MANDATORY } from '../kernel/bill-lines.js';
+import { type FOCUS_COLUMNS, FOCUS_MANDATORY } from '../kernel/bill-lines.js';
 import { Failure } from '../kernel/failure.js';
 import type { FocusSource } from '../pipeline/pipeline.js';
 import { focusVersion, plain } from '../warehouse/focus-version.js';
@@ -13,6 +13,21 @@ import { asLanded } from './landed.js';
 /** Lines that are looked at of one file. */
 const MOST_LINES = 500_000;
 const MOST_TAGS = 5000;
+/** What is looked at of a line. */
+const LOOKED_AT = [
+  'BilledCost',
+  'EffectiveCost',
+  'BillingPeriodStart',
+  'BillingPeriodEnd',
+  'ChargePeriodStart',
+  'ChargePeriodEnd',
+  'BillingCurrency',
+  'ChargeCategory',
+  'BillingAccountId',
+  'ProviderName',
+  'ServiceName',
+  'Tags',
+] as const satisfies readonly (typeof FOCUS_COLUMNS)[number][];
 
 /** A table as columns: their names, the expression of each as text, and what to select from. */
 export interface Columns {
@@ -72,7 +87,7 @@ function withoutName(message: string, file: GivenFile): string {
 
 function selectOf({ names, values, from }: Columns): string {
   const places = new Map(names.map((name, at) => [plain(name), at] as const).reverse());
-  const texts = FOCUS_COLUMNS.map((name) => {
+  const texts = LOOKED_AT.map((name) => {
     const at = places.get(plain(name));
     return `CAST(${at === undefined ? 'NULL' : `nullif(nullif(${values[at]}, ''), 'NULL')`} AS VARCHAR) AS ${identifier(name)}`;
   });

@@ -7,20 +7,27 @@ import { seriesOf, spread } from './series.js';
 import { prepareSample } from './usage.js';
 import { digestOf } from './whole.js';
 
+type Bounds = Readonly<Record<Asked, number>>;
+
 /** Files of one series that are opened. Money is looked at closer than logs. */
-const OPENED: Readonly<Record<Asked, number>> = { bills: 1000, usage: 150, both: 1000 };
+const OPENED: Bounds = { bills: 1000, usage: 150, both: 1000 };
 /** Records of all logs together; a file gives its part, within bounds. */
 const MOST_RECORDS = 1_000_000;
 const RECORDS_OF_A_FILE = { least: 20_000, most: 100_000 };
 const MANIFEST = /^(?:(.*)\/)?metadata\/BILLING_PERIOD=\d{4}-\d{2}\/(?:.+\/)?[^/]+-Manifest\.json$/;
 
-export async function gather(engine: Warehouse, files: readonly GivenFile[], currency: string): Promise<readonly Found[]> {
+export async function gather(
+  engine: Warehouse,
+  files: readonly GivenFile[],
+  currency: string,
+  bounds: Bounds = OPENED,
+): Promise<readonly Found[]> {
   await prepareSample(engine);
   const folders = [...new Set(files.flatMap(({ name }) => MANIFEST.exec(name)?.[1] ?? []))];
   const exported = (file: GivenFile) =>
     folders.find((folder) => ['data', 'metadata'].some((part) => file.name.startsWith(`${folder}/${part}/`)));
   const series = seriesOf(files.filter((file) => exported(file) === undefined));
-  const opened = series.reduce((sum, all) => sum + Math.min(all.length, OPENED[all[0]?.asked ?? 'both']), 0);
+  const opened = series.reduce((sum, all) => sum + Math.min(all.length, boundOf(all, bounds)), 0);
   const { least, most } = RECORDS_OF_A_FILE;
   const options = { currency, records: Math.min(most, Math.max(least, Math.floor(MOST_RECORDS / Math.max(1, opened)))) };
   const found: Found[] = [];
@@ -33,18 +40,25 @@ export async function gather(engine: Warehouse, files: readonly GivenFile[], cur
         options,
       )),
     );
-  for (const all of series) found.push(...(await lookAtSeries(engine, all, options)));
+  for (const all of series) found.push(...(await lookAtSeries(engine, all, boundOf(all, bounds), options)));
   return withoutTwins(found.sort((a, b) => (a.file.name < b.file.name ? -1 : 1)));
 }
 
+function boundOf(series: readonly GivenFile[], bounds: Bounds): number {
+  return bounds[series[0]?.asked ?? 'both'];
+}
+
 async function lookAtSeries(engine: Warehouse, files: readonly GivenFile[], options: LookOptions): Promise<readonly Found[]> {
-  const chosen = new Set(spread(files, OPENED[files[0]?.asked ?? 'both']));
+  const most = OPENED[files[0]?.asked ?? 'both'];
+  const chosen = new Set(spread(files, most));
   const found: Found[] = [];
+  let opened = 0;
   for (const file of files) {
-    const before = found.at(-1);
-    if (chosen.has(file) || before === undefined)
-      found.push({ file, finding: await lookAt(engine, file, options), opened: true });
-    else found.push({ file, finding: unopened(before.finding), opened: false });
+    // A broken file says nothing of its neighbours: they are like the last one that could be read.
+    const like = found.findLast(({ finding }) => finding.kind !== 'unknown') ?? (opened < 2 * most ? undefined : found.at(-1));
+    const isOpened = chosen.has(file) || like === undefined;
+    if (isOpened) opened += 1;
+    found.push({ file, finding: isOpened ? await lookAt(engine, file, options) : unopened(like.finding), opened: isOpened });
   }
   return found;
 }

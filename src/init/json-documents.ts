@@ -10,10 +10,14 @@ import type { GivenFile } from './given.js';
 import { asLanded } from './landed.js';
 
 /** Larger documents are no dumps that somebody pulled; they would be held in memory whole. */
-const LARGEST = 64_000_000;
+const LARGEST = 32_000_000;
 
 export async function lookAtDocument(file: GivenFile): Promise<Finding> {
-  if (file.bytes > LARGEST) return unknown('is one JSON document of more than 64 MB', 'write one record a line (JSONL)');
+  if (file.bytes > LARGEST)
+    return unknown(
+      'is one JSON document of more than 32 MB',
+      'pull costs in files of a month; write logs with one record a line (JSONL)',
+    );
   const text = await readLanded(asLanded(file));
   let documents: readonly Json[];
   try {

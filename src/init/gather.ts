@@ -48,8 +48,12 @@ function boundOf(series: readonly GivenFile[], bounds: Bounds): number {
   return bounds[series[0]?.asked ?? 'both'];
 }
 
-async function lookAtSeries(engine: Warehouse, files: readonly GivenFile[], options: LookOptions): Promise<readonly Found[]> {
-  const most = OPENED[files[0]?.asked ?? 'both'];
+async function lookAtSeries(
+  engine: Warehouse,
+  files: readonly GivenFile[],
+  most: number,
+  options: LookOptions,
+): Promise<readonly Found[]> {
   const chosen = new Set(spread(files, most));
   const found: Found[] = [];
   let opened = 0;

@@ -46,7 +46,7 @@ const STATE = '.showback';
 const LATER = new Date('2031-01-01T00:00:00Z');
 
 async function gc(company: Company, dryRun = false, now = LATER): Promise<GcResult> {
-  return collectGarbage({ pipelineFile: company.pipelineFile, dryRun, now: () => now });
+  return collectGarbage({ pipelineFile: company.pipelineFile, dryRun, listener: () => undefined, now: () => now });
 }
 
 function kindsOf({ waste }: GcResult): Readonly<Partial<Record<WasteKind, number>>> {

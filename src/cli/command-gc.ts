@@ -3,15 +3,17 @@ import type { Command } from 'commander';
 import type { GcResult, Waste, WasteKind } from '../run/api.js';
 import { bytesText, counted, countText } from './figures-text.js';
 import { type Io, painter } from './io.js';
-import { addPipelineArgument } from './options.js';
+import { addPipelineArgument, waitOption } from './options.js';
 import { findPipeline } from './pipeline-file.js';
 import type { GcLine } from './json-lines.js';
 import { jsonLine } from './ndjson.js';
+import { viewOf } from './run-view.js';
 import { type TableColumn, tableLines } from './table.js';
 import { printable } from './width.js';
 
 interface GcOptions {
   readonly dryRun?: boolean;
+  readonly wait?: number;
   readonly json?: boolean;
 }
 
@@ -28,6 +30,7 @@ export function addGc(program: Command, io: Io): void {
     .description('remove old runs, replaced deliveries and unused lake files; see docs/state.md');
   addPipelineArgument(command)
     .option('--dry-run', 'tell what would go, and remove nothing')
+    .addOption(waitOption())
     .option('--json', 'tell everything as one JSON object a line on stdout')
     .addHelpText('after', EXAMPLES)
     .action(async (pipeline: string | undefined, options: GcOptions) => gc(pipeline, options, io));
@@ -36,7 +39,13 @@ export function addGc(program: Command, io: Io): void {
 async function gc(given: string | undefined, options: GcOptions, io: Io): Promise<void> {
   const dryRun = options.dryRun === true;
   const { collectGarbage } = await io.runs();
-  const result = await collectGarbage({ pipelineFile: await findPipeline(given, io.cwd), dryRun, now: io.now });
+  const result = await collectGarbage({
+    pipelineFile: await findPipeline(given, io.cwd),
+    dryRun,
+    ...(options.wait === undefined ? {} : { wait: options.wait }),
+    listener: viewOf(options, io).listen,
+    now: io.now,
+  });
   if (options.json === true) io.stdout.write(jsonLines(result, dryRun).map(jsonLine).join(''));
   else tell(result, dryRun, io);
 }

@@ -82,6 +82,9 @@ export interface GcRequest {
   readonly pipelineFile: string;
   /** Tell what would go, and remove nothing. */
   readonly dryRun: boolean;
+  /** Seconds to wait for a run that holds the lock; at once when absent. */
+  readonly wait?: number;
+  readonly listener: Listener;
   readonly now: () => Date;
 }
 

@@ -8,7 +8,7 @@ import { removeRun } from '../publish/retention.js';
 import { replaceIndex } from '../source/landing-waste.js';
 import type { GcRequest, GcResult, Waste } from './api.js';
 import { type GcPlan, planGc } from './gc-plan.js';
-import { takeLock } from './lock.js';
+import { waitForLock } from './lock.js';
 import { isThere, removeFolder, removeRunFolder } from './state.js';
 
 /** Removes what the retention of the pipeline gives up, or only tells it. Throws `Failure`; anything else is a bug. */
@@ -17,7 +17,7 @@ export async function collectGarbage(request: GcRequest): Promise<GcResult> {
   const { stateDir, retention } = pipeline;
   try {
     if (!(await isThere(stateDir))) return { retention, waste: [], notes: [] };
-    await using _lock = await takeLock(stateDir);
+    await using _lock = await waitForLock(stateDir, request);
     const plan = await planGc(pipeline, request.now());
     if (!request.dryRun) await carryOut(plan, pipeline);
     return { retention, waste: plan.waste, notes: plan.notes };

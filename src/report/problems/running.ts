@@ -81,7 +81,7 @@ export const RUNNING: ProblemTexts = {
   ...ofKind('locked', {
     'run/locked': [
       'Another run holds the state folder.',
-      'Wait for it, or let `run` and `backfill` wait: `--wait <seconds>`. The lock goes with its process.',
+      'Wait for it, or let `run`, `backfill` and `gc` wait: `--wait <seconds>`. The lock goes with its process.',
     ],
   }),
 };

@@ -8,9 +8,9 @@ import { pathToFileURL } from 'node:url';
 import { countTests } from './count.mjs';
 
 /** What the engine's client, streams, child processes and npm do differs by Node; what SQL answers does not. */
-const EVERYWHERE = ['test/node.test.ts', 'test/package.test.ts', 'test/engine-facts.test.ts', 'test/cli', 'test/contract'];
+const EVERYWHERE = ['node', 'package', 'engine-facts', 'cli/process', 'contract/source'].map((name) => `test/${name}.test.ts`);
 /** The newest runs more, the demo company among it, and those checks that are programs of Node. */
-const NEWEST = [...EVERYWHERE, 'test/demo', 'test/unit'];
+const NEWEST = [...EVERYWHERE, 'test/cli', 'test/demo', 'test/unit'];
 
 /** @param {string} folder of the package.json that names the versions */
 export function nodesOf(folder) {

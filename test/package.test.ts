@@ -5,6 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deadLinks } from './docs/links.js';
+import { readPage } from './docs/page.js';
 import { cleanTree, ENV, filesBelow, install, misfits, pack } from './package/packed.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'showback-package-'));
@@ -110,6 +112,14 @@ describe('the installed package', () => {
       stdout: expect.stringContaining('showback run') as string,
       stderr: '',
     });
+  });
+
+  it('has pages whose links lead within it, but for those about a clone', () => {
+    const aboutClones = /\[[./]*(?:ARCHITECTURE|CONTRIBUTING|DECISIONS)[.]md|\[[./]*fixtures\/|\[[./]*pipelines\/demo[.]yaml/;
+    const pages = filesBelow(home).filter((name) => name.endsWith('.md'));
+    const dead = pages.flatMap((name) => deadLinks(home, readPage(home, name)));
+    expect(pages.length).toBeGreaterThan(20);
+    expect(dead.filter((problem) => !aboutClones.test(problem))).toEqual([]);
   });
 
   it('runs a company from another folder and answers questions, writing nothing beside the program', { timeout: 120_000 }, () => {

@@ -1,7 +1,8 @@
 // What `showback init` found and wrote, on one screen, and as JSON.
 import { relative } from 'node:path';
 import { describeProblem, type Failure } from '../kernel/failure.js';
-import type { InitResult, NotTaken } from '../init/init.js';
+import type { NotTaken } from '../init/finding.js';
+import type { InitResult } from '../init/init.js';
 import { counted, countText, listed } from './figures-text.js';
 import { type Io, type Paint, painter } from './io.js';
 import { type TableColumn, tableLines } from './table.js';
@@ -26,7 +27,7 @@ export function initLines(result: InitResult, trial: Trial | null, io: Io): read
     ...notTakenLines(result.notTaken, width, paint),
     ...stepLines(result.steps, width, paint),
     '',
-    ...endLines(result, trial, io.cwd, paint),
+    ...endLines(result, trial, { cwd: io.cwd, width, paint }),
   ];
 }
 
@@ -46,7 +47,7 @@ const COLUMNS: readonly TableColumn[] = [
   { title: 'what', align: 'left' },
   { title: 'files', align: 'right' },
   { title: 'rows', align: 'right' },
-  { title: 'of', align: 'left', shrinks: true },
+  { title: 'of', align: 'left' },
   { title: 'from', align: 'left', shrinks: true },
 ];
 
@@ -137,17 +138,21 @@ function stepLines(steps: readonly string[], width: number, paint: Paint): reado
   ];
 }
 
-function endLines(result: InitResult, trial: Trial | null, cwd: string, paint: Paint): readonly string[] {
+function endLines(
+  result: InitResult,
+  trial: Trial | null,
+  { cwd, width, paint }: { readonly cwd: string; readonly width: number; readonly paint: Paint },
+): readonly string[] {
   const { folder, written, currency, start, asOf, features, rules } = result;
   const place = relative(cwd, folder);
   const books = `books in ${currency} from ${start}${asOf === null ? '' : ` through ${asOf}`}`;
-  const run = `showback run${place === '' ? '' : ` ${quoted(place)}`}`;
   const drafted = `${counted(features, 'feature')}, ${counted(rules, 'rule')}, ${books}`;
+  const wrote = `wrote ${listed(written)}${place === '' ? '' : ` in ${place}`}: ${drafted}`;
   return [
-    `${paint('green', '✔')} wrote ${listed(written)}${place === '' ? '' : ` in ${printable(place)}`}: ${drafted}`,
+    ...wrapped(`${paint('green', '✔')} `, wrote, width),
     ...(trial === null ? [paint('dim', '  not tried: the run itself tells whether all controls pass')] : []),
-    ...(trial?.kind === 'passes' ? [`${paint('green', '✔')} tried: ${printable(trial.told.at(-1) ?? '')}`] : []),
-    `${trial?.kind === 'fails' ? 'Once that is corrected' : 'Now'}: ${paint('bold', run)}`,
+    ...(trial?.kind === 'passes' ? wrapped(`${paint('green', '✔')} `, `tried: ${trial.told.at(-1) ?? ''}`, width) : []),
+    `${trial?.kind === 'fails' ? 'Once that is corrected' : 'Now'}: ${paint('bold', `showback run${place === '' ? '' : ` ${quoted(place)}`}`)}`,
   ];
 }
 

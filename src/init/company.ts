@@ -6,7 +6,7 @@ import { READ_EFFECTS } from '../pipeline/read-files.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
 import { type BillDraft, billSources } from './bill-sources.js';
 import { draftFeatures, taggedUsage } from './features.js';
-import type { Found } from './finding.js';
+import { type Found, notTakenOf } from './finding.js';
 import { type Given, ownNames, slashed } from './given.js';
 import { booksOf } from './period.js';
 import { slug } from './providers.js';
@@ -45,6 +45,7 @@ export async function draftCompany(engine: Warehouse, found: readonly Found[], g
     hasCustomers: customers?.['n'] !== '0',
     sources,
     features: draftFeatures(tagged, bills),
+    notTaken: notTakenOf(found),
     today: wishes.now().toISOString().slice(0, 10),
   };
   // The price books are those that the draft itself names.
@@ -55,7 +56,7 @@ export async function draftCompany(engine: Warehouse, found: readonly Found[], g
   const rest = { ...first, rules: draftRules(bills, models), unpriced: models.filter(({ lacks }) => lacks.length > 0) };
   return {
     ...rest,
-    steps: stepsOf({ ...rest, tagged, models, notTaken: found.filter(({ finding }) => finding.kind === 'unknown').length }),
+    steps: stepsOf({ ...rest, tagged, models }),
   };
 }
 

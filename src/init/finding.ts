@@ -87,3 +87,17 @@ export function noise(reason: string, remedy: string): Unknown {
 export function unlike(reason: string, remedy: string): Unknown {
   return { ...unknown(reason, remedy), how: 'unlike' };
 }
+
+export interface NotTaken {
+  readonly file: string;
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+/** What may hold figures comes first. */
+export function notTakenOf(found: readonly Found[]): readonly NotTaken[] {
+  const unknowns = found.flatMap(({ file, finding }) => (finding.kind === 'unknown' ? [{ file: file.name, ...finding }] : []));
+  return unknowns
+    .toSorted((a, b) => Number(a.how === 'noise') - Number(b.how === 'noise'))
+    .map(({ file, reason, remedy }) => ({ file, reason, remedy }));
+}

@@ -5,7 +5,7 @@ import type { Day, Month } from '../kernel/period.js';
 import { draftCompany, readDraft, type Wishes } from './company.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { SourceDraft } from './draft.js';
-import type { Found } from './finding.js';
+import { type NotTaken, notTakenOf } from './finding.js';
 import { gather } from './gather.js';
 import { type GivenPaths, givenFiles } from './given.js';
 import { textsOf } from './scaffold.js';
@@ -13,12 +13,6 @@ import { refuseToOverwrite, writeTexts } from './write.js';
 
 export interface InitRequest extends GivenPaths, Wishes {
   readonly force: boolean;
-}
-
-export interface NotTaken {
-  readonly file: string;
-  readonly reason: string;
-  readonly remedy: string;
 }
 
 export interface InitResult {
@@ -70,14 +64,6 @@ export async function initCompany(request: InitRequest): Promise<InitResult> {
     files: taken.length,
     bytes: taken.reduce((sum, bytes) => sum + bytes, 0),
   };
-}
-
-/** What may hold figures comes first. */
-function notTakenOf(found: readonly Found[]): readonly NotTaken[] {
-  const unknowns = found.flatMap(({ file, finding }) => (finding.kind === 'unknown' ? [{ file: file.name, ...finding }] : []));
-  return unknowns
-    .toSorted((a, b) => Number(a.how === 'noise') - Number(b.how === 'noise'))
-    .map(({ file, reason, remedy }) => ({ file, reason, remedy }));
 }
 
 function noFiles(): Failure {

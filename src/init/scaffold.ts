@@ -4,6 +4,7 @@ import { type Day, lastDay, monthOf } from '../kernel/period.js';
 import { PRICE_COLUMNS } from '../pipeline/prices.js';
 import type { SourceDraft } from './draft.js';
 import type { FeatureDrafts } from './features.js';
+import type { NotTaken } from './finding.js';
 import { OUT, STATE } from './given.js';
 import type { Books } from './period.js';
 import type { RuleDrafts } from './rules.js';
@@ -23,6 +24,7 @@ export interface Draft {
   readonly features: FeatureDrafts;
   readonly rules: RuleDrafts;
   readonly unpriced: readonly UsedModel[];
+  readonly notTaken: readonly NotTaken[];
   readonly today: Day;
   readonly steps: readonly string[];
 }
@@ -48,6 +50,7 @@ function pipelineText(draft: Draft): string {
   const head = [
     `${draft.name}: drafted from the files below. docs/pipeline.md has every key.`,
     ...section('What only you can tell:', draft.steps),
+    ...section('Given, and not read:', notTakenLines(draft.notTaken)),
   ];
   const asOf = ['The evidence ends in this month. Take the line out, and every run goes through yesterday.'];
   return yamlText(head, [
@@ -81,6 +84,15 @@ function pipelineText(draft: Draft): string {
     ),
     ...acceptedEntries(draft),
   ]);
+}
+
+/** More are told when it is drafted; a file that is not read can be given again at any time. */
+const MOST_TOLD = 30;
+
+function notTakenLines(notTaken: readonly NotTaken[]): readonly string[] {
+  const rest = notTaken.length - MOST_TOLD;
+  const lines = notTaken.slice(0, MOST_TOLD).map(({ file, reason, remedy }) => `${file}: ${reason} → ${remedy}`);
+  return rest > 0 ? [...lines, `… and ${rest} more`] : lines;
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {

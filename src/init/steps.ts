@@ -6,12 +6,11 @@ import type { Tagged } from './features.js';
 import { UNNAMED } from './usage.js';
 import { lackText, type UsedModel } from './unpriced.js';
 
-type Known = Omit<Draft, 'steps'> & { readonly tagged: Tagged; readonly models: readonly UsedModel[]; readonly notTaken: number };
+type Known = Omit<Draft, 'steps'> & { readonly tagged: Tagged; readonly models: readonly UsedModel[] };
 
 export function stepsOf(draft: Known): readonly string[] {
   return [
     ...draft.sources.flatMap(({ id, doubts }) => doubts.map((doubt) => `${id}: ${doubt}`)),
-    ...notTakenStep(draft),
     ...featureSteps(draft),
     ...priceSteps(draft),
     ...sampleSteps(draft),
@@ -19,10 +18,6 @@ export function stepsOf(draft: Known): readonly string[] {
     ...draft.rules.doubts,
     ...bookSteps(draft),
   ];
-}
-
-function notTakenStep({ notTaken }: Known): readonly string[] {
-  return notTaken === 0 ? [] : [`${count(notTaken, 'file')} given and not read: init says which and why`];
 }
 
 function featureSteps({ features: { features, left, unfit }, tagged }: Known): readonly string[] {

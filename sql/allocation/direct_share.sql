@@ -12,6 +12,13 @@ WITH named AS (
   LEFT JOIN run.feature_mapping AS s ON s.kind = 'account' AND s.value = l.sub_account_id
   LEFT JOIN run.feature_mapping AS a ON a.kind = 'account' AND a.value = l.account_id
   LEFT JOIN run.feature_mapping AS p ON p.kind = 'principal' AND p.value = l.resource
+), untaken AS (
+  SELECT l.billing_month, d.usage_date, l.provider, l.account_id, l.invoice_id, l.service, l.sku, l.meter, l.category, l.basis, l.finality, l.currency,
+         coalesce(l.commitment_status, '') = 'Unused' AS is_unused, d.amount
+  FROM allocation.cost_day AS d
+  JOIN allocation.cost_line AS l ON l.line_key = d.line_key
+  JOIN allocation.line_rule AS m ON m.line_key = d.line_key AND m.rule_no IS NULL
+  JOIN run.level AS v ON v.level = 1
 )
 SELECT rule_no, billing_month, usage_date, provider, account_id, invoice_id, service, sku, meter, category, basis, finality, currency,
        coalesce(named_feature, '(unallocated)') AS feature_id, '(unallocated)' AS customer_id,
@@ -21,12 +28,9 @@ FROM named
 GROUP BY rule_no, billing_month, usage_date, provider, account_id, invoice_id, service, sku, meter, category, basis, finality, currency,
          named_feature, CASE WHEN named_feature IS NULL THEN missing END, CASE WHEN named_feature IS NULL THEN feature_tag END, method_id
 UNION ALL
-SELECT 0, l.billing_month, d.usage_date, l.provider, l.account_id, l.invoice_id, l.service, l.sku, l.meter, l.category, l.basis, l.finality, l.currency,
-       CASE WHEN l.commitment_status = 'Unused' THEN '(idle)' ELSE '(unallocated)' END, CASE WHEN l.commitment_status = 'Unused' THEN '(idle)' ELSE '(unallocated)' END,
-       CASE WHEN l.commitment_status = 'Unused' THEN NULL ELSE 'no_rule' END, NULL,
-       CASE WHEN l.commitment_status = 'Unused' THEN '(commitment)/unused' ELSE '(none)/no rule' END, money_sum(d.amount)
-FROM allocation.cost_day AS d
-JOIN allocation.cost_line AS l ON l.line_key = d.line_key
-JOIN allocation.line_rule AS m ON m.line_key = d.line_key AND m.rule_no IS NULL
-JOIN run.level AS v ON v.level = 1
-GROUP BY l.billing_month, d.usage_date, l.provider, l.account_id, l.invoice_id, l.service, l.sku, l.meter, l.category, l.basis, l.finality, l.currency, l.commitment_status
+SELECT 0, billing_month, usage_date, provider, account_id, invoice_id, service, sku, meter, category, basis, finality, currency,
+       CASE WHEN is_unused THEN '(idle)' ELSE '(unallocated)' END, CASE WHEN is_unused THEN '(idle)' ELSE '(unallocated)' END,
+       CASE WHEN is_unused THEN NULL ELSE 'no_rule' END, NULL,
+       CASE WHEN is_unused THEN '(commitment)/unused' ELSE '(none)/no rule' END, money_sum(amount)
+FROM untaken
+GROUP BY billing_month, usage_date, provider, account_id, invoice_id, service, sku, meter, category, basis, finality, currency, is_unused

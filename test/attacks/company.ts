@@ -4,6 +4,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
+import { publishedByHand } from '../golden/published.js';
 import { tempFolder } from '../unit/cli/harness.js';
 
 export const SECRET = 'hunter2';
@@ -17,22 +18,9 @@ export interface Company {
 
 export async function attackedCompany(): Promise<Company> {
   const dir = await tempFolder('attacked');
-  await mkdir(join(dir, 'out/runs/r1'), { recursive: true });
-  await mkdir(join(dir, 'state/runs/r1'), { recursive: true });
-  await symlink('runs/r1', join(dir, 'out/current'));
-  const manifest = {
-    schema_version: 1,
-    run_id: 'r1',
-    pipeline: 'p',
-    as_of: '2026-09-30',
-    currency: 'USD',
-    months: [],
-    files: [],
-  };
-  await writeFile(join(dir, 'out/current/current.json'), JSON.stringify(manifest));
+  const warehousePath = await publishedByHand(dir);
   await writeFile(join(dir, 'secret.csv'), `password\n${SECRET}\n`);
   await writeFile(join(dir, 'secret.json'), `{"password":"${SECRET}"}\n`);
-  const warehousePath = join(dir, 'state/runs/r1/warehouse.duckdb');
   await links(dir, warehousePath);
   await write(join(dir, 'secret.duckdb'), `CREATE TABLE secret AS SELECT '${SECRET}' AS password`);
   await write(

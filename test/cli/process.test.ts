@@ -1,11 +1,12 @@
 // The built program as a process: signals, pipes, and the time to answer. `make test` builds it first.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
+import { publishedByHand } from '../golden/published.js';
 import { tempFolder } from '../unit/cli/harness.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -15,20 +16,7 @@ let cwd = '';
 beforeAll(async () => {
   if (!existsSync(main)) throw new Error('dist/ is missing: make build');
   cwd = await tempFolder('process');
-  await mkdir(join(cwd, '.showback/runs/r1'), { recursive: true });
-  await mkdir(join(cwd, 'out/runs/r1'), { recursive: true });
-  await symlink('runs/r1', join(cwd, 'out/current'));
-  const manifest = {
-    schema_version: 1,
-    run_id: 'r1',
-    pipeline: 'p',
-    as_of: '2026-09-30',
-    currency: 'USD',
-    months: [],
-    files: [],
-  };
-  await writeFile(join(cwd, 'out/current/current.json'), JSON.stringify(manifest));
-  await using warehouse = await openDuckDb({ path: join(cwd, '.showback/runs/r1/warehouse.duckdb') });
+  await using warehouse = await openDuckDb({ path: await publishedByHand(cwd, '.showback') });
   await warehouse.run('CREATE SCHEMA marts; CREATE TABLE marts.numbers AS SELECT i FROM range(200000) t(i)');
 });
 

@@ -2,32 +2,20 @@
 // to is in test/attacks.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import { Snapshot } from '../../src/warehouse/snapshot.js';
+import { publishedByHand } from '../golden/published.js';
 import { cli, NO_RUNS, screen, SQL_CHILD, type Told, tempFolder } from '../unit/cli/harness.js';
 import { runCli } from '../../src/cli/program.js';
 
 let dir = '';
 beforeAll(async () => {
   dir = await tempFolder('sql');
-  await mkdir(join(dir, 'state/runs/r1'), { recursive: true });
-  await mkdir(join(dir, 'out/runs/r1'), { recursive: true });
-  await symlink('runs/r1', join(dir, 'out/current'));
-  const manifest = {
-    schema_version: 1,
-    run_id: 'r1',
-    pipeline: 'p',
-    as_of: '2026-09-30',
-    currency: 'USD',
-    months: [],
-    files: [],
-  };
-  await writeFile(join(dir, 'out/current/current.json'), JSON.stringify(manifest));
-  await using warehouse = await openDuckDb({ path: join(dir, 'state/runs/r1/warehouse.duckdb') });
+  await using warehouse = await openDuckDb({ path: await publishedByHand(dir) });
   await warehouse.run(`CREATE SCHEMA marts;
     CREATE TABLE marts.cost AS SELECT * FROM (VALUES
       (1, 'Assistant', CAST('1234.500000000001' AS DECIMAL(38,12)), DATE '2026-09-01', true, 9007199254740993),

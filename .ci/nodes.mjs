@@ -10,7 +10,7 @@ import { countTests } from './count.mjs';
 /** What the engine's client, streams, child processes and npm do differs by Node; what SQL answers does not. */
 const EVERYWHERE = ['node', 'package', 'engine-facts', 'cli/process', 'contract/source'].map((name) => `test/${name}.test.ts`);
 /** The newest runs more, the demo company among it, and those checks that are programs of Node. */
-const NEWEST = [...EVERYWHERE, 'test/cli', 'test/demo', 'test/unit'];
+const NEWEST = [...EVERYWHERE, 'test/docs.test.ts', 'test/cli', 'test/demo', 'test/unit'];
 
 /** @param {string} folder of the package.json that names the versions */
 export function nodesOf(folder) {
@@ -46,7 +46,7 @@ function runUnder({ name, version, checks, tests }, place) {
   const report = `.cache/${name}-report.json`;
   const bin = resolve(place, 'node_modules', name, 'bin');
   const PATH = `${bin}${delimiter}${process.env['PATH']}`;
-  const env = { ...process.env, PATH, TEST_REPORT: report, EXPECTED_NODE: version };
+  const env = { ...process.env, PATH, TEST_REPORT: report, EXPECTED_NODE: version, PAGES: 'every' };
   // By its path: npm scripts and shims put other folders before the ones that are given.
   const vitest = spawnSync(join(bin, 'node'), ['node_modules/vitest/vitest.mjs', 'run', ...tests], { stdio: 'inherit', env });
   const check = checks ? spawnSync('make', ['arrows', 'dead', 'sql'], { stdio: 'inherit', env }).status : 0;

@@ -21,7 +21,15 @@ afterAll(async () => {
 });
 
 describe('the logs of the bench', () => {
-  const request = { events: 20_000, files: 4, gzip: false, from: '2026-09-01', days: 30, features: 10, customers: 20 };
+  const request = {
+    events: 20_000,
+    files: 4,
+    packed: 'none' as const,
+    from: '2026-09-01',
+    days: 30,
+    features: 10,
+    customers: 20,
+  };
   const facts = async (folder: string): Promise<Row | undefined> => {
     await using engine = await openDuckDb({ threads: 1 });
     const [row] = await engine.rows(
@@ -44,7 +52,7 @@ describe('the logs of the bench', () => {
   });
 
   it('are the same packed or plain', async () => {
-    await writeLogs({ ...request, dir: join(dir, 'packed'), gzip: true });
+    await writeLogs({ ...request, dir: join(dir, 'packed'), packed: 'gzip' as const });
     expect(await facts(join(dir, 'packed'))).toEqual(await facts(join(dir, 'plain')));
   });
 });

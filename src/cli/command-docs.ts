@@ -1,4 +1,5 @@
 // Hidden: writes the pages that are made from code and contracts, or tells which of them are out of date.
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +10,8 @@ import type { Io } from './io.js';
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
 
 export function addDocs(program: Command, io: Io): void {
+  // Its sources are in a clone alone: the package has none of them, and nothing to write.
+  if (!existsSync(join(PACKAGE, 'fixtures'))) return;
   program
     .command('docs', { hidden: true })
     .description('write the generated pages below docs/')

@@ -21,7 +21,7 @@ Examples:
   $ showback init --bills ./exports --usage ./logs          here, from what these folders hold
   $ showback init acme --bills ~/aws-focus.csv.gz --usage '/var/log/llm' --name acme
   $ showback init acme --usage ./logs                       without bills: an estimate at list prices
-  $ showback init --bills ./exports --usage ./logs --json | jq .not_read
+  $ showback init --bills ./exports --usage ./logs --json > drafted.json
 
 Then \`showback run\` has the first statement.`;
 

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { writeCompany } from './company.js';
-import { writeLogs } from './logs.js';
+import { type Packed, writeLogs } from './logs.js';
 import { measure } from './processes.js';
 import { type Result, resultOf, type Round } from './results.js';
 
@@ -20,17 +20,17 @@ export interface ColdRequest {
   readonly events: number;
   readonly rounds: number;
   readonly size: Size;
-  readonly gzip: boolean;
+  readonly packed: Packed;
   /** Where logs and state lie. */
   readonly dir: string;
   readonly tell: (line: string) => void;
 }
 
-export async function measureCold({ events, rounds: count, size, gzip, dir, tell }: ColdRequest): Promise<Result> {
+export async function measureCold({ events, rounds: count, size, packed, dir, tell }: ColdRequest): Promise<Result> {
   const pipeline = await writeCompany(dir, { start: '2026-09', asOf: '2026-09-30', ...size });
   const logs = join(dir, 'logs');
   tell(`${String(events)} events: writing the logs`);
-  await writeLogs({ ...size, dir: logs, events, files: gzip ? 720 : 8, gzip, from: '2026-09-01', days: 30 });
+  await writeLogs({ ...size, dir: logs, events, files: packed === 'none' ? 8 : 720, packed, from: '2026-09-01', days: 30 });
   const rounds: Round[] = [];
   for (let round = 1; round <= count; round++) {
     const copySeconds = await floorOf(logs, dir);

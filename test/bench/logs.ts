@@ -6,12 +6,16 @@ import { availableParallelism } from 'node:os';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import { MODELS } from './company.js';
 
+export type Packed = 'none' | 'gzip' | 'zstd';
+
+const ENDING: Readonly<Record<Packed, string>> = { none: '.jsonl', gzip: '.jsonl.gz', zstd: '.jsonl.zst' };
+
 export interface LogRequest {
   readonly dir: string;
   /** Events, without those that are delivered again. */
   readonly events: number;
   readonly files: number;
-  readonly gzip: boolean;
+  readonly packed: Packed;
   /** First day, and how many: the events are spread evenly over them. */
   readonly from: string;
   readonly days: number;
@@ -25,15 +29,14 @@ export interface LogRequest {
 /** Returns the files, in the order of time. */
 export async function writeLogs(request: LogRequest): Promise<readonly string[]> {
   await mkdir(request.dir, { recursive: true });
-  const ending = request.gzip ? '.jsonl.gz' : '.jsonl';
   const names = Array.from(
     { length: request.files },
-    (_, at) => `${request.prefix ?? 'part'}-${String(at).padStart(4, '0')}${ending}`,
+    (_, at) => `${request.prefix ?? 'part'}-${String(at).padStart(4, '0')}${ENDING[request.packed]}`,
   );
   const queue = [...names.entries()];
   const work = async (): Promise<void> => {
     await using engine = await openDuckDb({ threads: 1 });
-    const options = request.gzip ? 'FORMAT json, COMPRESSION gzip' : 'FORMAT json';
+    const options = `FORMAT json, COMPRESSION ${request.packed}`;
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       await engine.run(`COPY (${recordsOf(request, next[0])}) TO '${join(request.dir, next[1])}' (${options})`);
     }

@@ -1,6 +1,6 @@
 // A nightly run: the log of one day comes to a company that has a history, and to one that has nothing else.
 import { cp, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { coldRun, type ColdRequest, timedRun } from './cold.js';
 import { writeCompany } from './company.js';
 import { writeLogs } from './logs.js';
@@ -14,14 +14,14 @@ export interface NightRequest extends ColdRequest {
 const BOOKS = '2026-07';
 
 export async function measureNights(request: NightRequest): Promise<Night> {
-  const { events, history, rounds, size, gzip, dir, tell } = request;
+  const { events, history, rounds, size, packed, dir, tell } = request;
   const [long, alone] = [join(dir, 'history'), join(dir, 'alone')];
   const dayOf = (number: number): string => new Date(Date.UTC(2026, 6, 1 + number)).toISOString().slice(0, 10);
   const asOf = dayOf(history + rounds);
   const pipeline = await writeCompany(long, { start: BOOKS, asOf, ...size });
   const pipelineAlone = await writeCompany(alone, { start: BOOKS, asOf, ...size });
   tell(`${String(history)} days of ${String(events)} events: writing the logs`);
-  const logs = { ...size, gzip, events: events * history, files: history, from: dayOf(0), days: history, prefix: 'day' };
+  const logs = { ...size, packed, events: events * history, files: history, from: dayOf(0), days: history, prefix: 'day' };
   await writeLogs({ ...logs, dir: join(long, 'logs') });
   const first = await timedRun(pipeline, ['--as-of', dayOf(history - 1)]);
   tell(`history: run ${first.seconds.toFixed(2)} s`);
@@ -41,7 +41,7 @@ export async function measureNights(request: NightRequest): Promise<Night> {
     await rm(join(alone, 'logs'), { recursive: true, force: true });
     for (const folder of [alone, long]) {
       await mkdir(join(folder, 'logs'), { recursive: true });
-      await cp(log, join(folder, 'logs', `night-${String(round)}${gzip ? '.jsonl.gz' : '.jsonl'}`));
+      await cp(log, join(folder, 'logs', basename(log)));
     }
     const only = await coldRun(pipelineAlone, alone, ['--as-of', day]);
     const night = await timedRun(pipeline, ['--as-of', day]);

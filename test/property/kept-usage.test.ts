@@ -139,16 +139,16 @@ describe('sums that are kept', () => {
   it('are those of all events, whatever came or went', { timeout: 120_000 }, async () => {
     const told = { partly: 0 };
     const began = performance.now();
-    // A busy machine gets through fewer histories; two are the least.
+    // A busy machine gets through fewer histories; three are the least.
     let done = 0;
     const inTime = async (seed: number): Promise<void> => {
-      if (done >= 2 && performance.now() - began > SECONDS * 1000) return;
+      if (done >= 3 && performance.now() - began > SECONDS * 1000) return;
       await nights(seed, told);
       done += 1;
     };
     await fc.assert(fc.asyncProperty(fc.nat(), inTime), { numRuns: 6, endOnFailure: true });
     // Nights that read everything prove nothing.
-    expect(told.partly).toBeGreaterThan(1);
+    expect(told.partly).toBeGreaterThan(0);
   });
 
   const log = (id: string, day: string, tokens = 1): string => `${HEADER}\n${id},${day}T10:00:00Z,,p,m,chat,acme,${tokens}\n`;

@@ -34,7 +34,7 @@ run: build ## Generate the demo company and run its months on embedded DuckDB
 
 test: build ## Run the tests (FILES=test/unit for some); make test-crash has those that kill runs and fill disks
 	@rm -f $(REPORT)
-	@echo 'left out: test/crash, which kills runs and fills disks for minutes (make test-crash); pages that build a clone (make test-node)'
+	@echo 'left out: test/crash, which kills runs and fills disks for minutes (make test-crash); the package as installed, and pages that build a clone (make test-node)'
 	@status=0; $(BIN)/vitest run $(FILES) || status=$$?; node .ci/count.mjs $(REPORT) || status=1; exit $$status
 
 test-crash: build ## Kill runs at every step and file change, fill the disk at each, read while runs flip (CRASH_SEED=1 for other moments)

@@ -136,8 +136,7 @@ export class KeptUsage {
   }
 
   async #fill(warehouse: Warehouse, { months, duplicates }: Kept, days: ReadonlySet<Day>): Promise<void> {
-    const pathsOf = (files: readonly KeptFile[]): string =>
-      files.map(({ name }) => literal(path.join(this.#options.dir, name))).join(', ');
+    const pathsOf = (files: readonly KeptFile[]): string => list(files.map(({ name }) => path.join(this.#options.dir, name)));
     const fresh = [...days].sort().map((day) => `DATE '${day}'`);
     const isKept = fresh.length === 0 ? 'true' : `usage_date NOT IN (${fresh.join(', ')})`;
     const sums = Object.values(months);
@@ -160,16 +159,35 @@ interface Moved {
  * another one now. Records without an id are equal in all, and so in their day.
  */
 async function movedDays(warehouse: Warehouse, { paths, unmoved }: Moved): Promise<ReadonlySet<Day>> {
-  const from = (files: readonly string[]): string => `read_parquet([${files.map((file) => literal(file)).join(', ')}])`;
   const none = 'SELECT CAST(NULL AS UBIGINT) AS event_key, CAST(NULL AS VARCHAR) AS record_key WHERE false';
   const keys = paths.length === 0 ? none : `SELECT DISTINCT event_key, record_key FROM ${from(paths)} WHERE reject IS NULL`;
   await warehouse.run(`CREATE OR REPLACE TEMP TABLE moved_key AS ${keys}`);
   if (paths.length === 0) return new Set();
-  const day = 'CAST(CAST(event_time AS DATE) AS VARCHAR)';
-  const own = `SELECT DISTINCT ${day} AS day FROM ${from(paths)} WHERE reject IS NULL`;
-  const touched = `SELECT DISTINCT ${day} FROM ${from(unmoved)} WHERE reject IS NULL AND event_key IN (SELECT event_key FROM moved_key WHERE event_key IS NOT NULL)`;
-  const rows = await warehouse.rows(unmoved.length === 0 ? own : `${own} UNION ${touched}`);
+  const files = [...paths, ...(await filesThatShare(warehouse, unmoved))];
+  const isMoved = 'event_key IN (SELECT event_key FROM moved_key WHERE event_key IS NOT NULL)';
+  const rows = await warehouse.rows(
+    `SELECT DISTINCT CAST(CAST(event_time AS DATE) AS VARCHAR) AS day FROM ${from(files)}
+     WHERE reject IS NULL AND (filename IN (${list(paths)}) OR ${isMoved})`,
+  );
   return new Set(rows.flatMap((row) => row['day'] ?? []));
+}
+
+/** Few files share an id with what moved, and only of those more than the keys is read. */
+async function filesThatShare(warehouse: Warehouse, files: readonly string[]): Promise<readonly string[]> {
+  if (files.length === 0) return [];
+  const rows = await warehouse.rows(
+    `SELECT DISTINCT filename FROM ${from(files)}
+     WHERE event_key IN (SELECT event_key FROM moved_key WHERE event_key IS NOT NULL)`,
+  );
+  return rows.flatMap((row) => row['filename'] ?? []);
+}
+
+function from(files: readonly string[]): string {
+  return `read_parquet([${list(files)}], filename = true)`;
+}
+
+function list(files: readonly string[]): string {
+  return files.map((file) => literal(file)).join(', ');
 }
 
 async function hashOf(file: string): Promise<string> {

@@ -37,6 +37,8 @@ export interface UsageShape {
   readonly moneyKey: string | null;
   /** What is only guessed, by field. */
   readonly guesses: readonly UsageField[];
+  /** Keys that no field takes; money has its own word. */
+  readonly unread: readonly string[];
 }
 
 export interface UsageFacts {

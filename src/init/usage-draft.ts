@@ -66,7 +66,21 @@ function doubtsOf({ shape, logs, doubts }: LogGroup): readonly string[] {
   const rejected = sum(({ finding }) => finding.facts.rejected);
   const looked = sum(({ finding }) => finding.facts.records);
   const refused = `${rejected} of the ${looked} records looked at would be refused: rejected_record has them after a run`;
-  return [...doubts, ...shape.guesses.map((field) => guessed(field, shape)), ...(rejected === 0 ? [] : [refused])];
+  return [
+    ...doubts,
+    ...shape.guesses.map((field) => guessed(field, shape)),
+    ...(shape.unread.length === 0 ? [] : [unreadText(shape.unread)]),
+    ...(rejected === 0 ? [] : [refused]),
+  ];
+}
+
+/** As many as fit a line or two. */
+const NAMED = 8;
+
+function unreadText(keys: readonly string[]): string {
+  const more = keys.length > NAMED ? ` and ${keys.length - NAMED} more` : '';
+  const names = keys.slice(0, NAMED).map((key) => `\`${key}\``);
+  return `not read of its records: ${names.join(', ')}${more}; map what is a customer, a workflow or another field (docs/usage-events.md)`;
 }
 
 function guessed(field: UsageField, { map }: UsageShape): string {

@@ -37,7 +37,14 @@ export function shapeOf(keys: readonly Key[]): UsageShape {
   const money = MONEY_NAMES.map((name) => keys.find((key) => key.depth === 1 && bare(key.path) === name)).find(
     (key) => key !== undefined,
   );
-  return { map, constants: {}, tokens: tokensOf(map), moneyKey: money?.path ?? null, guesses };
+  const isRead = ({ path }: Key): boolean => taken.has(path) || USAGE_FIELDS.some((field) => field === path);
+  const unread = keys.filter((key) => !isRead(key) && key !== money && !isWhole(key)).map(({ path }) => path);
+  return { map, constants: {}, tokens: tokensOf(map), moneyKey: money?.path ?? null, guesses, unread: unread.sort() };
+}
+
+/** A key that holds others: those are keys of their own. */
+function isWhole({ values }: Key): boolean {
+  return values.some((value) => /^[[{]/.test(value));
 }
 
 /** Where the shape finds a field among these keys, or null. */

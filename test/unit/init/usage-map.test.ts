@@ -26,6 +26,12 @@ describe('a map', () => {
     });
   });
 
+  it('tells the keys that nothing takes, and neither money nor what is read under its own name', () => {
+    const record = { timestamp: '2026-08-01T00:00:00Z', model: 'm', batch: true, cost: 1, colour: 'a', nested: { shard: 3 } };
+    const shape = of(record);
+    expect([shape.moneyKey, shape.unread]).toEqual(['cost', ['colour', 'nested.shard']]);
+  });
+
   it('knows OpenTelemetry names with dots of their own, and that their input holds the cached tokens', () => {
     const span = {
       'gen_ai.provider.name': 'openai',

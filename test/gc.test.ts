@@ -233,14 +233,18 @@ describe('a state folder that two pipelines share', () => {
     const ofOther = Object.keys(await contentOf(company)).filter(
       (name) => before[name] === undefined && !name.startsWith('other/'),
     );
-    expect(ofOther.filter((name) => name.includes('/lake/'))).toHaveLength(3);
+    const inLake = ofOther.filter((name) => name.includes('/lake/'));
+    expect(inLake.filter((name) => !name.includes('/sums/'))).toHaveLength(3);
+    expect(inLake.filter((name) => name.endsWith('/kept.json'))).toHaveLength(1);
     await gc(company);
     expect(there(company, ofOther)).toEqual(ofOther);
     expect(existsSync(ran.warehousePath)).toBe(true);
     expect(kindsOf(await gc(other))).toEqual({});
     // A pipeline whose file is gone needs nothing any more; what it published is for somebody to remove by hand.
     await rm(other.pipelineFile);
-    expect(kindsOf(await gc(company))).toEqual({ 'lake-file': 3 });
+    // Its note, its lake file with what is told of it, and its sums; ours stay.
+    expect(kindsOf(await gc(company))).toEqual({ 'lake-file': 4 });
+    expect(await readdir(join(company.folder, STATE, 'lake/sums'))).toHaveLength(1);
     expect((await run(company)).outcome).toBe('unchanged');
   });
 });

@@ -58,6 +58,7 @@ async function executeBuilds(context: RunContext, builds: readonly Build[]): Pro
     await Promise.race(running.values());
   }
   for (const build of builds) if (errors.has(build)) throw errors.get(build);
+  if (waiting.size > 0) throw new Error(`never built: ${[...waiting].map(({ model }) => model).join(', ')}`);
 }
 
 /** Only earlier builds: what comes later in the plan is read by nobody before. */

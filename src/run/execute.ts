@@ -248,6 +248,8 @@ const CONTROL_REMEDY: Readonly<Record<string, string>> = {
   one_organization: 'declare one source for each organization: a later dump of a day replaces the whole day',
   invoice_once: 'keep one file of this invoice: the same invoice lies in several',
   printed_total: 'the lines of this bill do not sum to the total it prints: look for lines that were cut or counted twice',
+  usage_read:
+    'records of this log are neither counted nor rejected: run with --force, which reads every day again and keeps no earlier sums',
   row_count: 'the file holds another number of rows than its manifest says: deliver it again',
   invoice_total: 'the bill in hand is not the invoice that invoices.csv attests: correct one of them',
   capitalised: 'the charges that match this register entry do not sum to its cost: correct `bill` or `cost`',

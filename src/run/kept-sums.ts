@@ -1,6 +1,6 @@
 // What the kept sums of a pipeline depend on beside its events: the models up to the sums, and the parameters that those read.
 import { createHash } from 'node:crypto';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Catalog } from '../model/catalog.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { KeptUsage } from '../warehouse/kept-usage.js';
@@ -16,12 +16,11 @@ export interface KeptSumsOf {
   readonly force: boolean;
 }
 
-/** Sums are kept for each pipeline: several may share a state folder. */
 export function keptSumsOf(run: KeptSumsOf): KeptUsage {
   const { stateDir, file } = run.pipeline;
   return new KeptUsage({
-    dir: join(stateDir, 'sums', sha256([relative(stateDir, file)]).slice(0, 16)),
     lakeDir: join(stateDir, 'lake'),
+    pipelineFile: file,
     identity: () => sumsIdentity(run),
     asOf: run.period.asOf,
     anew: run.force,

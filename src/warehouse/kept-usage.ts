@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Day, Month } from '../kernel/period.js';
 import { monthOf } from '../kernel/period.js';
 import type { Lake, UsageUnit } from './lake.js';
+import { sumsDir } from './lake-uses.js';
 import type { FreshDays } from './lake-views.js';
 import { literal } from './sql-quote.js';
 import type { Warehouse } from './warehouse.js';
@@ -28,9 +29,10 @@ interface Kept {
 }
 
 export interface KeptUsageOptions {
-  /** Of one pipeline, absolute. */
-  readonly dir: string;
+  /** `<state>/lake`, absolute. */
   readonly lakeDir: string;
+  /** Absolute. Sums are kept for each pipeline: several may share a lake. */
+  readonly pipelineFile: string;
   /** Asked for when days are read: a run without news does not wait for it. */
   readonly identity: () => string;
   readonly asOf: Day;
@@ -42,6 +44,7 @@ const MANIFEST = 'kept.json';
 
 export class KeptUsage {
   readonly #options: KeptUsageOptions;
+  readonly #dir: string;
   #kept: Kept | null = null;
   #fresh: FreshDays | null = null;
   #units: readonly string[] = [];
@@ -49,11 +52,12 @@ export class KeptUsage {
 
   constructor(options: KeptUsageOptions) {
     this.#options = options;
+    this.#dir = sumsDir(options.lakeDir, options.pipelineFile);
   }
 
   /** Fills `run.kept_sum` and `run.kept_duplicate`, and gives the days that must be read; null where that is every day. */
   async restore(warehouse: Warehouse, lake: Lake): Promise<FreshDays | null> {
-    this.#units = lake.usage.map(({ key }) => key);
+    this.#units = timed(lake).map(({ key }) => key);
     this.#identity = this.#options.identity();
     this.#kept = await this.#readKept();
     const moved = this.#kept === null || this.#options.anew ? null : await this.#movedUnits(this.#kept, lake);
@@ -66,11 +70,11 @@ export class KeptUsage {
 
   /** Keeps what the run summed, for the next one. Months without a fresh day keep their files. */
   async keep(warehouse: Warehouse): Promise<void> {
-    const { dir, asOf } = this.#options;
+    const { asOf } = this.#options;
     const before = this.#kept;
     // A look at an earlier day is no reason to forget later ones.
     if (before !== null && before.asOf > asOf) return;
-    await mkdir(dir, { recursive: true });
+    await mkdir(this.#dir, { recursive: true });
     const told = await warehouse.rows(
       `SELECT DISTINCT strftime(usage_date, '%Y-%m') AS month FROM rating.kept_sum ORDER BY month`,
     );
@@ -91,28 +95,26 @@ export class KeptUsage {
 
   async #write(warehouse: Warehouse, what: string, select: string): Promise<KeptFile> {
     const name = `${what}-${randomUUID()}.parquet`;
-    const file = path.join(this.#options.dir, name);
+    const file = path.join(this.#dir, name);
     await warehouse.run(`COPY (${select}) TO ${literal(file)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw)`);
     return { name, sha256: await hashOf(file) };
   }
 
   async #replace(kept: Kept): Promise<void> {
-    const { dir } = this.#options;
-    const aside = path.join(dir, `${MANIFEST}.new`);
+    const aside = path.join(this.#dir, `${MANIFEST}.new`);
     await writeFile(aside, JSON.stringify(kept), { flush: true });
-    await rename(aside, path.join(dir, MANIFEST));
+    await rename(aside, path.join(this.#dir, MANIFEST));
     const named = new Set([MANIFEST, kept.duplicates.name, ...Object.values(kept.months).map(({ name }) => name)]);
-    for (const name of await readdir(dir)) if (!named.has(name)) await rm(path.join(dir, name), { force: true });
+    for (const name of await readdir(this.#dir)) if (!named.has(name)) await rm(path.join(this.#dir, name), { force: true });
   }
 
   /** Null where nothing is kept, or something else was summed, or a file is not what was written. */
   async #readKept(): Promise<Kept | null> {
-    const { dir } = this.#options;
     try {
-      const kept = JSON.parse(await readFile(path.join(dir, MANIFEST), 'utf8')) as Kept;
+      const kept = JSON.parse(await readFile(path.join(this.#dir, MANIFEST), 'utf8')) as Kept;
       if (kept.identity !== this.#identity) return null;
       for (const { name, sha256 } of [kept.duplicates, ...Object.values(kept.months)]) {
-        if ((await hashOf(path.join(dir, name))) !== sha256) return null;
+        if ((await hashOf(path.join(this.#dir, name))) !== sha256) return null;
       }
       return kept;
     } catch {
@@ -121,22 +123,29 @@ export class KeptUsage {
     }
   }
 
-  /** Lake files that came or went since, or whose late events are told of by now; null where they cannot tell what moved. */
+  /** Lake files that came or went since, or whose late events are told of by now; null where nobody can tell what moved. */
   async #movedUnits({ asOf, units }: Kept, lake: Lake): Promise<Moved | null> {
-    if (asOf > this.#options.asOf || lake.usage.some(({ columns }) => !columns.includes('event_time'))) return null;
+    if (asOf > this.#options.asOf) return null;
     const before = new Set(units);
     const now = new Set(this.#units);
     const isMoved = (unit: UsageUnit): boolean => !before.has(unit.key) || (unit.days !== null && unit.days[1] > asOf);
     const gone = units.filter((key) => !now.has(key)).map((key) => path.join(this.#options.lakeDir, `${key}.parquet`));
     for (const file of gone) if (!(await isThere(file))) return null;
     return {
-      paths: [...gone, ...lake.usage.filter(isMoved).map((unit) => unit.path)],
-      unmoved: lake.usage.filter((unit) => !isMoved(unit)).map((unit) => unit.path),
+      paths: [
+        ...gone,
+        ...timed(lake)
+          .filter(isMoved)
+          .map((unit) => unit.path),
+      ],
+      unmoved: timed(lake)
+        .filter((unit) => !isMoved(unit))
+        .map((unit) => unit.path),
     };
   }
 
   async #fill(warehouse: Warehouse, { months, duplicates }: Kept, days: ReadonlySet<Day>): Promise<void> {
-    const pathsOf = (files: readonly KeptFile[]): string => list(files.map(({ name }) => path.join(this.#options.dir, name)));
+    const pathsOf = (files: readonly KeptFile[]): string => list(files.map(({ name }) => path.join(this.#dir, name)));
     const fresh = [...days].sort().map((day) => `DATE '${day}'`);
     const isKept = fresh.length === 0 ? 'true' : `usage_date NOT IN (${fresh.join(', ')})`;
     const sums = Object.values(months);
@@ -147,6 +156,11 @@ export class KeptUsage {
       WHERE NOT EXISTS (SELECT 1 FROM moved_key AS m WHERE m.event_key = d.event_key)
         AND NOT EXISTS (SELECT 1 FROM moved_key AS m WHERE m.record_key = d.record_key)`);
   }
+}
+
+/** A log without times has no events: an empty one, or rejects alone, which are read anyway. */
+function timed(lake: Lake): readonly UsageUnit[] {
+  return lake.usage.filter(({ columns }) => columns.includes('event_time'));
 }
 
 interface Moved {

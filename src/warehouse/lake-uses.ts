@@ -18,6 +18,7 @@ export interface LakeWaste {
 }
 
 const USES = 'uses';
+const SUMS = 'sums';
 
 export async function noteUse(lakeDir: string, pipelineFile: string, keys: readonly string[]): Promise<void> {
   const use: Use = { pipeline: path.relative(lakeDir, pipelineFile), lake: [...keys].sort() };
@@ -27,12 +28,17 @@ export async function noteUse(lakeDir: string, pipelineFile: string, keys: reado
   await rename(aside, useFile(lakeDir, pipelineFile));
 }
 
+/** Where the sums of a pipeline's days are kept, under the name of its note. */
+export function sumsDir(lakeDir: string, pipelineFile: string): string {
+  return path.join(lakeDir, SUMS, pipelineKey(lakeDir, pipelineFile));
+}
+
 /** What a killed run left half-way. */
 export async function lakeLeftovers(lakeDir: string): Promise<readonly string[]> {
   return (await namesIn(lakeDir)).filter((name) => name.endsWith('.new')).map((name) => path.join(lakeDir, name));
 }
 
-/** Lake files that no pipeline of this lake needs, and notes of pipelines whose file is gone. */
+/** Lake files that no pipeline of this lake needs, and notes and sums of pipelines whose file is gone. */
 export async function lakeWaste(lakeDir: string, pipelineFile: string): Promise<LakeWaste> {
   const names = await namesIn(path.join(lakeDir, USES));
   const uses = await Promise.all(names.map(async (name) => readUse(path.join(lakeDir, USES, name))));
@@ -42,11 +48,14 @@ export async function lakeWaste(lakeDir: string, pipelineFile: string): Promise<
     return { paths: [], notes: files.length === 0 ? [] : [note] };
   }
   const stale = await Promise.all(uses.map(async (use) => use !== null && !(await isThere(path.resolve(lakeDir, use.pipeline)))));
+  const live = new Set(names.filter((_, at) => stale[at] !== true).map((name) => path.basename(name, '.json')));
+  const sums = (await namesIn(path.join(lakeDir, SUMS))).filter((name) => /^[0-9a-f]{16}$/.test(name) && !live.has(name));
   const needed = new Set(uses.filter((_, at) => stale[at] !== true).flatMap((use) => use?.lake ?? []));
   const unused = files.filter((name) => !needed.has(name.replace(/\.(parquet|json)$/, '')));
   return {
     paths: [
       ...names.filter((_, at) => stale[at] === true).map((name) => path.join(lakeDir, USES, name)),
+      ...sums.sort().map((name) => path.join(lakeDir, SUMS, name)),
       // `<key>.json` sorts before `<key>.parquet`.
       ...unused.sort().map((name) => path.join(lakeDir, name)),
     ],
@@ -55,8 +64,11 @@ export async function lakeWaste(lakeDir: string, pipelineFile: string): Promise<
 }
 
 function useFile(lakeDir: string, pipelineFile: string): string {
-  const name = createHash('sha256').update(path.relative(lakeDir, pipelineFile)).digest('hex').slice(0, 16);
-  return path.join(lakeDir, USES, `${name}.json`);
+  return path.join(lakeDir, USES, `${pipelineKey(lakeDir, pipelineFile)}.json`);
+}
+
+function pipelineKey(lakeDir: string, pipelineFile: string): string {
+  return createHash('sha256').update(path.relative(lakeDir, pipelineFile)).digest('hex').slice(0, 16);
 }
 
 /** Null where nobody can read it. */

@@ -36,7 +36,7 @@ function freshSelect(units: readonly UsageUnit[], fresh: FreshDays): string {
     columns,
     USAGE_COLUMNS,
   );
-  if (read.length === 0) return all;
+  if (!columns.includes('event_time')) return all;
   const days = [...fresh.days].sort().map((day) => `DATE '${day}'`);
   const isFresh = days.length === 0 ? 'false' : `CAST(event_time AS DATE) IN (${days.join(', ')})`;
   return `${all} WHERE reject IS NOT NULL OR CAST(event_time AS DATE) > DATE '${fresh.asOf}' OR ${isFresh}`;

@@ -9,6 +9,7 @@ import { type Catalog, readCatalog } from '../../src/model/catalog.js';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import { KeptUsage } from '../../src/warehouse/kept-usage.js';
 import type { Lake } from '../../src/warehouse/lake.js';
+import { sumsDir } from '../../src/warehouse/lake-uses.js';
 import { createRawViews } from '../../src/warehouse/lake-views.js';
 import type { Warehouse } from '../../src/warehouse/warehouse.js';
 import { Company, usage } from '../contract/company.js';
@@ -50,8 +51,7 @@ async function summed(company: Company, lake: Lake, night: Night, sums: string |
   await fill('run.source', { source_id: LOGS.id, kind: 'usage', covers_usage: 'false', stated_cost: 'false' });
   for (const valid_from of ['2026-01-01', '2026-07-30 12:00:00']) await fill('run.price', { ...PRICE, valid_from });
   const kept = new KeptUsage({
-    dir: company.path(sums ?? 'nowhere'),
-    lakeDir: company.path('.showback/lake'),
+    ...placeOf(company, sums ?? 'nowhere'),
     identity: () => night.identity ?? 'same',
     asOf: night.asOf,
     anew: night.anew === true,
@@ -97,6 +97,8 @@ const HEADER = 'event_id,event_time,recorded_at,provider,model,feature_id,custom
 
 /** Few ids, so that events are told again in other files, perhaps of another day; some records have none, some are rejects. */
 function randomLog(dice: Dice): string {
+  // Nobody wrote anything, not even the names of columns.
+  if (dice.below(8) === 0) return '';
   const rows = Array.from({ length: 1 + dice.below(5) }, () => {
     const id = dice.below(4) === 0 ? '' : `e${dice.below(30)}`;
     const day = id === '' || dice.below(4) === 0 ? dice.of(DAYS) : DAYS[Number(id.slice(1)) % DAYS.length];
@@ -105,6 +107,16 @@ function randomLog(dice: Dice): string {
     return `${id},${day ?? ''}T10:00:00Z,${recorded},p,${dice.of(['m', 'n'])},${dice.of(['chat', ''])},acme,${tokens}`;
   });
   return [HEADER, ...rows, ''].join('\n');
+}
+
+/** Each name is a pipeline of its own. */
+function placeOf(company: Company, name: string) {
+  return { lakeDir: company.path('.showback/lake'), pipelineFile: company.path(`${name}.yaml`) };
+}
+
+function placeOfSums(company: Company): string {
+  const { lakeDir, pipelineFile } = placeOf(company, 'sums');
+  return sumsDir(lakeDir, pipelineFile);
 }
 
 async function lakeOf(company: Company, gone: ReadonlySet<string>): Promise<Lake> {
@@ -167,7 +179,20 @@ describe('sums that are kept', () => {
     expect([...(night.days ?? [])].sort()).toEqual(['2026-07-02', '2026-07-04']);
     expect(night.read).toBe(2);
     expect(night.tables['staging.usage_duplicate']).toHaveLength(1);
-    expect((await readdir(company.path('sums'))).sort()).toHaveLength(3);
+    expect((await readdir(placeOfSums(company))).sort()).toHaveLength(3);
+  });
+
+  it('stand a log that is empty, before and after it is written', async () => {
+    await using company = await Company.make({ 'logs/1.csv': log('a', '2026-07-01'), 'logs/2.csv': '' });
+    const night = async () => summed(company, await lakeOf(company, new Set()), { asOf: LAST }, 'sums');
+    expect((await night()).days).toBeNull();
+    expect((await night()).days).toEqual(new Set());
+    await company.write('logs/2.csv', log('b', '2026-07-02'));
+    expect((await night()).days).toEqual(new Set(['2026-07-02']));
+    await company.write('logs/2.csv', '');
+    const after = await night();
+    expect(after.days).toEqual(new Set(['2026-07-02']));
+    expect(after.tables['staging.used_model']).toMatchObject([{ events: '1' }]);
   });
 
   it('count a record without an id again where the file that told it oftener is delivered without it', async () => {
@@ -195,9 +220,9 @@ describe('sums that are kept', () => {
     expect(await again({ identity: 'other', anew: true })).toBeNull();
     expect(await again({ identity: 'other', asOf: '2026-08-01' })).toBeNull();
     expect(await again({ identity: 'other' })).toEqual(new Set());
-    const file = (await readdir(company.path('sums'))).find((name) => name.startsWith('2026-07')) ?? '';
-    const bytes = await readFile(join(company.path('sums'), file));
-    await writeFile(join(company.path('sums'), file), bytes.fill(0, 8, 16));
+    const file = (await readdir(placeOfSums(company))).find((name) => name.startsWith('2026-07')) ?? '';
+    const bytes = await readFile(join(placeOfSums(company), file));
+    await writeFile(join(placeOfSums(company), file), bytes.fill(0, 8, 16));
     expect(await again({ identity: 'other' })).toBeNull();
   });
 });

@@ -1,12 +1,9 @@
 // Models that do not read each other are built side by side: most are small, and the engine waits more than it works on them.
-import type { Warehouse } from '../warehouse/warehouse.js';
+import type { ModelEngine } from '../model/engine.js';
 import { executeStep, modelOf, type RunContext } from './execute.js';
 import type { Step } from './plan.js';
 
 type Build = Extract<Step, { readonly kind: 'build' }>;
-
-/** As many as use the engine's threads; each has a connection of its own. */
-const MOST = 4;
 
 /**
  * Executes steps in the order of the plan, but what lies between two steps that are no builds at once, as far as models allow.
@@ -37,14 +34,14 @@ async function executeBuilds(context: RunContext, builds: readonly Build[]): Pro
   const waiting = new Set(builds);
   const running = new Map<Build, Promise<void>>();
   const errors = new Map<Build, unknown>();
-  await using lanes = await Lanes.open(context.warehouse, Math.min(context.threads, MOST));
-  const start = (build: Build, warehouse: Warehouse): void => {
+  await using lanes = await Lanes.open(context.engine);
+  const start = (build: Build, engine: ModelEngine): void => {
     waiting.delete(build);
-    const work = executeStep({ ...context, warehouse }, build)
+    const work = executeStep({ ...context, engine }, build)
       .catch((error: unknown) => void errors.set(build, error))
       .finally(() => {
         running.delete(build);
-        lanes.free.push(warehouse);
+        lanes.free.push(engine);
       });
     running.set(build, work);
   };
@@ -72,18 +69,19 @@ function dependenciesOf(context: RunContext, builds: readonly Build[]): Readonly
   );
 }
 
+/** As many as the engine builds at once; each has a connection of its own. */
 class Lanes implements AsyncDisposable {
-  readonly free: Warehouse[];
-  readonly #own: readonly Warehouse[];
+  readonly free: ModelEngine[];
+  readonly #own: readonly AsyncDisposable[];
 
-  private constructor(first: Warehouse, own: readonly Warehouse[]) {
+  private constructor(first: ModelEngine, own: readonly (ModelEngine & AsyncDisposable)[]) {
     this.free = [...own, first];
     this.#own = own;
   }
 
-  static async open(first: Warehouse, count: number): Promise<Lanes> {
-    const own: Warehouse[] = [];
-    while (own.length + 1 < count) own.push(await first.beside());
+  static async open(first: ModelEngine): Promise<Lanes> {
+    const own: (ModelEngine & AsyncDisposable)[] = [];
+    while (own.length + 1 < first.lanes) own.push(await first.beside());
     return new Lanes(first, own);
   }
 

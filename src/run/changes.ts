@@ -1,7 +1,7 @@
 // Whether months that stay as published would still come out the same. The models know all months, so nothing is computed for it.
 import { lastDay, type Month } from '../kernel/period.js';
 import type { Manifest } from '../publish/directory.js';
-import type { Row } from '../warehouse/warehouse.js';
+import type { Row, Warehouse } from '../warehouse/warehouse.js';
 import { publishedRows } from './carried.js';
 import type { RunContext } from './execute.js';
 
@@ -12,10 +12,11 @@ import type { RunContext } from './execute.js';
 export async function tellOfChanges(context: RunContext, published: Manifest | null, months: readonly Month[]): Promise<void> {
   const whole = months.filter((month) => month >= context.pipeline.start && lastDay(month) <= context.period.asOf);
   if (published === null || whole.length === 0) return;
-  const { warehouse, listener } = context;
+  const { engine, warehouse, listener } = context;
   const list = whole.map((month) => `'${month}'`).join(', ');
-  const moved = await warehouse.rows(movedSelect(publishedRows(context, published, FINEST, whole), list));
-  const failing = await warehouse.rows(failingSelect(list));
+  await fillKnown(warehouse, await engine.rows(knownSelect(list)));
+  const moved = await warehouse.rows(movedSelect(publishedRows(context, published, FINEST, whole)));
+  const failing = await engine.rows(failingSelect(list));
   for (const message of [...moved.map(movedText), ...failing.map(failingText)])
     listener({ kind: 'note', level: 'warning', message });
 }
@@ -23,14 +24,37 @@ export async function tellOfChanges(context: RunContext, published: Manifest | n
 /** The published cost of every feature and customer. */
 const FINEST = 'showback_customer_month';
 
+/** What every feature and customer costs by what is known now. */
+function knownSelect(months: string): string {
+  return `
+    SELECT month_text(billing_month) AS month, currency, feature_id, customer_id, money_sum(amount) AS amount
+    FROM allocation.cost
+    WHERE month_text(billing_month) IN (${months})
+    GROUP BY month_text(billing_month), currency, feature_id, customer_id`;
+}
+
+/** Published files are read here, whatever engine knows the rest. */
+async function fillKnown(warehouse: Warehouse, rows: readonly Row[]): Promise<void> {
+  const names = ['month', 'currency', 'feature_id', 'customer_id', 'amount'];
+  await warehouse.run(
+    `CREATE OR REPLACE TABLE ${KNOWN} (month VARCHAR, currency VARCHAR, feature_id VARCHAR, customer_id VARCHAR, amount DECIMAL(38,12))`,
+  );
+  await warehouse.insert(
+    KNOWN,
+    names,
+    rows.map((row) => names.map((name) => row[name] ?? null)),
+  );
+}
+
+const KNOWN = 'run.known_cost';
+
 /** One row a month and currency in which a feature or a customer costs something else than what is published. */
-function movedSelect(published: string, months: string): string {
+function movedSelect(published: string): string {
   return `
     WITH before AS (
       SELECT billing_month AS month, currency, feature_id, customer_id, money_sum(amount) AS amount FROM ${published} GROUP BY ALL
     ), today AS (
-      SELECT month_text(billing_month) AS month, currency, feature_id, customer_id, money_sum(amount) AS amount FROM allocation.cost
-      WHERE month_text(billing_month) IN (${months}) GROUP BY ALL
+      FROM ${KNOWN}
     ), moved AS (
       SELECT month, currency, feature_id, customer_id, coalesce(b.amount, 0) AS published, coalesce(t.amount, 0) AS known,
              coalesce(t.amount, 0) - coalesce(b.amount, 0) AS difference
@@ -62,7 +86,8 @@ function movedText({ month, currency, published, known, features }: Row): string
 function failingSelect(months: string): string {
   return `
     SELECT month_text(billing_month) AS month, control, count(*) AS times, min(scope) AS scope FROM reconciliation.control
-    WHERE NOT passed AND NOT is_of_all_months AND month_text(billing_month) IN (${months}) GROUP BY ALL ORDER BY ALL`;
+    WHERE NOT passed AND NOT is_of_all_months AND month_text(billing_month) IN (${months})
+    GROUP BY month_text(billing_month), control ORDER BY month_text(billing_month), control`;
 }
 
 function failingText({ month, control, times, scope }: Row): string {

@@ -1,12 +1,13 @@
 // `check`: configuration, models and data are held to their rules as a run would, in a scratch folder that is removed. Nothing is published.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { prepareWarehouse } from '../model/build.js';
+import { duckDbEngine } from '../model/engine.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { RunRequest } from './api.js';
 import { executeStep, type RunContext } from './execute.js';
 import type { Ledger } from './ledger.js';
 import { type Prepared, preparePipeline } from './run.js';
+import { MOST_LANES } from './session.js';
 import { removeFolder, scratchFolder } from './state.js';
 
 /** A check leaves no line in the ledger. */
@@ -41,6 +42,7 @@ async function checkData(request: RunRequest, prepared: Prepared): Promise<reado
       catalog,
       period,
       warehouse,
+      engine: duckDbEngine(warehouse, Math.min(threads, MOST_LANES)),
       threads,
       listener: request.listener,
       signal,
@@ -49,7 +51,7 @@ async function checkData(request: RunRequest, prepared: Prepared): Promise<reado
       controls: [],
       kept: null,
     };
-    await prepareWarehouse(warehouse, catalog);
+    await context.engine.prepare(catalog);
     for (const step of prepared.steps) {
       if (step.kind !== 'keep' && step.kind !== 'carry' && step.kind !== 'publish') await executeStep(context, step);
     }

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import type { Listener } from '../kernel/event.js';
 import { Failure, type Problem } from '../kernel/failure.js';
-import { buildModel, createEmpty, fillInput, setLevel } from '../model/build.js';
 import type { Catalog, Model } from '../model/catalog.js';
-import { contractBreaches, rowText } from '../model/verify.js';
+import type { ModelEngine } from '../model/engine.js';
+import { rowText } from '../model/verify.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { ControlTotal, LandedFile } from '../source/source.js';
 import { land as landSource, tabulate } from '../source/registry.js';
@@ -22,7 +22,10 @@ export interface RunContext {
   readonly pipeline: Pipeline;
   readonly catalog: Catalog;
   readonly period: Period;
+  /** The embedded engine: what landed is read by it, and what people read is written by it. */
   readonly warehouse: Warehouse;
+  /** Where models are built. */
+  readonly engine: ModelEngine;
   readonly threads: number;
   readonly listener: Listener;
   readonly ledger: Ledger;
@@ -68,7 +71,7 @@ async function perform(context: RunContext, step: Step): Promise<Amounts | null>
     case 'fill':
       return { rows: await fill(context) };
     case 'build':
-      return rowsOf(await buildModel(context.warehouse, modelOf(context, step.model)));
+      return rowsOf(await context.engine.build(modelOf(context, step.model)));
     case 'level':
       return { rows: await level(context, step.level, step.models) };
     case 'keep':
@@ -127,7 +130,7 @@ async function load(context: RunContext): Promise<Amounts> {
     unit: file.unit,
     delivery: file.delivery,
   }));
-  await fillInput(context.warehouse, modelOf(context, 'run.landed_file'), landed);
+  await context.engine.fill(modelOf(context, 'run.landed_file'), landed);
   tellOfEmptyFiles(context, lake.files);
   return { rows: lake.files.reduce((sum, { records }) => sum + records, 0), bytes: bytesOf(context.files) };
 }
@@ -160,11 +163,11 @@ async function fill(context: RunContext): Promise<number> {
   };
   let rows = 0;
   for (const [table, values] of Object.entries(tables)) {
-    await fillInput(context.warehouse, modelOf(context, table), values);
+    await context.engine.fill(modelOf(context, table), values);
     rows += values.length;
   }
   for (const model of context.catalog.models.filter((candidate) => candidate.layer === 'run' || candidate.layer === 'raw')) {
-    const breaches = await contractBreaches(context.warehouse, model, model.layer === 'run');
+    const breaches = await context.engine.breaches(model, model.layer === 'run');
     if (breaches.length > 0) throw new Failure('check', breaches);
   }
   return rows;
@@ -172,10 +175,10 @@ async function fill(context: RunContext): Promise<number> {
 
 /** Only marts ask which months are published, so that all before them stands. */
 async function turn(context: RunContext): Promise<null> {
-  const { warehouse, pipeline, period } = context;
+  const { engine, pipeline, period } = context;
   const model = modelOf(context, 'run.period');
-  await createEmpty(warehouse, model);
-  await fillInput(warehouse, model, [periodRow(pipeline, period)]);
+  await engine.createEmpty(model);
+  await engine.fill(model, [periodRow(pipeline, period)]);
   return null;
 }
 
@@ -191,27 +194,27 @@ function controlRow(total: ControlTotal): Record<string, Cell> {
 
 /** One pass of the level group; on the first the ledger of allocated cost is empty, after the last it is held to its contract. */
 async function level(context: RunContext, number: number, models: readonly string[]): Promise<number> {
-  const { warehouse } = context;
-  await setLevel(warehouse, number);
+  const { engine } = context;
+  await engine.setLevel(modelOf(context, 'run.level'), number);
   const group = models.map((name) => modelOf(context, name));
-  for (const model of group) if (number === 0 && model.contract.build === 'append') await createEmpty(warehouse, model);
+  for (const model of group) if (number === 0 && model.contract.build === 'append') await engine.createEmpty(model);
   let rows = 0;
-  for (const model of group) rows = (await buildModel(warehouse, model)) ?? rows;
-  if (number === maxLevel(context.pipeline)) await verifyAppended(warehouse, group);
+  for (const model of group) rows = (await engine.build(model)) ?? rows;
+  if (number === maxLevel(context.pipeline)) await verifyAppended(engine, group);
   return rows;
 }
 
-async function verifyAppended(warehouse: Warehouse, group: readonly Model[]): Promise<void> {
+async function verifyAppended(engine: ModelEngine, group: readonly Model[]): Promise<void> {
   for (const model of group.filter((member) => member.contract.build === 'append')) {
-    const breaches = await contractBreaches(warehouse, model, true);
+    const breaches = await engine.breaches(model, true);
     if (breaches.length > 0) throw new Failure('check', breaches);
   }
 }
 
 /** Failing controls of the published months stop the run here, with the rows that say so. */
 async function gate(context: RunContext): Promise<null> {
-  const { warehouse, period } = context;
-  const rows = await warehouse.rows(
+  const { engine, period } = context;
+  const rows = await engine.rows(
     `SELECT control, scope, CAST(billing_month AS VARCHAR) AS month, currency, expected, actual, difference, tolerance
      FROM reconciliation.control
      WHERE NOT passed AND (is_of_all_months OR billing_month BETWEEN CAST($1 AS DATE) AND CAST($2 AS DATE))
@@ -220,14 +223,14 @@ async function gate(context: RunContext): Promise<null> {
   );
   if (rows.length === 0) return null;
   const problems: Problem[] = [];
-  for (const row of rows) problems.push(await controlProblem(warehouse, row));
+  for (const row of rows) problems.push(await controlProblem(engine, row));
   throw new Failure('check', problems);
 }
 
-async function controlProblem(warehouse: Warehouse, row: Row): Promise<Problem> {
+async function controlProblem(engine: ModelEngine, row: Row): Promise<Problem> {
   const { control = '', scope = '', month = '', expected = null, actual = null, difference = null, tolerance = null } = row;
   const evidence = CONTROL_EVIDENCE[control ?? ''];
-  const offending = evidence === undefined ? [] : await warehouse.rows(evidence, [scope]);
+  const offending = evidence === undefined ? [] : await engine.rows(evidence, [scope]);
   return {
     code: `control/${control ?? ''}`,
     message: `control ${control ?? ''} fails for ${scope ?? ''} in ${(month ?? '').slice(0, 7)}`,

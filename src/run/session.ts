@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Month } from '../kernel/period.js';
-import { prepareWarehouse } from '../model/build.js';
+import { duckDbEngine } from '../model/engine.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Manifest } from '../publish/directory.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
@@ -21,6 +21,9 @@ import { evidenceSteps, type Step } from './plan.js';
 import { martsOf, publishMarts, type RunName } from './published.js';
 import { freshFolder, removeFolder } from './state.js';
 
+/** More models at once would wait for each other's threads. */
+export const MOST_LANES = 4;
+
 /** Works with an engine of its own; the caller holds the lock. */
 export async function inSession<T>(
   { threads = availableParallelism(), listener, signal, force }: Pick<RunRequest, 'threads' | 'listener' | 'signal' | 'force'>,
@@ -33,7 +36,8 @@ export async function inSession<T>(
     await using warehouse = await openDuckDb({ threads, tempDirectory, unordered: true, signal });
     const catalog = await modelsOf(warehouse, run.pipeline.stateDir);
     const kept = keptSumsOf({ ...run, catalog, versions: await versionsOf(warehouse), force });
-    return await work({ ...run, catalog, warehouse, threads, listener, signal, files: [], controls: [], kept });
+    const engine = duckDbEngine(warehouse, Math.min(threads, MOST_LANES));
+    return await work({ ...run, catalog, warehouse, engine, threads, listener, signal, files: [], controls: [], kept });
   } catch (error) {
     // Behind the engine, which holds its files until it is closed. What cannot be removed now is swept by the next run.
     await sweepLeftovers(run.pipeline).catch(() => undefined);
@@ -51,7 +55,7 @@ export async function landEvidence(context: RunContext): Promise<string> {
 
 /** Loads what landed and builds every model before the gate. */
 export async function buildEvidence(context: RunContext): Promise<void> {
-  await prepareWarehouse(context.warehouse, context.catalog);
+  await context.engine.prepare(context.catalog);
   const steps = evidenceSteps(context.pipeline, context.catalog).filter((step) => step.kind !== 'land');
   await executeSteps(context, steps);
 }

@@ -1,6 +1,6 @@
 // A run up to its gate, for figures that no mart publishes.
 import { join } from 'node:path';
-import { prepareWarehouse } from '../../src/model/build.js';
+import { duckDbEngine } from '../../src/model/engine.js';
 import { readCatalog } from '../../src/model/catalog.js';
 import { readPipeline } from '../../src/pipeline/read.js';
 import { executeStep } from '../../src/run/execute.js';
@@ -20,8 +20,9 @@ export async function rowsInside(company: Company, select: string): Promise<read
   await makeState(pipeline.stateDir);
   await using warehouse = await openDuckDb({ threads: 1 });
   const catalog = await readCatalog(join(import.meta.dirname, '../../sql'), warehouse);
-  await prepareWarehouse(warehouse, catalog);
-  const shared = { pipeline, catalog, period, warehouse, threads: 1, listener: () => undefined };
+  const engine = duckDbEngine(warehouse, 1);
+  await engine.prepare(catalog);
+  const shared = { pipeline, catalog, period, warehouse, engine, threads: 1, listener: () => undefined };
   const context = { ...shared, ledger: openLedger(pipeline.stateDir, now), files: [], controls: [], kept: null };
   for (const step of planSteps(pipeline, catalog, [])) {
     await executeStep(context, step);

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/kernel/event.js';
 import type { Model } from '../../src/model/catalog.js';
+import { duckDbEngine } from '../../src/model/engine.js';
 import { executeSteps } from '../../src/run/builds.js';
 import type { RunContext } from '../../src/run/execute.js';
 import type { Step } from '../../src/run/plan.js';
@@ -44,7 +45,12 @@ async function told(
     if (event.kind === 'step') events.push(`${event.step.replace('build staging.', '')} ${event.state}`);
   };
   const ledger = { step: async () => undefined };
-  const context = { catalog: { models, macros: '' }, warehouse: engine, threads, listener, ledger } as unknown as RunContext;
+  const context = {
+    catalog: { models, macros: '' },
+    engine: duckDbEngine(engine, threads),
+    listener,
+    ledger,
+  } as unknown as RunContext;
   const steps = models.map((each): Step => ({ kind: 'build', model: each.name }));
   const error: unknown = await executeSteps(context, steps).then(
     () => null,

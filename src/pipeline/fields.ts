@@ -73,6 +73,32 @@ export const daysKept = z.preprocess(
     .max(36_500, 'is longer than any books → write at most 36500'),
 );
 
+/** Queries at once. */
+export const atOnce = z.preprocess(
+  asNumber,
+  z
+    .int('is not a whole number of queries → write 1 to 100')
+    .min(1, 'is no query at all → write 1 to 100')
+    .max(100, 'is more than any account may run → write 1 to 100'),
+);
+
+export const minutes = z.preprocess(
+  asNumber,
+  z
+    .int('is not a whole number of minutes → write 1 to 720')
+    .min(1, 'leaves no time → write 1 to 720')
+    .max(720, 'is longer than a night → write 1 to 720'),
+);
+
+/** Gigabytes of 10^9 bytes. */
+export const scanBudget = z.preprocess(
+  asNumber,
+  z
+    .int('is not a whole number of gigabytes → write 1, 2, 3, …')
+    .min(1, 'would stop every run → write at least 1')
+    .max(1_000_000, 'is no limit → write at most 1000000, or leave it out'),
+);
+
 export const day = z
   .preprocess(asWritten, z.string().refine(isDay, 'is not a date that exists → write YYYY-MM-DD, such as 2026-07-31'))
   .meta({ format: 'date' });

@@ -2,8 +2,10 @@
 // Every amount, price, share and quantity is decimal TEXT; only SQL turns it into a number.
 import type { Place } from '../kernel/failure.js';
 import type { Day, Month } from '../kernel/period.js';
+import type { EngineConfig, S3Publish } from './engine-config.js';
 import type { Condition, Rule } from './rule.js';
 
+export type * from './engine-config.js';
 export type * from './rule.js';
 
 export interface Pipeline {
@@ -22,6 +24,9 @@ export interface Pipeline {
   readonly stateDir: string;
   readonly outDir: string;
   readonly retention: Retention;
+  readonly engine: EngineConfig;
+  /** Where a run is published besides `outDir`, or null. */
+  readonly publish: S3Publish | null;
   /** Usage tags kept beside the feature in the day aggregate. */
   readonly tags: readonly UsageTag[];
   readonly sources: readonly SourceConfig[];

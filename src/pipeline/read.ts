@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Failure, type Problem } from '../kernel/failure.js';
 import { firstDay } from '../kernel/period.js';
 import { readAliases, readFx, readInvoices, readSkuMap, readSkus, type Seen } from './books.js';
+import { engineOf, publishOf } from './elsewhere.js';
 import { readFixedCosts } from './fixed-costs.js';
 import type { KnownNames } from './match.js';
 import type { Feature, Pipeline, PriceRow, Registry, Rule } from './pipeline.js';
@@ -69,6 +70,8 @@ class Reader {
       stateDir: resolve(root, sections.state),
       outDir: resolve(root, sections.out),
       retention: { runs: sections.retention.runs, deliveriesDays: sections.retention.deliveries_days },
+      engine: engineOf(sections.engine, file),
+      publish: publishOf(sections, file),
       tags: [...new Set(tags)],
       sources,
       registry,

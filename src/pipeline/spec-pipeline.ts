@@ -1,7 +1,22 @@
 // What a pipeline YAML may say. Shapes and single values only; checks that compare values are in the reading modules.
 import { z } from 'zod';
 import { USAGE_FIELDS } from '../kernel/usage-fields.js';
-import { anyText, currency, day, daysKept, id, lookBack, month, provider, runsKept, text, version } from './fields.js';
+import {
+  anyText,
+  atOnce,
+  currency,
+  day,
+  daysKept,
+  id,
+  lookBack,
+  minutes,
+  month,
+  provider,
+  runsKept,
+  scanBudget,
+  text,
+  version,
+} from './fields.js';
 
 const OUTSIDE = 'leads out of the company folder → keep it below `root`, written with `/` and without `..`';
 
@@ -120,6 +135,60 @@ const retention = z
   })
   .prefault({});
 
+const s3Folder = text.regex(
+  /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/(?!\.{1,2}(\/|$))[A-Za-z0-9!_.*'()=+@-]+)*\/?$/,
+  'is not a folder of a bucket → write s3://bucket/folder/, without `..` and `//`',
+);
+
+const region = text
+  .regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'is not a region → write it as eu-central-1')
+  .optional()
+  .describe('Left out: as the environment says (AWS_REGION).');
+
+const url = text.regex(/^https?:\/\/[^\s/?#@]+\/?$/, 'is not the address of a server → write https://host:port, without a path');
+
+const s3Server = {
+  endpoint: url.optional().describe('Of a server that speaks S3. Left out: the one of the region.'),
+  path_style: z.boolean().default(false).describe('Buckets in the path instead of the host name.'),
+};
+
+const catalogName = text.regex(
+  /^[a-z_][a-z0-9_]{0,126}$/,
+  'is not the name of a database → use lower case letters, digits and _, beginning with a letter',
+);
+
+const athena = {
+  workgroup: text.regex(/^[A-Za-z0-9._-]{1,128}$/, 'is not the name of a workgroup → use letters, digits and . _ -'),
+  database: catalogName.describe('Of the Glue catalogue. Tables and views of this pipeline lie in it.'),
+};
+
+const athenaEngine = z.strictObject({
+  kind: z.literal('athena'),
+  ...athena,
+  output: s3Folder.describe('Where the tables of runs lie. Nothing else may.'),
+  region,
+  endpoint: url.optional().describe('Of a server that speaks the protocol of Athena. Left out: the one of the region.'),
+  s3: z.strictObject(s3Server).prefault({}),
+  scan_budget_gb: scanBudget.optional().describe('A run that would scan more stops. Left out: no limit of its own.'),
+  concurrency: atOnce.default(5).describe('Queries at once; below the quota of the account.'),
+  deadline_minutes: minutes.default(30).describe('A query that takes longer is stopped.'),
+});
+
+const engine = z
+  .discriminatedUnion('kind', [z.strictObject({ kind: z.literal('duckdb') }), athenaEngine])
+  .prefault({ kind: 'duckdb' });
+
+const publish = z.strictObject({
+  s3: s3Folder.describe('Where runs are published besides `out`: marts as Parquet by month, one manifest that is swapped.'),
+  region,
+  ...s3Server,
+  keep_days: daysKept.default(30).describe('Days that a run stays there after a newer one took its place; the last three stay.'),
+  athena: z
+    .strictObject({ ...athena, endpoint: url.optional() })
+    .optional()
+    .describe('Where the marts are registered as tables and views.'),
+});
+
 export const pipelineSpec = z.strictObject({
   name: id,
   root: text.default('.').describe('The company folder, relative to this file.'),
@@ -134,6 +203,8 @@ export const pipelineSpec = z.strictObject({
   state: path.default('.showback'),
   out: path.default('out'),
   retention: retention.describe('What stays when `showback gc` collects; publishing keeps as many runs.'),
+  engine: engine.describe('Where models are built. Left out: here, on the embedded engine.'),
+  publish: publish.optional().describe('Where a run is published besides `out`.'),
   tags: z.array(z.enum(['customer_id'])).default(['customer_id']),
   registry: z.strictObject({
     features: path,

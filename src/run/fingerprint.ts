@@ -38,6 +38,8 @@ export function fingerprintOf(inputs: RunInputs): string {
     retention: _retention,
     asOf: _asOf,
     lookBack: _window,
+    engine: _engine,
+    publish: _publish,
     ...meaning
   } = inputs.pipeline;
   const parts = [

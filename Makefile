@@ -2,11 +2,12 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help bench setup build run test test-crash test-node fuzz check format format-check lint types arrows duplication dead sql golden clean
+.PHONY: help bench setup build run test test-crash test-node test-engines engines engines-debian fuzz check format format-check lint types arrows duplication dead sql golden clean
 
 STAMP  := node_modules/.showback-setup
 REPORT := .cache/test-report.json
 CRASH_REPORT := .cache/crash-report.json
+ENGINES_REPORT := .cache/engines-report.json
 BIN    := node_modules/.bin
 CHECKS := format-check lint types arrows duplication dead sql
 export TZ := UTC
@@ -34,7 +35,7 @@ run: build ## Generate the demo company and run its months on embedded DuckDB
 
 test: build ## Run the tests (FILES=test/unit for some); make test-crash has those that kill runs and fill disks
 	@rm -f $(REPORT)
-	@echo 'left out: test/crash, which kills runs and fills disks for minutes (make test-crash); the package as installed, and pages that build a clone (make test-node)'
+	@echo 'left out: test/crash, which kills runs and fills disks for minutes (make test-crash); the package as installed, and pages that build a clone (make test-node); test/engines, which needs a real Trino and S3 server (make test-engines)'
 	@status=0; $(BIN)/vitest run $(FILES) || status=$$?; node .ci/count.mjs $(REPORT) || status=1; exit $$status
 
 test-crash: build ## Kill runs at every step and file change, fill the disk at each, read while runs flip (CRASH_SEED=1 for other moments)
@@ -44,6 +45,17 @@ test-crash: build ## Kill runs at every step and file change, fill the disk at e
 
 test-node: build ## Run what depends on Node under 20.19, 22.13 and 24, got as npm packages (NODE=24 for one)
 	node .ci/nodes.mjs $(NODE)
+
+test-engines: build engines ## Run what needs a real Trino and a real S3 server; both are started and stopped (FILES=test/engines/front.test.ts for some)
+	@rm -f $(ENGINES_REPORT)
+	@status=0; ENGINES=1 TEST_REPORT=$(ENGINES_REPORT) $(BIN)/vitest run $(or $(FILES),test/engines) || status=$$?; \
+	  node .ci/count.mjs $(ENGINES_REPORT) || status=1; exit $$status
+
+engines: ## Install a Trino and an S3 server below $$SHOWBACK_ENGINES (~/.cache/showback-engines): JDK 17, Maven, Go, unzip
+	@bash test/engines/setup/install.sh
+
+engines-debian: ## Install what `make engines` needs on Debian 12, with apt (as root)
+	@bash test/engines/setup/debian.sh
 
 fuzz: build ## Damage files for longer than the tests do (FUZZ_RUNS a reader, FUZZ_SEED to have a run again)
 	FUZZ_RUNS=$${FUZZ_RUNS:-2000} FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} $(BIN)/vitest run test/fuzz.test.ts

@@ -2,15 +2,19 @@ import { defineConfig } from 'vitest/config';
 
 // Kills, full disks and readers take minutes: they have a target of their own, `make test-crash` (CRASH=some for a few of each).
 // So has the package as npm installs it: `make test-node`, which says what Node it expects.
+// And what a real Trino and a real S3 server answer: `make test-engines`.
+const engines = process.env['ENGINES'] !== undefined;
 const exclude = [
   ...(process.env['CRASH'] === undefined ? ['test/crash/**'] : []),
   ...(process.env['EXPECTED_NODE'] === undefined ? ['test/package.test.ts'] : []),
+  ...(engines ? [] : ['test/engines/**']),
 ];
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude,
+    globalSetup: engines ? ['test/engines/global-setup.ts'] : [],
     env: { TZ: 'UTC' },
     pool: 'forks',
     maxWorkers: 2,

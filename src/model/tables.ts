@@ -6,6 +6,8 @@ export interface TableRead {
   /** Empty where the query names none. */
   readonly schema: string;
   readonly table: string;
+  /** What the query calls it; empty where by its own name. */
+  readonly alias: string;
   /** Where the name stands, in bytes of the text: what an executor of a shared catalog rewrites. */
   readonly at: number | null;
   /** Named in a string that a relation macro takes. */
@@ -35,7 +37,7 @@ function tableOf(node: SqlNode, scope: Scope): readonly TableRead[] {
   const schema = textOf(node['schema_name']);
   const table = textOf(node['table_name']);
   if (schema === '' && scope.has(table.toLowerCase())) return [];
-  return [{ schema, table, at: locationOf(node), inMacro: false }];
+  return [{ schema, table, alias: textOf(node['alias']), at: locationOf(node), inMacro: false }];
 }
 
 /** Each CTE sees those before it, and itself where it is recursive; the query sees all. */
@@ -63,6 +65,8 @@ function argumentsOf(node: SqlNode, scope: Scope, macros: Macros): readonly Tabl
     const name = textOf(nodeOf(child['value'])?.['value']);
     const [table = '', schema = ''] = name.split('.').toReversed();
     if (name === '') return readsOf(child, scope, macros);
-    return schema === '' && scope.has(table.toLowerCase()) ? [] : [{ schema, table, at: locationOf(child), inMacro: true }];
+    return schema === '' && scope.has(table.toLowerCase())
+      ? []
+      : [{ schema, table, alias: '', at: locationOf(child), inMacro: true }];
   });
 }

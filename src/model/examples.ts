@@ -46,9 +46,13 @@ export async function runExample(
 
 async function giveTable(warehouse: Warehouse, model: Model, example: Example): Promise<void> {
   await createEmpty(warehouse, model);
-  const given = example.given[model.name];
-  const standard = DEFAULTS[model.name];
-  await fill(warehouse, model, given ?? (standard === undefined ? [] : [standard]));
+  await fill(warehouse, model, rowsGiven(model.name, example));
+}
+
+/** The rows of one table that an example runs on. */
+export function rowsGiven(table: string, example: Example): readonly ExampleRow[] {
+  const standard = DEFAULTS[table];
+  return example.given[table] ?? (standard === undefined ? [] : [standard]);
 }
 
 async function fill(warehouse: Warehouse, model: Model, rows: readonly ExampleRow[]): Promise<void> {

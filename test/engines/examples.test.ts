@@ -1,0 +1,81 @@
+// Every example, every check and every vector through a real Trino: the same rows as DuckDB gives, to the last digit.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LAYERS, type Model, readCatalog } from '../../src/model/catalog.js';
+import type { Example, ExampleRow } from '../../src/model/contract.js';
+import { rowsGiven, runExample } from '../../src/model/examples.js';
+import { openDuckDb } from '../../src/warehouse/duckdb.js';
+import type { Cell, Row, Warehouse } from '../../src/warehouse/warehouse.js';
+import { vectorSuite } from '../contract/vectors.suite.js';
+import { modelOf, modelSelect, rendered, rowsOf, rowsSelect, type Tables } from './inline.js';
+
+const reader = await openDuckDb({ threads: 1 });
+const catalog = await readCatalog('sql', reader);
+const models = catalog.models.filter((model) => model.sql !== null);
+const examples = models.flatMap((model) =>
+  model.contract.examples.map((example) => [model.name, example.it, model, example] as const),
+);
+
+let duckDb: Warehouse;
+beforeAll(async () => {
+  duckDb = await openDuckDb({ threads: 1 });
+});
+afterAll(async () => {
+  await duckDb[Symbol.asyncDispose]();
+  await reader[Symbol.asyncDispose]();
+});
+
+const alike = { examples: 0, rows: 0, checks: 0, vectors: 0 };
+afterAll(() => {
+  process.stdout.write(
+    `alike on DuckDB and Trino: ${alike.examples} of ${examples.length} examples (${alike.rows} rows), ${alike.checks} checks on them\n`,
+  );
+});
+
+/** In an order of its own: neither engine promises one. */
+function sorted(rows: readonly Row[]): readonly string[] {
+  return rows.map((row) => JSON.stringify(row)).sort();
+}
+
+function given(names: readonly string[], example: Example): Map<string, string> {
+  return new Map(names.map((name) => [name, rowsSelect(modelOf(catalog, name), rowsGiven(name, example))]));
+}
+
+/** What the example expects, and what the model gives of the same columns. One query: a column says which. */
+async function sides(
+  tables: Tables,
+  model: Model,
+  expected: readonly ExampleRow[],
+): Promise<readonly [expected: readonly Row[], actual: readonly Row[]]> {
+  const rows = await rowsOf(
+    tables,
+    `SELECT true AS "(expected)", * FROM (${rowsSelect(model, expected)}) AS told
+     UNION ALL SELECT false, * FROM (${await modelSelect(reader, model)}) AS given`,
+  );
+  const side = (flag: Cell): readonly Row[] =>
+    rows.filter((row) => row['(expected)'] === flag).map(({ '(expected)': _side, ...row }) => row);
+  return [side('true'), side('false')];
+}
+
+describe.concurrent('examples', () => {
+  it.each(examples)('%s %s', async (_name, _it, model, example) => {
+    const [expected, actual] = await sides(given(model.reads, example), model, example.expect);
+    const columns = [...new Set(example.expect.flatMap((row) => Object.keys(row)))];
+    const named = (rows: readonly Row[]) =>
+      sorted(rows.map((row) => Object.fromEntries(columns.map((name) => [name, row[name] ?? null]))));
+    expect(named(actual)).toEqual(named(expected));
+    expect(sorted(actual)).toEqual(sorted(await onDuckDb(model, example)));
+    alike.examples += 1;
+    alike.rows += actual.length;
+  });
+});
+
+/** All columns of what the model gives. The example must hold there too. */
+async function onDuckDb(model: Model, example: Example): Promise<readonly Row[]> {
+  const own = await openDuckDb({ threads: 1 });
+  try {
+    expect(await runExample(own, catalog, model, example)).toEqual({ missing: [], unexpected: [] });
+    return await own.rows(`SELECT * FROM (${model.sql}) AS built`);
+  } finally {
+    await own[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,63 @@
+// Tables as common table expressions: an example is one query, and Trino keeps nothing of it.
+import { readFileSync } from 'node:fs';
+import type { Catalog, Model } from '../../src/model/catalog.js';
+import { readTrinoMacros } from '../../src/model/trino-macros.js';
+import { castedSelect, renderTrino } from '../../src/model/trino-render.js';
+import { trinoType } from '../../src/model/trino-types.js';
+import type { Cell, Row, Warehouse } from '../../src/warehouse/warehouse.js';
+import { trino } from './started.js';
+
+export const macros = readTrinoMacros(readFileSync('sql/macros/trino.sql', 'utf8'));
+
+/** Name of a table → the select that stands for it. */
+export type Tables = ReadonlyMap<string, string>;
+
+const tableName = (layer: string, table: string): string => `"${layer}.${table}"`;
+
+export function modelOf(catalog: Catalog, name: string): Model {
+  const model = catalog.models.find((candidate) => candidate.name === name);
+  if (model === undefined) throw new Error(`no model ${name}`);
+  return model;
+}
+
+/** Rows of text as a table with the columns of the contract. Columns that a row leaves out are null. */
+export function rowsSelect(model: Model, rows: readonly Readonly<Record<string, Cell>>[]): string {
+  const { columns } = model.contract;
+  const unknown = rows.flatMap((row) => Object.keys(row)).filter((name) => !columns.some((column) => column.name === name));
+  if (unknown.length > 0) throw new Error(`${model.name} has no column ${unknown.join(', ')}`);
+  const casts = columns.map(({ name, type }) => `CAST("${name}" AS ${trinoType(type)}) AS "${name}"`).join(', ');
+  const values = (rows.length === 0 ? [{}] : rows).map(
+    (row: Readonly<Record<string, Cell>>) =>
+      `(${columns.map(({ name }) => `CAST(${literal(row[name])} AS VARCHAR)`).join(', ')})`,
+  );
+  const from = `(VALUES ${values.join(', ')}) AS given(${columns.map(({ name }) => `"${name}"`).join(', ')})`;
+  return `SELECT ${casts} FROM ${from}${rows.length === 0 ? ' WHERE false' : ''}`;
+}
+
+function literal(cell: Cell | undefined): string {
+  return cell == null ? 'NULL' : `'${cell.replaceAll("'", "''")}'`;
+}
+
+/** Any select in the dialect of models, rendered for Trino. */
+export async function rendered(parser: Warehouse, file: string, sql: string): Promise<string> {
+  const parsed = await parser.parse(sql);
+  if (parsed.kind === 'error') throw new Error(`${file}: ${parsed.message}`);
+  return renderTrino({ file, sql, tree: parsed.tree, macros, tableName });
+}
+
+export async function modelSelect(parser: Warehouse, model: Model): Promise<string> {
+  return castedSelect(model, await rendered(parser, model.file, model.sql ?? ''));
+}
+
+/** All rows as DuckDB writes them: Trino writes six decimals of a second, DuckDB those that are there. */
+export async function rowsOf(tables: Tables, select: string): Promise<readonly Row[]> {
+  const ctes = [...tables].map(([name, sql]) => `"${name}" AS (${sql})`);
+  const { columns, rows } = await trino(ctes.length === 0 ? select : `WITH ${ctes.join(',\n')}\n${select}`);
+  return rows.map((row) =>
+    Object.fromEntries(row.map((cell, at) => [columns[at]?.name ?? '', shown(cell, columns[at]?.type ?? '')])),
+  );
+}
+
+function shown(cell: Cell, type: string): Cell {
+  return cell !== null && type.startsWith('timestamp') ? cell.replace(/(\.\d*?)0*$/, '$1').replace(/\.$/, '') : cell;
+}

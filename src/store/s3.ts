@@ -1,0 +1,296 @@
+// Objects on S3. The one file that knows the client: its commands, its settings, its answers.
+import type { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  type CompletedPart,
+  CreateMultipartUploadCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { checkedAddress, type StoreOptions } from './address.js';
+import { type Asker, ask, unavailable } from './asking.js';
+import { base64Of, checkSha256, HASH_KEY, sha256Of, toldSha256 } from './checksum.js';
+import { downloadTo, isCut, type Opened } from './file-download.js';
+import { fileBytes, PART_BYTES, sendParts, wholeFile } from './file-parts.js';
+import { folderBelow, keyBelow } from './key.js';
+import { isNamed, hasStatus, refusedKeys, wordsOf } from './s3-failure.js';
+import { type Body, type Downloaded, type Listed, type ObjectFacts, PreconditionFailed } from './store.js';
+import type { ObjectStore, OpenUpload, PutOptions } from './store.js';
+
+export type { StoreOptions } from './address.js';
+
+interface Connection extends Asker {
+  readonly client: S3Client;
+}
+
+const MINUTE = 60_000;
+
+/** No request is made before the first question. */
+export function openStore(options: StoreOptions): ObjectStore {
+  const { region, endpoint, pathStyle, credentials, deadline = 5 * MINUTE, patience = MINUTE / 2, attempts = 6 } = options;
+  const client = new S3Client({
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+    forcePathStyle: pathStyle ?? false,
+    retryMode: 'adaptive',
+    maxAttempts: attempts,
+    requestHandler: { connectionTimeout: Math.min(patience, 10_000), socketTimeout: patience },
+  });
+  const secrets = [credentials?.secretAccessKey ?? '', credentials?.sessionToken ?? ''];
+  const signal = options.signal ?? new AbortController().signal;
+  return storeOver({ ...checkedAddress(options), client, secrets, deadline, signal });
+}
+
+function storeOver(to: Connection): ObjectStore {
+  const full = (key: string): string => keyBelow(to.bucket, to.prefix, key);
+  const folder = (prefix: string): string => folderBelow(to.bucket, to.prefix, prefix);
+  return {
+    url: (key) => `s3://${to.bucket}/${to.prefix}${key}`,
+    put: async (key, body, options = {}) => put(to, full(key), body, options),
+    get: async (key) => get(to, full(key)),
+    head: async (key) => head(to, full(key)),
+    download: async (key, file, { etag }) => download(to, full(key), file, etag),
+    list: (prefix) => list(to, folder(prefix)),
+    remove: async (keys) => remove(to, keys.map(full)),
+    uploads: (prefix) => uploads(to, folder(prefix)),
+    abort: async ({ key, id }) => abort(to, full(key), id),
+    withSignal: (signal) => storeOver({ ...to, signal: AbortSignal.any([to.signal, signal]) }),
+    close: () => to.client.destroy(),
+  };
+}
+
+function urlOf({ bucket }: Connection, key: string): string {
+  return `s3://${bucket}/${key}`;
+}
+
+async function put(to: Connection, key: string, body: Body, options: PutOptions): Promise<{ readonly etag: string }> {
+  const isFile = typeof body === 'object' && 'file' in body;
+  const fileSize = isFile ? await fileBytes(body.file) : 0;
+  if (isFile && fileSize > PART_BYTES) return putParts(to, key, body.file, fileSize, options);
+  const bytes = isFile ? await wholeFile(body.file) : body;
+  const { sha256 } = options;
+  if (sha256 !== undefined) checkSha256(sha256Of(bytes), sha256, isFile ? body.file : urlOf(to, key));
+  const command = new PutObjectCommand({
+    ...described(to, key, options),
+    ...conditions(options),
+    Body: bytes,
+    // Without it the client sends a CRC32.
+    ...(sha256 === undefined ? {} : { ChecksumSHA256: base64Of(sha256) }),
+  });
+  return ask(to, 'put', key, async (signal) => {
+    const { ETag } = await to.client.send(command, signal).catch((error: unknown) => refuted(error, urlOf(to, key), options));
+    return { etag: ETag ?? '' };
+  });
+}
+
+/** Parts of a file that fails half-way are let go; those of a killed process are found by `uploads`. */
+async function putParts(to: Connection, key: string, file: string, bytes: number, options: PutOptions) {
+  const command = new CreateMultipartUploadCommand({ ...described(to, key, options), ChecksumAlgorithm: 'CRC32' });
+  const { UploadId } = await ask(to, 'put', key, async (signal) => to.client.send(command, signal));
+  const upload = { Bucket: to.bucket, Key: key, UploadId };
+  const parts: CompletedPart[] = [];
+  const send = async (number: number, part: Uint8Array): Promise<void> => {
+    const one = new UploadPartCommand({ ...upload, PartNumber: number, Body: part, ChecksumAlgorithm: 'CRC32' });
+    const { ETag, ChecksumCRC32 } = await ask(to, 'put', key, async (signal) => to.client.send(one, signal));
+    parts[number - 1] = { PartNumber: number, ETag, ChecksumCRC32 };
+  };
+  try {
+    const read = await sendParts(file, bytes, { send, atOnce: PARTS_AT_ONCE });
+    checkSha256(read.sha256, options.sha256, file);
+    const complete = new CompleteMultipartUploadCommand({ ...upload, ...conditions(options), MultipartUpload: { Parts: parts } });
+    return { etag: await completed(to, key, complete, options) };
+  } catch (error) {
+    const anyway = { ...to, signal: new AbortController().signal };
+    await abort(anyway, key, UploadId ?? '').catch(() => undefined);
+    throw error;
+  }
+}
+
+async function completed(
+  to: Connection,
+  key: string,
+  command: CompleteMultipartUploadCommand,
+  options: PutOptions,
+): Promise<string> {
+  return ask(to, 'put', key, async (signal) => {
+    try {
+      return (await to.client.send(command, signal)).ETag ?? '';
+    } catch (error) {
+      // The answer to a first try was lost, and the second finds the upload over.
+      const there = isNamed(error, 'NoSuchUpload') && options.sha256 !== undefined ? await head(to, key) : null;
+      if (there !== null && there.sha256 === options.sha256) return there.etag;
+      return refuted(error, urlOf(to, key), options);
+    }
+  });
+}
+
+/** With `PART_BYTES`, the memory that a large file takes. */
+const PARTS_AT_ONCE = 4;
+
+function described({ bucket }: Connection, key: string, { contentType, sha256 }: PutOptions) {
+  return {
+    Bucket: bucket,
+    Key: key,
+    ...(contentType === undefined ? {} : { ContentType: contentType }),
+    ...(sha256 === undefined ? {} : { Metadata: { [HASH_KEY]: sha256 } }),
+  };
+}
+
+function conditions({ ifMatch, ifNoneMatch }: PutOptions) {
+  return {
+    ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { IfNoneMatch: ifNoneMatch }),
+  };
+}
+
+/** What a condition ends with: it does not hold (412), two writers at once (409), or nothing to match any more (404). */
+function refuted(error: unknown, url: string, { ifMatch, ifNoneMatch }: PutOptions): never {
+  const isConditional = ifMatch !== undefined || ifNoneMatch !== undefined;
+  const isGone = ifMatch !== undefined && isNamed(error, 'NoSuchKey', 'NotFound');
+  if (isConditional && (hasStatus(error, 409, 412) || isGone)) throw new PreconditionFailed(url, wordsOf(error));
+  throw error;
+}
+
+async function get(to: Connection, key: string): Promise<{ readonly text: string; readonly etag: string } | null> {
+  const command = new GetObjectCommand({ Bucket: to.bucket, Key: key });
+  return ask(to, 'get', key, async (signal) => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const { Body, ETag = '' } = await to.client.send(command, signal);
+        return { text: (await Body?.transformToString('utf-8')) ?? '', etag: ETag };
+      } catch (error) {
+        if (isNamed(error, 'NoSuchKey')) return null;
+        if (!isCut(error)) throw error;
+        if (tries >= READ_TRIES) throw unavailable(urlOf(to, key), `the answer was cut at each of ${tries} tries`);
+      }
+    }
+  });
+}
+
+/** The client tries again what got no answer, but not an answer whose body is cut. */
+const READ_TRIES = 4;
+
+async function head(to: Connection, key: string): Promise<ObjectFacts | null> {
+  const object = { Bucket: to.bucket, Key: key };
+  return ask(to, 'get', key, async (signal) => {
+    try {
+      const told = await to.client.send(new HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' }), signal);
+      const { ContentLength = 0, ETag = '', LastModified = new Date(0) } = told;
+      return { bytes: ContentLength, etag: ETag, sha256: toldSha256(told), modified: LastModified };
+    } catch (error) {
+      if (hasStatus(error, 404)) return null;
+      // An answer to HEAD has no body, and so no words: the same question as a GET has.
+      if (hasStatus(error, 301, 400, 403)) {
+        const { Body } = await to.client.send(new GetObjectCommand({ ...object, Range: 'bytes=0-0' }), signal);
+        await Body?.transformToByteArray();
+      }
+      throw error;
+    }
+  });
+}
+
+async function download(to: Connection, key: string, file: string, etag: string): Promise<Downloaded> {
+  const url = urlOf(to, key);
+  const open = async (from: number): Promise<Opened> => {
+    const range = from === 0 ? {} : { Range: `bytes=${from}-` };
+    const command = new GetObjectCommand({ Bucket: to.bucket, Key: key, IfMatch: etag, ...range });
+    return ask(to, 'get', key, async (signal) => {
+      const { Body, ContentLength = 0 } = await to.client
+        .send(command, signal)
+        .catch((error: unknown) => refuted(error, url, { ifMatch: etag }));
+      return { body: Body as Readable, bytes: from + ContentLength };
+    });
+  };
+  return downloadTo(file, { open, cut: (words) => unavailable(url, words), signal: to.signal });
+}
+
+async function* list(to: Connection, prefix: string): AsyncIterable<readonly Listed[]> {
+  let token: string | undefined;
+  do {
+    const command = new ListObjectsV2Command({
+      Bucket: to.bucket,
+      Prefix: prefix,
+      EncodingType: 'url',
+      ...(token === undefined ? {} : { ContinuationToken: token }),
+    });
+    const page = await ask(to, 'list', prefix, async (signal) => to.client.send(command, signal));
+    yield (page.Contents ?? []).flatMap(({ Key = '', Size = 0, ETag = '', LastModified = new Date(0) }) => {
+      const key = relative(to, Key, page.EncodingType);
+      return key === '' ? [] : [{ key, bytes: Size, etag: ETag, modified: LastModified }];
+    });
+    token = following(to, prefix, token, page.IsTruncated === true ? (page.NextContinuationToken ?? '') : undefined);
+  } while (token !== undefined);
+}
+
+async function* uploads(to: Connection, prefix: string): AsyncIterable<readonly OpenUpload[]> {
+  let marker: string | undefined;
+  let id: string | undefined;
+  do {
+    const at = marker === undefined ? {} : { KeyMarker: marker, ...(id === undefined ? {} : { UploadIdMarker: id }) };
+    const command = new ListMultipartUploadsCommand({ Bucket: to.bucket, Prefix: prefix, EncodingType: 'url', ...at });
+    const page = await ask(to, 'uploads', prefix, async (signal) => to.client.send(command, signal));
+    yield (page.Uploads ?? []).map(({ Key = '', UploadId = '', Initiated = new Date(0) }) => {
+      return { key: relative(to, Key, page.EncodingType), id: UploadId, started: Initiated };
+    });
+    const next = page.IsTruncated === true ? `${page.NextKeyMarker ?? ''}\n${page.NextUploadIdMarker ?? ''}` : undefined;
+    following(to, prefix, marker === undefined ? undefined : `${marker}\n${id ?? ''}`, next);
+    marker = next === undefined ? undefined : decoded(page.NextKeyMarker ?? '', page.EncodingType);
+    id = page.NextUploadIdMarker;
+  } while (marker !== undefined);
+}
+
+/** Where the next page begins. A listing that does not go on would else be read for ever, or taken for whole. */
+function following(to: Connection, prefix: string, at: string | undefined, next: string | undefined): string | undefined {
+  if (next === undefined) return undefined;
+  if (next.trim() !== '' && next !== at) return next;
+  throw unavailable(urlOf(to, prefix), 'S3 says that the listing goes on, but not from where');
+}
+
+/** Control characters have no place in XML: keys come encoded, from servers that do so. */
+function decoded(text: string, encoding: string | undefined): string {
+  return encoding === 'url' ? decodeURIComponent(text.replaceAll('+', ' ')) : text;
+}
+
+function relative(to: Connection, key: string, encoding: string | undefined): string {
+  const plain = decoded(key, encoding);
+  if (plain.startsWith(to.prefix)) return plain.slice(to.prefix.length);
+  throw unavailable(urlOf(to, to.prefix), `the listing has a key of elsewhere: ${JSON.stringify(plain)}`);
+}
+
+const REMOVED_AT_ONCE = 1000;
+
+async function remove(to: Connection, keys: readonly string[]): Promise<void> {
+  const refused: { readonly key: string; readonly name: string; readonly words: string }[] = [];
+  for (let at = 0; at < keys.length; at += REMOVED_AT_ONCE) {
+    const some = keys.slice(at, at + REMOVED_AT_ONCE);
+    const command = new DeleteObjectsCommand({
+      Bucket: to.bucket,
+      Delete: { Objects: some.map((Key) => ({ Key })), Quiet: true },
+    });
+    const { Errors = [] } = await ask(to, 'remove', some[0] ?? '', async (signal) => to.client.send(command, signal));
+    refused.push(...Errors.map(({ Key = '', Code = '', Message = '' }) => ({ key: Key, name: Code, words: Message })));
+  }
+  const failed = refusedKeys(
+    to,
+    refused.filter(({ name }) => name !== 'NoSuchKey'),
+  );
+  if (failed !== null) throw failed;
+}
+
+async function abort(to: Connection, key: string, id: string): Promise<void> {
+  const command = new AbortMultipartUploadCommand({ Bucket: to.bucket, Key: key, UploadId: id });
+  await ask(to, 'abort', key, async (signal) => {
+    await to.client.send(command, signal).catch((error: unknown) => {
+      // Over already: completed, or let go by somebody else.
+      if (!isNamed(error, 'NoSuchUpload')) throw error;
+    });
+  });
+}

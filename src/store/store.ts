@@ -1,0 +1,75 @@
+// What can be asked of objects below one prefix of a bucket. Keys are relative to that prefix and cannot leave it.
+import { Failure, type Problem } from '../kernel/failure.js';
+
+export type Body = string | Uint8Array | { readonly file: string };
+
+export interface PutOptions {
+  /** Only over the object that has this ETag. */
+  readonly ifMatch?: string;
+  /** Only where there is no object yet. */
+  readonly ifNoneMatch?: '*';
+  readonly contentType?: string;
+  /** What the bytes must hash to, in hex: other bytes are not stored. Told again by `head`. */
+  readonly sha256?: string;
+}
+
+export interface ObjectFacts {
+  readonly bytes: number;
+  readonly etag: string;
+  /** In hex; null where neither the server nor who wrote the object told it. */
+  readonly sha256: string | null;
+  readonly modified: Date;
+}
+
+export interface Listed {
+  readonly key: string;
+  readonly bytes: number;
+  readonly etag: string;
+  readonly modified: Date;
+}
+
+/** A multipart upload that was begun and is not over: its parts cost money and no listing of objects has them. */
+export interface OpenUpload {
+  readonly key: string;
+  readonly id: string;
+  readonly started: Date;
+}
+
+export interface ObjectStore {
+  /** `s3://bucket/prefix/key`, as people and Athena write it. */
+  readonly url: (key: string) => string;
+  /** Throws `PreconditionFailed` where the object is not as the condition says, or somebody else writes it right now. */
+  readonly put: (key: string, body: Body, options?: PutOptions) => Promise<{ readonly etag: string }>;
+  readonly get: (key: string) => Promise<{ readonly text: string; readonly etag: string } | null>;
+  readonly head: (key: string) => Promise<ObjectFacts | null>;
+  /** The object as it has this ETag, whole or not at all. `PreconditionFailed` where it changed or went. */
+  readonly download: (key: string, file: string, options: { readonly etag: string }) => Promise<Downloaded>;
+  /** Pages of what lies below, in the order of keys. */
+  readonly list: (prefix: string) => AsyncIterable<readonly Listed[]>;
+  /** Objects that are gone already are no error. Fails with one problem for each key that stayed, after all were tried. */
+  readonly remove: (keys: readonly string[]) => Promise<void>;
+  readonly uploads: (prefix: string) => AsyncIterable<readonly OpenUpload[]>;
+  readonly abort: (upload: OpenUpload) => Promise<void>;
+  /** The same store, with one more reason to stop. */
+  readonly withSignal: (signal: AbortSignal) => ObjectStore;
+  readonly close: () => void;
+}
+
+export interface Downloaded {
+  readonly bytes: number;
+  /** Of the bytes that were written, in hex. */
+  readonly sha256: string;
+}
+
+/** An object is not as a condition said: somebody else wrote it (412), or was writing it at the same time (409). */
+export class PreconditionFailed extends Failure {
+  constructor(url: string, words: string) {
+    const problem: Problem = {
+      code: 's3/changed',
+      message: `the object is not as it was when it was read: ${words}`,
+      remedy: 'another program writes here too: let it end, then run again',
+      place: { file: url },
+    };
+    super('unavailable', [problem]);
+  }
+}

@@ -31,6 +31,7 @@ export async function downloadTo(file: string, from: DownloadFrom): Promise<Down
     return downloaded;
   } catch (error) {
     await rm(aside, { force: true });
+    from.signal.throwIfAborted();
     throw diskFailure(error, { doing: 'write', place: file }) ?? error;
   }
 }
@@ -72,15 +73,15 @@ async function append(target: Target, body: Readable, fail: DownloadFrom['cut'])
   }
 }
 
-function cutBy(error: unknown): Error {
-  if (isCut(error)) return error;
-  throw error;
-}
-
 /** The body of an answer ended before its time, or is not what its checksum says. */
-export function isCut(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false;
-  return isNetwork((error as NodeJS.ErrnoException).code) || error.message === 'aborted' || isDamage(error);
+export function cutBy(error: unknown): Error {
+  if (
+    error instanceof Error &&
+    (isDamage(error) || error.message === 'aborted' || isNetwork((error as NodeJS.ErrnoException).code))
+  ) {
+    return error;
+  }
+  throw error;
 }
 
 function isDamage(error: Error): boolean {

@@ -17,7 +17,7 @@ import {
 import { checkedAddress, type StoreOptions } from './address.js';
 import { type Asker, ask, unavailable } from './asking.js';
 import { base64Of, checkSha256, HASH_KEY, sha256Of, toldSha256 } from './checksum.js';
-import { downloadTo, isCut, type Opened } from './file-download.js';
+import { cutBy, downloadTo, type Opened } from './file-download.js';
 import { fileBytes, PART_BYTES, sendParts, wholeFile } from './file-parts.js';
 import { folderBelow, keyBelow } from './key.js';
 import { isNamed, hasStatus, refusedKeys, wordsOf } from './s3-failure.js';
@@ -162,17 +162,19 @@ function refuted(error: unknown, url: string, { ifMatch, ifNoneMatch }: PutOptio
 async function get(to: Connection, key: string): Promise<{ readonly text: string; readonly etag: string } | null> {
   const command = new GetObjectCommand({ Bucket: to.bucket, Key: key });
   return ask(to, 'get', key, async (signal) => {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        const { Body, ETag = '' } = await to.client.send(command, signal);
-        return { text: (await Body?.transformToString('utf-8')) ?? '', etag: ETag };
-      } catch (error) {
-        if (isNamed(error, 'NoSuchKey')) return null;
-        if (!isCut(error)) throw error;
-        if (tries >= READ_TRIES) throw unavailable(urlOf(to, key), `the answer was cut at each of ${tries} tries`);
-      }
+    for (let tries = 1; tries <= READ_TRIES; tries += 1) {
+      const answer = await to.client.send(command, signal).catch(absent);
+      if (answer === null) return null;
+      const text = await answer.Body?.transformToString('utf-8').catch(cutBy);
+      if (typeof text === 'string') return { text, etag: answer.ETag ?? '' };
     }
+    throw unavailable(urlOf(to, key), `the answer was cut at each of ${READ_TRIES} tries`);
   });
+}
+
+function absent(error: unknown): null {
+  if (isNamed(error, 'NoSuchKey')) return null;
+  throw error;
 }
 
 /** The client tries again what got no answer, but not an answer whose body is cut. */

@@ -32,6 +32,8 @@ export interface Asked {
 
 export type Fault =
   | ({ readonly kind: 'answer'; readonly headers?: Readonly<Record<string, string>> } & Refusal)
+  /** A body of any kind. */
+  | { readonly kind: 'raw'; readonly body: string }
   /** Half of the body, then the connection ends. */
   | { readonly kind: 'cut' }
   /** The body comes in ten pieces with so many milliseconds between. */
@@ -151,11 +153,13 @@ async function answer(stub: Stub, exchange: Exchange): Promise<void> {
   const reply =
     fault?.kind === 'answer'
       ? refused(fault, fault.headers)
-      : refusal !== null
-        ? refused(refusal)
-        : name === bucket
-          ? replyTo(exchange, asked, body)
-          : refused({ status: 404, code: 'NoSuchBucket', message: 'The specified bucket does not exist' });
+      : fault?.kind === 'raw'
+        ? { status: 200, body: fault.body }
+        : refusal !== null
+          ? refused(refusal)
+          : name === bucket
+            ? replyTo(exchange, asked, body)
+            : refused({ status: 404, code: 'NoSuchBucket', message: 'The specified bucket does not exist' });
   await send(response, asked, reply, fault);
 }
 

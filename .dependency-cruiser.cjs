@@ -40,9 +40,21 @@ module.exports = {
       'A pipeline is what the YAML says. It reads configuration and knows nothing of how it will be run.',
     ),
     never(
+      'store-to-kernel-only',
+      folders('store'),
+      '^src/(?!store/|kernel/)',
+      'A store moves objects by key. What they hold, and for whom, is the concern of source, warehouse and publish.',
+    ),
+    never(
+      'store-below-its-users',
+      { path: '^src/(?!store/|source/|warehouse/|publish/|run/|cli/)' },
+      folders('store'),
+      'Objects are read by sources and the engine and written by publishing; whoever else wants one asks those.',
+    ),
+    never(
       'source-knows-files-not-tables',
       folders('source'),
-      '^src/(?!source/|kernel/|pipeline/)',
+      '^src/(?!source/|kernel/|pipeline/|store/)',
       'A source lands files and says what their totals are. Tables, models and runs are the business of others.',
     ),
     never(
@@ -54,7 +66,7 @@ module.exports = {
     never(
       'warehouse-is-the-engine-seam',
       folders('warehouse'),
-      '^src/(?!warehouse/|kernel/|source/|pipeline/)',
+      '^src/(?!warehouse/|kernel/|source/|pipeline/|store/)',
       'The warehouse loads and queries; it must serve every model and every run without knowing one of them.',
     ),
     never(
@@ -66,7 +78,7 @@ module.exports = {
     never(
       'publish-is-given-files',
       folders('publish'),
-      '^src/(?!publish/|kernel/|warehouse/)',
+      '^src/(?!publish/|kernel/|warehouse/|store/)',
       'Publishing moves finished marts to the outside; what they hold and how they were made is not its concern.',
     ),
     never(
@@ -122,6 +134,7 @@ module.exports = {
           '^src/warehouse/duckdb[.]js$',
           '^src/model/catalog(-cache)?[.]js$',
           '^src/publish/',
+          '^src/store/file-',
           '^src/run/(ledger|manifest|state)[.]js$',
           '^src/init/(given|whole|write)[.]js$',
           '^src/cli/',
@@ -147,6 +160,12 @@ module.exports = {
       '^src/warehouse/vectors[.]js$',
       { path: npm('@duckdb/[^/]+'), dependencyTypesNot: TYPES_ONLY },
       'Raw vectors are typed by the client; the connection they come from is made in duckdb.ts. Types only.',
+    ),
+    never(
+      's3-client-in-one-file',
+      { path: '^src/', pathNot: ['^src/store/s3[.]js$'] },
+      npm('@aws-sdk/client-s3'),
+      'One file knows the client, so that its settings, its retries and its errors are handled once.',
     ),
     {
       name: 'no-junk-drawer',

@@ -14,7 +14,7 @@ type Tree = Readonly<Record<string, string>>;
 
 /** Empty files that the plants import. */
 const GROUND: Tree = Object.fromEntries(
-  ['kernel', 'pipeline', 'source', 'warehouse', 'publish', 'model', 'run', 'report', 'init', 'cli'].map((folder) => [
+  ['kernel', 'pipeline', 'store', 'source', 'warehouse', 'publish', 'model', 'run', 'report', 'init', 'cli'].map((folder) => [
     `${folder}/${folder}.ts`,
     'export const name = 1;\n',
   ]),
@@ -27,6 +27,9 @@ const PLANTS: readonly (readonly [rule: string, why: string, tree: Tree])[] = [
   ['kernel-imports-nothing', 'the platform', { 'kernel/x.ts': "import { hostname } from 'node:os';" }],
   ['pipeline-to-kernel-only', 'warehouse', { 'pipeline/x.ts': "import { name } from '../warehouse/warehouse.js';" }],
   ['pipeline-to-kernel-only', 'a re-export', { 'pipeline/x.ts': "export * from '../source/source.js';" }],
+  ['store-to-kernel-only', 'a type', { 'store/x.ts': "import type { P } from '../pipeline/pipeline.js';" }],
+  ['store-to-kernel-only', 'publish', { 'store/x.ts': "import { name } from '../publish/publish.js';" }],
+  ['store-below-its-users', 'model', { 'model/x.ts': "import type { S } from '../store/store.js';" }],
   ['source-knows-files-not-tables', 'warehouse', { 'source/x.ts': "import type { W } from '../warehouse/warehouse.js';" }],
   ['source-takes-types-of-pipeline', 'a value', { 'source/x.ts': "import { name } from '../pipeline/pipeline.js';" }],
   ['source-takes-types-of-pipeline', 'inline types', { 'source/x.ts': "import { type P } from '../pipeline/pipeline.js';" }],
@@ -43,9 +46,12 @@ const PLANTS: readonly (readonly [rule: string, why: string, tree: Tree])[] = [
   ['file-system-where-named', 'node:fs', { 'run/execute.ts': "import { rmSync } from 'node:fs';" }],
   ['file-system-where-named', 'in a draft', { 'init/init.ts': "import { readFile } from 'node:fs/promises';" }],
   ['file-system-where-named', 'fs/promises', { 'model/lint.ts': "import { readFile } from 'fs/promises';" }],
+  ['file-system-where-named', 'in a store', { 'store/s3.ts': "import { open } from 'node:fs/promises';" }],
   ['process-in-cli-only', 'node:process', { 'run/x.ts': "import { env } from 'node:process';" }],
   ['duckdb-client-in-one-file', 'types too', { 'model/x.ts': "import type { DuckDBInstance } from '@duckdb/node-api';" }],
   ['duckdb-client-in-one-file', 'its bindings', { 'warehouse/x.ts': "import duckdb from '@duckdb/node-bindings';" }],
+  ['s3-client-in-one-file', 'a value', { 'publish/s3.ts': "import { S3Client } from '@aws-sdk/client-s3';" }],
+  ['s3-client-in-one-file', 'types, beside it', { 'store/x.ts': "import type { S3Client } from '@aws-sdk/client-s3';" }],
   ['vectors-take-types-of-duckdb', 'a value', { 'warehouse/vectors.ts': "import { DuckDBInstance } from '@duckdb/node-api';" }],
   ['no-junk-drawer', 'a folder', { 'run/utils/dates.ts': 'export {};' }],
   ['no-junk-drawer', 'a file', { 'model/sql-helpers.ts': 'export {};' }],
@@ -59,6 +65,11 @@ const PLANTS: readonly (readonly [rule: string, why: string, tree: Tree])[] = [
 const CLEAN: Tree = {
   'kernel/period.ts': "import { addDays } from 'date-fns';",
   'pipeline/read.ts': "import { readFile } from 'node:fs/promises';\nimport { name } from '../kernel/kernel.js';",
+  'store/s3.ts': "import { S3Client } from '@aws-sdk/client-s3';\nimport { name } from '../kernel/kernel.js';",
+  'store/file-parts.ts': "import { open } from 'node:fs/promises';",
+  'source/objects.ts': "import { name } from '../store/store.js';",
+  'warehouse/results.ts': "import { name } from '../store/store.js';",
+  'publish/objects.ts': "import { name } from '../store/store.js';",
   'source/land.ts': "import { createReadStream } from 'node:fs';\nimport type { P } from '../pipeline/pipeline.js';",
   'warehouse/duckdb.ts': "import { DuckDBInstance } from '@duckdb/node-api';\nimport { rm } from 'node:fs/promises';",
   'warehouse/vectors.ts': "import type { DuckDBVector } from '@duckdb/node-api';",

@@ -7,7 +7,7 @@ export interface ExpectedError {
   readonly text: string;
 }
 
-const HEAD = /^\S.* \[([a-z]+\/[a-z0-9_-]+)\]$/;
+const HEAD = /^\S.* \[([a-z][a-z0-9]*\/[a-z0-9_-]+)\]$/;
 
 export function problemExamples(expected: readonly ExpectedError[]): ReadonlyMap<string, string> {
   const chosen = new Map<string, string>();

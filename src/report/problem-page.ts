@@ -5,6 +5,7 @@ import { CONFIGURATION } from './problems/configuration.js';
 import { DRAFTING } from './problems/drafting.js';
 import { EVIDENCE } from './problems/evidence.js';
 import { MODELS } from './problems/models.js';
+import { OBJECTS } from './problems/objects.js';
 import type { ProblemText, ProblemTexts } from './problems/problem-text.js';
 import { QUERIES } from './problems/queries.js';
 import { RUNNING } from './problems/running.js';
@@ -13,6 +14,7 @@ const SECTIONS: readonly (readonly [title: string, texts: ProblemTexts])[] = [
   ['Configuration', CONFIGURATION],
   ['Files and data', EVIDENCE],
   ['Commands, folders, runs', RUNNING],
+  ['Objects on S3', OBJECTS],
   ['Questions to the marts', QUERIES],
   ['A first draft', DRAFTING],
 ];

@@ -41,7 +41,7 @@ interface Choice {
   readonly node: Node;
 }
 
-const CODE = /^([a-z]+\/)[a-z0-9_-]+$/;
+const CODE = /^([a-z][a-z0-9]*\/)[a-z0-9_-]+$/;
 const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression', 'TSFunctionType']);
 
 export function sourcesBelow(dir: string): readonly SourceText[] {

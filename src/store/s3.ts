@@ -62,7 +62,8 @@ function storeOver(to: Connection): ObjectStore {
     remove: async (keys) => remove(to, keys.map(full)),
     uploads: (prefix) => uploads(to, folder(prefix)),
     abort: async ({ key, id }) => abort(to, full(key), id),
-    withSignal: (signal) => storeOver({ ...to, signal: AbortSignal.any([to.signal, signal]) }),
+    signal: to.signal,
+    withSignal: (signal) => storeOver({ ...to, signal }),
     close: () => to.client.destroy(),
   };
 }

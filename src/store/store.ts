@@ -50,7 +50,9 @@ export interface ObjectStore {
   readonly remove: (keys: readonly string[]) => Promise<void>;
   readonly uploads: (prefix: string) => AsyncIterable<readonly OpenUpload[]>;
   readonly abort: (upload: OpenUpload) => Promise<void>;
-  /** The same store, with one more reason to stop. */
+  /** What ends every question. */
+  readonly signal: AbortSignal;
+  /** The same store, whose questions another signal ends. */
   readonly withSignal: (signal: AbortSignal) => ObjectStore;
   readonly close: () => void;
 }

@@ -1,6 +1,7 @@
 // The page of all problem codes: what each means, how the process ends, what to do, and how it looks.
 import { EXIT_CODE } from '../kernel/failure.js';
 import { block, cellText, page, table } from './markdown.js';
+import { ATHENA } from './problems/athena.js';
 import { CONFIGURATION } from './problems/configuration.js';
 import { DRAFTING } from './problems/drafting.js';
 import { EVIDENCE } from './problems/evidence.js';
@@ -15,6 +16,7 @@ const SECTIONS: readonly (readonly [title: string, texts: ProblemTexts])[] = [
   ['Files and data', EVIDENCE],
   ['Commands, folders, runs', RUNNING],
   ['Objects on S3', OBJECTS],
+  ['Athena', ATHENA],
   ['Questions to the marts', QUERIES],
   ['A first draft', DRAFTING],
 ];

@@ -130,7 +130,7 @@ module.exports = {
         pathNot: [
           '^src/pipeline/read[^/]*$',
           '^src/source/',
-          '^src/warehouse/(lake|load|kept)',
+          '^src/warehouse/(lake|load|kept|athena-journal)',
           '^src/warehouse/duckdb[.]js$',
           '^src/model/catalog(-cache)?[.]js$',
           '^src/publish/',
@@ -166,6 +166,12 @@ module.exports = {
       { path: '^src/', pathNot: ['^src/store/s3[.]js$'] },
       npm('@aws-sdk/client-s3'),
       'One file knows the client, so that its settings, its retries and its errors are handled once.',
+    ),
+    never(
+      'athena-client-in-one-file',
+      { path: '^src/', pathNot: '^src/warehouse/athena-client[.]js$' },
+      npm('@aws-sdk/client-athena'),
+      'One file knows the client, so that its retries, its errors and what they hold of credentials are handled once.',
     ),
     {
       name: 'no-junk-drawer',

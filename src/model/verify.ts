@@ -5,6 +5,11 @@ import type { Model } from './catalog.js';
 
 const SHOWN = 5;
 
+/** What is asked of an engine. One that has no hash of rows groups them at once. */
+export interface Verified extends Pick<Warehouse, 'rows' | 'describe'> {
+  readonly withoutHash?: boolean;
+}
+
 /** What is wrong with a table, and its rows where they were looked at. */
 export interface Verdict {
   /** Every way in which the table breaks its contract; none is a pass. */
@@ -13,7 +18,7 @@ export interface Verdict {
 }
 
 /** Holds the table of `model` to its contract. `rows: false` looks at the columns only. */
-export async function verdictOn(warehouse: Warehouse, model: Model, rows: boolean): Promise<Verdict> {
+export async function verdictOn(warehouse: Verified, model: Model, rows: boolean): Promise<Verdict> {
   const columns = await columnBreaches(warehouse, model);
   if (columns.length > 0 || !rows) return { breaches: columns, rows: null };
   const facts = await factsOf(warehouse, model);
@@ -21,16 +26,16 @@ export async function verdictOn(warehouse: Warehouse, model: Model, rows: boolea
   return { breaches, rows: Number(facts['rows']) };
 }
 
-export async function contractBreaches(warehouse: Warehouse, model: Model, rows: boolean): Promise<readonly Problem[]> {
+export async function contractBreaches(warehouse: Verified, model: Model, rows: boolean): Promise<readonly Problem[]> {
   return (await verdictOn(warehouse, model, rows)).breaches;
 }
 
 /** Without the contract's own checks: they hold a table to what this run built it of, and rows of another run are not of that. */
-export async function rowBreaches(warehouse: Warehouse, model: Model): Promise<readonly Problem[]> {
+export async function rowBreaches(warehouse: Verified, model: Model): Promise<readonly Problem[]> {
   return factBreaches(warehouse, model, await factsOf(warehouse, model));
 }
 
-async function columnBreaches(warehouse: Warehouse, model: Model): Promise<readonly Problem[]> {
+async function columnBreaches(warehouse: Verified, model: Model): Promise<readonly Problem[]> {
   const told = model.contract.columns.map((column) => `${column.name} ${column.type}`);
   const built = (await warehouse.describe(`SELECT * FROM ${model.name}`)).map((column) => `${column.name} ${column.type}`);
   if (told.join('\n') === built.join('\n')) return [];
@@ -47,10 +52,11 @@ async function columnBreaches(warehouse: Warehouse, model: Model): Promise<reado
  * In one pass: how many rows, how many nulls where none may be, and whether all grains differ by their hashes. Hashes that all
  * differ prove it, in a third of the time that grouping wide rows takes; two that agree prove nothing.
  */
-async function factsOf(warehouse: Warehouse, model: Model): Promise<Row> {
+async function factsOf(warehouse: Verified, model: Model): Promise<Row> {
   const grain = model.contract.grain.map((name) => `"${name}"`).join(', ');
   const nulls = requiredOf(model).map(({ name }, at) => `count(*) - count("${name}") AS null_${at}`);
-  const differ = grain === '' ? 'true' : `count(*) = count(DISTINCT hash(${grain}))`;
+  const hashed = warehouse.withoutHash === true ? 'false' : `count(*) = count(DISTINCT hash(${grain}))`;
+  const differ = grain === '' ? 'true' : hashed;
   const [facts = {}] = await warehouse.rows(
     `SELECT ${['count(*) AS "rows"', `${differ} AS differ`, ...nulls].join(', ')} FROM ${model.name}`,
   );
@@ -61,7 +67,7 @@ function requiredOf(model: Model): readonly { readonly name: string }[] {
   return model.contract.columns.filter((column) => !column.nullable);
 }
 
-async function factBreaches(warehouse: Warehouse, model: Model, facts: Row): Promise<readonly Problem[]> {
+async function factBreaches(warehouse: Verified, model: Model, facts: Row): Promise<readonly Problem[]> {
   const nulls = requiredOf(model).flatMap(({ name }, at) => {
     const count = facts[`null_${at}`];
     if (count === '0') return [];
@@ -71,7 +77,7 @@ async function factBreaches(warehouse: Warehouse, model: Model, facts: Row): Pro
   return facts['differ'] === 'true' ? nulls : [...nulls, ...(await grainBreaches(warehouse, model))];
 }
 
-async function grainBreaches(warehouse: Warehouse, model: Model): Promise<readonly Problem[]> {
+async function grainBreaches(warehouse: Verified, model: Model): Promise<readonly Problem[]> {
   const grain = model.contract.grain.map((name) => `"${name}"`).join(', ');
   const doubled = await warehouse.rows(
     `SELECT ${grain}, count(*) AS times FROM ${model.name} GROUP BY ${grain} HAVING count(*) > 1 ORDER BY ${grain} LIMIT ${SHOWN}`,
@@ -81,7 +87,7 @@ async function grainBreaches(warehouse: Warehouse, model: Model): Promise<readon
   return [problem(model, 'contract/grain', message, 'aggregate, or name the true grain', doubled)];
 }
 
-async function checkBreaches(warehouse: Warehouse, model: Model): Promise<readonly Problem[]> {
+async function checkBreaches(warehouse: Verified, model: Model): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const check of model.contract.checks) {
     const offending = await warehouse.rows(`SELECT * FROM (${check.select}) AS offending LIMIT ${SHOWN}`);

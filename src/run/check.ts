@@ -6,6 +6,7 @@ import { openDuckDb } from '../warehouse/duckdb.js';
 import type { RunRequest } from './api.js';
 import { executeStep, type RunContext } from './execute.js';
 import type { Ledger } from './ledger.js';
+import { loadHere } from './load.js';
 import { type Prepared, preparePipeline } from './run.js';
 import { MOST_LANES } from './session.js';
 import { removeFolder, scratchFolder } from './state.js';
@@ -43,6 +44,7 @@ async function checkData(request: RunRequest, prepared: Prepared): Promise<reado
       period,
       warehouse,
       engine: duckDbEngine(warehouse, Math.min(threads, MOST_LANES)),
+      load: loadHere,
       threads,
       listener: request.listener,
       signal,

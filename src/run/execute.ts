@@ -7,10 +7,8 @@ import type { ModelEngine } from '../model/engine.js';
 import { rowText } from '../model/verify.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { ControlTotal, LandedFile } from '../source/source.js';
-import { land as landSource, tabulate } from '../source/registry.js';
+import { land as landSource } from '../source/registry.js';
 import type { KeptUsage } from '../warehouse/kept-usage.js';
-import { loadLake } from '../warehouse/lake.js';
-import { createRawViews } from '../warehouse/lake-views.js';
 import type { Cell, Row, Warehouse } from '../warehouse/warehouse.js';
 import type { PastStep } from './api.js';
 import type { Ledger } from './ledger.js';
@@ -26,6 +24,8 @@ export interface RunContext {
   readonly warehouse: Warehouse;
   /** Where models are built. */
   readonly engine: ModelEngine;
+  /** What landed becomes the raw tables of that engine. */
+  readonly load: (context: RunContext) => Promise<Amounts>;
   readonly threads: number;
   readonly listener: Listener;
   readonly ledger: Ledger;
@@ -38,7 +38,7 @@ export interface RunContext {
 }
 
 /** What a step made or went through, where that can be counted. */
-type Amounts = Omit<PastStep, 'step' | 'seconds'>;
+export type Amounts = Omit<PastStep, 'step' | 'seconds'>;
 
 /** Runs one step with its events and its line in the ledger. `work` is what the step does, where that is not the engine's. */
 export async function executeStep(
@@ -67,7 +67,7 @@ async function perform(context: RunContext, step: Step): Promise<Amounts | null>
     case 'land':
       return land(context, step.sourceId);
     case 'load':
-      return load(context);
+      return context.load(context);
     case 'fill':
       return { rows: await fill(context) };
     case 'build':
@@ -108,52 +108,8 @@ async function land(context: RunContext, sourceId: string): Promise<Amounts> {
   return { files: landing.files.length, bytes: bytesOf(landing.files) };
 }
 
-async function load(context: RunContext): Promise<Amounts> {
-  const lakeDir = join(context.pipeline.stateDir, 'lake');
-  const lake = await loadLake(context.files, context.pipeline.sources, {
-    lakeDir,
-    pipelineFile: context.pipeline.file,
-    threads: context.threads,
-    tempDirectory: join(context.pipeline.stateDir, 'tmp'),
-    listener: context.listener,
-    tabulate,
-    signal: context.signal,
-  });
-  const fresh = (await context.kept?.restore(context.warehouse, lake)) ?? null;
-  await context.warehouse.run(createRawViews(lake, fresh));
-  const landed = lake.files.map(({ landed: file, records }) => ({
-    source_id: file.sourceId,
-    file: file.name,
-    sha256: file.sha256,
-    bytes: String(file.bytes),
-    records: String(records),
-    unit: file.unit,
-    delivery: file.delivery,
-  }));
-  await context.engine.fill(modelOf(context, 'run.landed_file'), landed);
-  tellOfEmptyFiles(context, lake.files);
-  return { rows: lake.files.reduce((sum, { records }) => sum + records, 0), bytes: bytesOf(context.files) };
-}
-
 function bytesOf(files: readonly LandedFile[]): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-/** A file without records is no error, but often a sign of one. */
-function tellOfEmptyFiles(
-  { pipeline, listener }: RunContext,
-  files: readonly { readonly landed: LandedFile; readonly records: number }[],
-): void {
-  for (const { id } of pipeline.sources) {
-    const empty = files.filter(({ landed, records }) => landed.sourceId === id && records === 0);
-    if (empty.length === 0) continue;
-    const others = empty.length === 1 ? '' : ` and ${empty.length - 1} more`;
-    listener({
-      kind: 'note',
-      level: 'info',
-      message: `source \`${id}\`: no records in \`${empty[0]?.landed.name ?? ''}\`${others}`,
-    });
-  }
 }
 
 async function fill(context: RunContext): Promise<number> {

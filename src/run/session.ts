@@ -14,6 +14,7 @@ import { executeStep, type RunContext } from './execute.js';
 import { fingerprintOf } from './fingerprint.js';
 import { keptSumsOf } from './kept-sums.js';
 import type { Ledger } from './ledger.js';
+import { loadHere } from './load.js';
 import type { Period } from './parameters.js';
 import { sweepLeftovers } from './leftovers.js';
 import { modelsOf, versionsOf } from './models.js';
@@ -37,7 +38,19 @@ export async function inSession<T>(
     const catalog = await modelsOf(warehouse, run.pipeline.stateDir);
     const kept = keptSumsOf({ ...run, catalog, versions: await versionsOf(warehouse), force });
     const engine = duckDbEngine(warehouse, Math.min(threads, MOST_LANES));
-    return await work({ ...run, catalog, warehouse, engine, threads, listener, signal, files: [], controls: [], kept });
+    return await work({
+      ...run,
+      catalog,
+      warehouse,
+      engine,
+      load: loadHere,
+      threads,
+      listener,
+      signal,
+      files: [],
+      controls: [],
+      kept,
+    });
   } catch (error) {
     // Behind the engine, which holds its files until it is closed. What cannot be removed now is swept by the next run.
     await sweepLeftovers(run.pipeline).catch(() => undefined);

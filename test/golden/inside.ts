@@ -4,6 +4,7 @@ import { duckDbEngine } from '../../src/model/engine.js';
 import { readCatalog } from '../../src/model/catalog.js';
 import { readPipeline } from '../../src/pipeline/read.js';
 import { executeStep } from '../../src/run/execute.js';
+import { loadHere } from '../../src/run/load.js';
 import { openLedger } from '../../src/run/ledger.js';
 import { planSteps } from '../../src/run/plan.js';
 import { askedOf, periodOf } from '../../src/run/scope.js';
@@ -22,7 +23,7 @@ export async function rowsInside(company: Company, select: string): Promise<read
   const catalog = await readCatalog(join(import.meta.dirname, '../../sql'), warehouse);
   const engine = duckDbEngine(warehouse, 1);
   await engine.prepare(catalog);
-  const shared = { pipeline, catalog, period, warehouse, engine, threads: 1, listener: () => undefined };
+  const shared = { pipeline, catalog, period, warehouse, engine, load: loadHere, threads: 1, listener: () => undefined };
   const context = { ...shared, ledger: openLedger(pipeline.stateDir, now), files: [], controls: [], kept: null };
   for (const step of planSteps(pipeline, catalog, [])) {
     await executeStep(context, step);

@@ -1,0 +1,282 @@
+// Models on Athena: each is unloaded as Parquet below the folder of its run, gets a table over it, and is held to its contract. What the
+// run knows of itself comes from here as Parquet; marts come back here.
+import { join } from 'node:path';
+import type { Problem } from '../kernel/failure.js';
+import { Failure } from '../kernel/failure.js';
+import type { ObjectStore } from '../store/store.js';
+import type { AthenaQueries, Statement } from '../warehouse/athena-statement.js';
+import { literal } from '../warehouse/sql-quote.js';
+import type { Cell, Row, Warehouse } from '../warehouse/warehouse.js';
+import { externalTable, type RunTable, RunTables, unload } from './athena-tables.js';
+import { athenaVerdict } from './athena-verdict.js';
+import { createEmpty, fillInput, prepareWarehouse } from './build.js';
+import type { Catalog, Model } from './catalog.js';
+import type { ModelEngine } from './engine.js';
+import { tokenise } from './sql-text.js';
+import type { TrinoMacros } from './trino-macros.js';
+import { castedSelect, renderTrino } from './trino-render.js';
+import type { Verdict } from './verify.js';
+
+export interface AthenaEngineOptions {
+  readonly queries: AthenaQueries;
+  /** At the output folder. */
+  readonly store: ObjectStore;
+  /** Parses, writes inputs as Parquet and takes the marts. */
+  readonly local: Warehouse;
+  readonly macros: TrinoMacros;
+  readonly database: string;
+  /** Of what the run is made of: hexadecimal digits, at most 16. */
+  readonly run: string;
+  /** For files on their way; it is there and goes with the run. */
+  readonly scratchDir: string;
+  readonly lanes: number;
+}
+
+/** A table that is made of files, or of a query that is Athena's own. */
+export interface AthenaTables {
+  /** An input of these Parquet files, whose columns are those of its contract. */
+  adopt(model: Model, files: readonly string[]): Promise<void>;
+  /** An input of a query that is written for Athena. Gives the number of its rows. */
+  buildInput(model: Model, select: string): Promise<number>;
+  ask(what: string, athenaSelect: string): Promise<readonly Row[]>;
+  execute(what: string, statement: string): Promise<void>;
+}
+
+export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable {
+  readonly kind = 'athena';
+  readonly lanes: number;
+  readonly #options: AthenaEngineOptions;
+  readonly #tables: RunTables;
+  /** Passes of a table that grows, and files of an input. */
+  readonly #parts = new Map<string, number>();
+  /** The engine here has one connection: who works with it waits for those before. */
+  #local: Promise<unknown> = Promise.resolve();
+
+  constructor(options: AthenaEngineOptions) {
+    this.#options = options;
+    this.lanes = options.lanes;
+    this.#tables = new RunTables(options.database, options.run);
+  }
+
+  async prepare(catalog: Catalog): Promise<void> {
+    await prepareWarehouse(this.#options.local, catalog);
+    const empty = catalog.models.filter((model) => model.layer === 'run' || model.contract.build === 'append');
+    await Promise.all(empty.map(async (model) => this.createEmpty(model)));
+  }
+
+  async createEmpty(model: Model): Promise<void> {
+    await this.#tableOver(model, this.#tables.next(model.layer, model.table));
+  }
+
+  async fill(model: Model, rows: readonly Readonly<Record<string, Cell>>[]): Promise<void> {
+    if (rows.length === 0) return;
+    const file = join(this.#options.scratchDir, `${model.name}.parquet`);
+    await this.#here(async (local) => {
+      await createEmpty(local, model);
+      await fillInput(local, model, rows);
+      const select = `SELECT ${plainTypes(model)} FROM ${model.name}`;
+      await local.run(`COPY (${select}) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`);
+    });
+    await this.#put(model, file);
+  }
+
+  async setLevel(model: Model, level: number): Promise<void> {
+    await this.createEmpty(model);
+    await this.fill(model, [{ level: String(level) }]);
+  }
+
+  async adopt(model: Model, files: readonly string[]): Promise<void> {
+    await this.createEmpty(model);
+    for (const file of files) await this.#put(model, file);
+  }
+
+  async buildInput(model: Model, select: string): Promise<number> {
+    await this.#unloaded(model, castedSelect(model, select));
+    const { rows } = this.#held(model, await this.#verdict(model));
+    return rows ?? 0;
+  }
+
+  async build(model: Model): Promise<number | null> {
+    const select = castedSelect(model, await this.#rendered(model.file, model.sql ?? ''));
+    switch (model.contract.build) {
+      case 'view':
+        await this.#view(model, select);
+        return null;
+      case 'append':
+        return this.#append(model, select);
+      case 'table':
+      case 'level':
+      case 'input':
+        await this.#unloaded(model, select);
+        break;
+      default:
+        return model.contract.build satisfies never;
+    }
+    const { rows } = this.#held(model, await this.#verdict(model));
+    if (model.layer === 'marts') await this.#fetch(model, rows ?? 0);
+    return rows;
+  }
+
+  async breaches(model: Model, rows: boolean): Promise<readonly Problem[]> {
+    return rows ? (await this.#verdict(model)).breaches : [];
+  }
+
+  async rows(select: string, parameters: readonly Cell[] = []): Promise<readonly Row[]> {
+    return this.#asked('ask', select, parameters);
+  }
+
+  async ask(what: string, athenaSelect: string): Promise<readonly Row[]> {
+    return this.#options.queries.rows({ name: what, sql: athenaSelect });
+  }
+
+  async execute(what: string, statement: string): Promise<void> {
+    await this.#options.queries.execute({ name: what, sql: statement });
+  }
+
+  /** The client of Athena keeps order among those who ask at once. */
+  async beside(): Promise<ModelEngine & AsyncDisposable> {
+    return Promise.resolve(this);
+  }
+
+  /** Whoever opened what it works with closes that. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #unloaded(model: Model, select: string): Promise<void> {
+    const table = this.#tables.next(model.layer, model.table);
+    await this.#unload(model, select, table.prefix, table.name);
+    await this.#tableOver(model, table);
+  }
+
+  async #append(model: Model, select: string): Promise<number> {
+    const table = this.#tables.now(model.layer, model.table);
+    const part = this.#nextPart(table);
+    await this.#unload(model, select, `${table.prefix}${part}/`, `${table.name} part ${part}`);
+    const [count] = await this.#asked('count', `SELECT count(*) AS n FROM ${model.name}`, [], `after part ${part}`);
+    return Number(count?.['n'] ?? 0);
+  }
+
+  async #unload(model: Model, select: string, prefix: string, name: string): Promise<void> {
+    const { queries, store } = this.#options;
+    const clean = async (): Promise<void> => {
+      for await (const page of store.list(prefix)) await store.remove(page.map(({ key }) => key));
+    };
+    await queries.execute({ ...ofModel(model, name), sql: unload(select, store.url(prefix)), beforeRetry: clean });
+  }
+
+  async #tableOver(model: Model, table: RunTable): Promise<void> {
+    const { queries, store, database } = this.#options;
+    const sql = externalTable(database, table.name, model.contract.columns, store.url(table.prefix));
+    await queries.execute({ ...ofModel(model, `${table.name} table`), sql });
+  }
+
+  async #view(model: Model, select: string): Promise<void> {
+    const table = this.#tables.next(model.layer, model.table);
+    const sql = `CREATE OR REPLACE VIEW ${this.#tables.quoted(table)} AS ${select}`;
+    await this.#options.queries.execute({ ...ofModel(model, `${table.name} view`), sql });
+  }
+
+  async #put(model: Model, file: string): Promise<void> {
+    const table = this.#tables.now(model.layer, model.table);
+    await this.#options.store.put(`${table.prefix}${this.#nextPart(table)}.parquet`, { file });
+  }
+
+  #nextPart({ name }: RunTable): number {
+    const part = (this.#parts.get(name) ?? 0) + 1;
+    this.#parts.set(name, part);
+    return part;
+  }
+
+  async #verdict(model: Model): Promise<Verdict> {
+    return athenaVerdict(model, async (what, select) => this.#asked(what, select, [], '', model));
+  }
+
+  #held(model: Model, { breaches, rows }: Verdict): Verdict {
+    if (breaches.length > 0) throw new Failure('check', breaches);
+    return { breaches: [], rows: rows ?? unknownRows(model) };
+  }
+
+  async #asked(what: string, select: string, parameters: readonly Cell[], more = '', model?: Model): Promise<readonly Row[]> {
+    const sql = await this.#rendered(model?.file ?? 'a question of the run', withValues(select, parameters));
+    const name = `${what} ${model?.name ?? ''} ${more}`.trim();
+    return this.#options.queries.rows({ ...(model === undefined ? {} : ofModel(model, name)), name, sql });
+  }
+
+  async #rendered(file: string, sql: string): Promise<string> {
+    const parsed = await this.#here(async (local) => local.parse(sql));
+    if (parsed.kind === 'error') throw new Error(`${file}: ${parsed.message}`);
+    const tableName = (layer: string, table: string): string => this.#tables.quoted(this.#tables.now(layer, table));
+    return renderTrino({ file, sql, tree: parsed.tree, macros: this.#options.macros, tableName });
+  }
+
+  /** The rows of a mart, as a table here. */
+  async #fetch(model: Model, rows: number): Promise<void> {
+    const { store, scratchDir } = this.#options;
+    const { name, prefix } = this.#tables.now(model.layer, model.table);
+    const files: string[] = [];
+    for await (const page of store.list(prefix)) {
+      for (const { key, etag } of page.filter(({ bytes }) => bytes > 0)) {
+        const file = join(scratchDir, `${name}-${files.length}.parquet`);
+        await store.download(key, file, { etag });
+        files.push(file);
+      }
+    }
+    const found = await this.#here(async (local) => filled(local, model, files));
+    if (found !== String(rows)) throw lostRows(model, rows, found, store.url(prefix));
+  }
+
+  async #here<T>(work: (local: Warehouse) => Promise<T>): Promise<T> {
+    const turn = this.#local.then(async () => work(this.#options.local));
+    // What fails is told to who asked; the next in turn goes on.
+    this.#local = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+/** The table of `model` with the rows of Parquet files. Gives their number. */
+async function filled(local: Warehouse, model: Model, files: readonly string[]): Promise<string> {
+  await createEmpty(local, model);
+  const columns = model.contract.columns.map((column) => `"${column.name}"`).join(', ');
+  for (const file of files)
+    await local.run(`INSERT INTO ${model.name} (${columns}) SELECT ${columns} FROM read_parquet(${literal(file)})`);
+  const [there] = await local.rows(`SELECT count(*) AS n FROM ${model.name}`);
+  return there?.['n'] ?? '0';
+}
+
+function ofModel(model: Model, name: string): Pick<Statement, 'name' | 'place'> {
+  return { name, place: { file: model.file } };
+}
+
+/** Types that Parquet has for both engines. */
+function plainTypes(model: Model): string {
+  return model.contract.columns
+    .map(({ name, type }) => (type === 'UBIGINT' ? `CAST("${name}" AS DECIMAL(20,0)) AS "${name}"` : `"${name}"`))
+    .join(', ');
+}
+
+/** `$1` becomes a text of its own: the executor sends whole statements. */
+function withValues(select: string, parameters: readonly Cell[]): string {
+  let out = '';
+  let end = 0;
+  const tokens = tokenise(select);
+  for (const [at, token] of tokens.entries()) {
+    const number = tokens[at + 1];
+    if (token.text !== '$' || number?.kind !== 'number') continue;
+    const value = parameters[Number(number.text) - 1] ?? null;
+    out += select.slice(end, token.at) + (value === null ? 'CAST(NULL AS VARCHAR)' : literal(value));
+    end = number.at + number.text.length;
+  }
+  return out + select.slice(end);
+}
+
+function unknownRows(model: Model): never {
+  throw new Error(`nobody counted the rows of ${model.name}`);
+}
+
+function lostRows(model: Model, expected: number, found: string, location: string): Failure {
+  const message = `${model.name} has ${expected} rows on Athena, and ${found} in its files`;
+  const remedy =
+    'somebody else writes or removes files there: let nothing but showback write below its output folder, then run again';
+  return new Failure('unavailable', [{ code: 'athena/files-differ', message, remedy, place: { file: location } }]);
+}

@@ -1,0 +1,98 @@
+// The tables of one run on Athena: their names, where their files lie, and the statements that make and remove them.
+import type { ContractColumn } from './contract.js';
+import { hiveType } from './trino-types.js';
+
+/** One making of a table. What is made again gets a number of its own: a table over other files is another table. */
+export interface RunTable {
+  /** As the catalogue has it: `r0123456789abcdef_rating_usage_day_2`. */
+  readonly name: string;
+  /** Of its files, relative to the output folder, with `/` at its end. */
+  readonly prefix: string;
+}
+
+/** Every table of a run, by the number of its making. */
+export class RunTables {
+  readonly #database: string;
+  readonly #run: string;
+  readonly #made = new Map<string, number>();
+
+  /** `run`: hexadecimal digits, at most 16. */
+  constructor(database: string, run: string) {
+    this.#database = database;
+    this.#run = run;
+  }
+
+  /** Files of this run lie below it, and those of no other. */
+  get prefix(): string {
+    return runPrefix(this.#run);
+  }
+
+  next(layer: string, table: string): RunTable {
+    const key = `${layer}.${table}`;
+    this.#made.set(key, (this.#made.get(key) ?? 0) + 1);
+    return this.now(layer, table);
+  }
+
+  /** As it was made last. */
+  now(layer: string, table: string): RunTable {
+    const number = this.#made.get(`${layer}.${table}`);
+    if (number === undefined) throw new Error(`${layer}.${table} is read before it is made`);
+    return { name: tableName(this.#run, layer, table, number), prefix: `${this.prefix}${layer}.${table}/${number}/` };
+  }
+
+  /** For a query. */
+  quoted({ name }: RunTable): string {
+    return `"${this.#database}"."${name}"`;
+  }
+}
+
+const RUN_FOLDER = /^run=([0-9a-f]{1,16})\//;
+
+export function runPrefix(run: string): string {
+  return `run=${run}/`;
+}
+
+/** Whose file it is; null for one that no run made. */
+export function runOfKey(key: string): string | null {
+  return RUN_FOLDER.exec(key)?.[1] ?? null;
+}
+
+/** The table that has this file; null where the key is not that of a table's file. */
+export function tableOfKey(key: string): string | null {
+  const found = /^run=([0-9a-f]{1,16})\/([a-z]+)\.([a-z0-9_]+)\/(\d+)\//.exec(key);
+  const [, run = '', layer = '', table = '', number = ''] = found ?? [];
+  return found === null ? null : tableName(run, layer, table, Number(number));
+}
+
+function tableName(run: string, layer: string, table: string, number: number): string {
+  return `r${run}_${layer}_${table}${number === 1 ? '' : `_${number}`}`;
+}
+
+/** Over Parquet files that have these columns. */
+export function externalTable(
+  database: string,
+  name: string,
+  columns: readonly Pick<ContractColumn, 'name' | 'type'>[],
+  location: string,
+): string {
+  const typed = columns.map((column) => `\`${column.name}\` ${hiveType(column.type)}`).join(', ');
+  return `CREATE EXTERNAL TABLE IF NOT EXISTS \`${database}\`.\`${name}\` (${typed}) STORED AS PARQUET LOCATION '${location}'`;
+}
+
+/** Over logs as they were delivered, plain or packed: a line is one text, whatever is in it. */
+export function textTable(database: string, name: string, location: string): string {
+  const shape = "ROW FORMAT DELIMITED FIELDS TERMINATED BY '\\001' LINES TERMINATED BY '\\n' STORED AS TEXTFILE";
+  return `CREATE EXTERNAL TABLE IF NOT EXISTS \`${database}\`.\`${name}\` (\`line\` string) ${shape} LOCATION '${location}'`;
+}
+
+export function unload(select: string, location: string): string {
+  return `UNLOAD (${select}) TO '${location}' WITH (format = 'PARQUET', compression = 'ZSTD')`;
+}
+
+export function dropTable(database: string, name: string): string {
+  return `DROP TABLE IF EXISTS \`${database}\`.\`${name}\``;
+}
+
+export function dropView(database: string, name: string): string {
+  return `DROP VIEW IF EXISTS "${database}"."${name}"`;
+}

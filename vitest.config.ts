@@ -18,7 +18,7 @@ export default defineConfig({
     env: { TZ: 'UTC' },
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: engines ? 90_000 : 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
     allowOnly: false,

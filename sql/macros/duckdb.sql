@@ -47,6 +47,9 @@ CREATE OR REPLACE MACRO money_problem(t, decimals) AS
 CREATE OR REPLACE MACRO money_value(t) AS
   CASE WHEN regexp_matches(regexp_replace(t, '[eE].*$', ''), '[1-9]') THEN TRY_CAST(t AS DECIMAL(38,24)) ELSE CAST(0 AS DECIMAL(38,24)) END;
 
+-- a quantity as text; null where it is none
+CREATE OR REPLACE MACRO quantity_value(t) AS TRY_CAST(t AS DECIMAL(26,6));
+
 -- the part at `place` (1, 2, …) of an amount shared by equal weights: what apportion gives when keys order as places do
 CREATE OR REPLACE MACRO equal_part(amount, parts, place) AS
   from_pico(CASE WHEN amount < 0 THEN -1 ELSE 1 END
@@ -58,8 +61,9 @@ CREATE OR REPLACE MACRO text_part(t, separator, place) AS split_part(t, separato
 CREATE OR REPLACE MACRO json_text(document, key) AS
   CASE WHEN json_valid(document) THEN json_extract_string(document, '$."' || replace(key, '"', '\"') || '"') END;
 
--- time; every timestamp is UTC without a zone
-CREATE OR REPLACE MACRO utc_timestamp(t) AS TRY_CAST(t AS TIMESTAMPTZ) AT TIME ZONE 'UTC';
+-- time; every timestamp is UTC without a zone. No zone by a name but UTC: the engine would keep it for the rows that follow
+CREATE OR REPLACE MACRO utc_timestamp(t) AS
+  CASE WHEN NOT regexp_matches(t, '[A-Za-z]{2}') OR regexp_matches(t, '[0-9] (UTC|GMT)$') THEN TRY_CAST(t AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END;
 CREATE OR REPLACE MACRO utc_from_seconds(t) AS CAST(make_timestamp(CAST(TRY_CAST(t AS BIGINT) * 1000000 AS BIGINT)) AS TIMESTAMP);
 CREATE OR REPLACE MACRO day_of(ts) AS CAST(ts AS DATE);
 CREATE OR REPLACE MACRO minute_of_day(ts) AS CAST(hour(ts) * 60 + minute(ts) AS BIGINT);

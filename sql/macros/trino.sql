@@ -42,7 +42,7 @@ CREATE MACRO quantity_sum(x) AS CAST(sum(x) AS DECIMAL(26,6));
 CREATE MACRO count_sum(x) AS CAST(sum(x) AS BIGINT);
 
 -- money as text: digits only, at most `decimals` decimals once trailing zeros are gone; null is no money.
--- `\z`: a `$` stands before a last line feed too
+-- `\z`: a `$` stands before a last line feed too. DuckDB reads no exponent after 10^14 or more, so neither do we
 CREATE MACRO money_problem(t, decimals) AS
   CASE WHEN t IS NULL THEN 'missing'
        WHEN NOT regexp_like(t, '^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,5})?\z') THEN 'not a number'
@@ -51,10 +51,14 @@ CREATE MACRO money_problem(t, decimals) AS
             - CAST('0' || coalesce(regexp_extract(t, '[eE][+]?([0-9]+)\z', 1), '') AS INTEGER)
             + CAST('0' || coalesce(regexp_extract(t, '[eE]-([0-9]+)\z', 1), '') AS INTEGER) > decimals
        THEN 'more than ' || CAST(decimals AS VARCHAR) || ' decimals'
-       WHEN TRY_CAST(t AS DECIMAL(38,24)) IS NULL OR abs(TRY_CAST(t AS DECIMAL(38,24))) >= CAST('10000000000000' AS DECIMAL(38,24)) THEN 'too large'
+       WHEN TRY_CAST(regexp_replace(t, '[eE].*\z', '') AS DECIMAL(38,24)) IS NULL OR TRY_CAST(t AS DECIMAL(38,24)) IS NULL
+         OR abs(TRY_CAST(t AS DECIMAL(38,24))) >= CAST('10000000000000' AS DECIMAL(38,24)) THEN 'too large'
   END;
 CREATE MACRO money_value(t) AS
   CASE WHEN regexp_like(regexp_replace(t, '[eE].*\z', ''), '[1-9]') THEN TRY_CAST(t AS DECIMAL(38,24)) ELSE CAST(0 AS DECIMAL(38,24)) END;
+
+-- a quantity as text, null where it is none: spaces around it and `_` between digits are DuckDB's to read
+CREATE MACRO quantity_value(t) AS TRY_CAST(regexp_replace(trim(t), '(?<=[0-9])_(?=[0-9])', '') AS DECIMAL(26,6));
 
 -- the part at `place` (1, 2, …) of an amount shared by equal weights: what apportion gives when keys order as places do
 CREATE MACRO equal_part(amount, parts, place) AS
@@ -65,9 +69,10 @@ CREATE MACRO equal_part(amount, parts, place) AS
 -- text
 CREATE MACRO matches(t, pattern) AS regexp_like(t, pattern);
 CREATE MACRO text_part(t, separator, place) AS CASE WHEN t IS NOT NULL THEN coalesce(split_part(t, separator, place), '') END;
--- nothing of a text that is no JSON object from its first to its last character; of strings the text, of all else the JSON
+-- nothing of a text that is no JSON object from its first to its last character (DuckDB lets a comma stand before the end);
+-- of strings the text, of all else the JSON
 CREATE MACRO json_text(document, key) AS
-  CASE WHEN TRY(CAST(json_parse(document) AS MAP(VARCHAR, JSON))) IS NULL THEN NULL
+  CASE WHEN NOT starts_with(trim(document), '{') OR TRY(json_parse(regexp_replace(document, ',(\s*[}\]])', '$1'))) IS NULL THEN NULL
        WHEN starts_with(json_format(json_extract(document, '$["' || replace(replace(key, '\', '\\'), '"', '\"') || '"]')), '"')
        THEN json_extract_scalar(document, '$["' || replace(replace(key, '\', '\\'), '"', '\"') || '"]')
        ELSE nullif(json_format(json_extract(document, '$["' || replace(replace(key, '\', '\\'), '"', '\"') || '"]')), 'null') END;
@@ -75,12 +80,12 @@ CREATE MACRO json_text(document, key) AS
 -- time; every timestamp is UTC without a zone. What a cast reads is spelled otherwise here: a space for T, six decimals at most, no 24:00
 CREATE MACRO utc_timestamp(t) AS
   CAST(TRY_CAST(regexp_replace(
-         regexp_replace(t, '^([0-9/-]+)[T ]24:00(:00)?([.]0*)?(?=[^0-9:.]|\z)', '$1 00:00'),
-         '^(?:([0-9]{4,6})[-/]([0-9]{1,2})[-/]([0-9]{1,2})(?:[T ]([0-9]{1,2}:[0-9]{1,2})(?:(:[0-9]{1,2})(?:([.][0-9]{1,6})[0-9]*|[.])?)?(Z|[+-][0-9]{2}(?::?[0-9]{2})?| [A-Za-z][A-Za-z0-9_/+-]*)?)?|[\s\S]*)\z',
+         regexp_replace(t, '^( *[0-9/-]+)[T ]24:00(:00)?([.]0*)?(?=[^0-9:.]|\z)', '$1 00:00'),
+         '^(?: *([0-9]{4,6})[-/]([0-9]{1,2})[-/]([0-9]{1,2})(?:[T ]([0-9]{1,2}:[0-9]{1,2})(?:(:[0-9]{1,2})(?:([.][0-9]{1,6})[0-9]*|[.])?)?(Z|[+-][0-9]{2}(?::?[0-9]{2})?| UTC| GMT)?)?|[\s\S]*)\z',
          '$1-$2-$3 $4$5$6 $7') AS TIMESTAMP(6) WITH TIME ZONE) AT TIME ZONE 'UTC' AS TIMESTAMP(6))
-  + CASE WHEN regexp_like(t, '^[0-9/-]+[T ]24:00') THEN INTERVAL '1' DAY ELSE INTERVAL '0' DAY END;
+  + CASE WHEN regexp_like(t, '^ *[0-9/-]+[T ]24:00') THEN INTERVAL '1' DAY ELSE INTERVAL '0' DAY END;
 CREATE MACRO utc_from_seconds(t) AS
-  date_add('second', TRY_CAST(TRY_CAST(trim(t) AS DECIMAL(38,0)) AS BIGINT), TIMESTAMP '1970-01-01 00:00:00.000000');
+  CAST(from_unixtime(TRY_CAST(TRY_CAST(trim(t) AS DECIMAL(38,0)) AS BIGINT)) AT TIME ZONE 'UTC' AS TIMESTAMP(6));
 CREATE MACRO day_of(ts) AS CAST(ts AS DATE);
 CREATE MACRO minute_of_day(ts) AS CAST(hour(ts) * 60 + minute(ts) AS BIGINT);
 CREATE MACRO month_start(d) AS CAST(date_trunc('month', d) AS DATE);

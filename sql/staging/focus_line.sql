@@ -22,7 +22,7 @@ SELECT
   coalesce(sku_meter, sku_id, resource_type, charge_description) AS item, CAST(NULL AS VARCHAR) AS model_hint, CAST(NULL AS VARCHAR) AS meter_hint,
   charge_description AS description, resource_id AS resource, commitment_discount_id AS commitment,
   commitment_discount_status AS commitment_status, 'standard' AS service_tier,
-  TRY_CAST(coalesce(consumed_quantity, pricing_quantity) AS DECIMAL(26,6)) AS quantity,
+  quantity_value(coalesce(consumed_quantity, pricing_quantity)) AS quantity,
   CASE WHEN problem IS NULL THEN money_value(billed_cost) END AS billed_24,
   CASE WHEN problem IS NULL THEN money_value(effective_cost) END AS effective_24,
   upper(billing_currency) AS currency, tags, nullif(json_text(tags, feature_tag), '') AS feature_tag, invoice_id IS NOT NULL AS is_final

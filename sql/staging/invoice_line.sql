@@ -22,7 +22,7 @@ SELECT
   CAST(NULL AS VARCHAR) AS charge_class, provider AS service, coalesce(item, description, '(no item)') AS item,
   CAST(NULL AS VARCHAR) AS model_hint, CAST(NULL AS VARCHAR) AS meter_hint,
   description, CAST(NULL AS VARCHAR) AS resource, CAST(NULL AS VARCHAR) AS commitment, CAST(NULL AS VARCHAR) AS commitment_status,
-  'standard' AS service_tier, TRY_CAST(quantity AS DECIMAL(26,6)) AS quantity,
+  'standard' AS service_tier, quantity_value(quantity) AS quantity,
   CASE WHEN problem IS NULL THEN money_value(amount) END AS billed_24,
   CASE WHEN problem IS NULL THEN money_value(amount) END AS effective_24,
   upper(currency) AS currency, CAST(NULL AS VARCHAR) AS tags, CAST(NULL AS VARCHAR) AS feature_tag, true AS is_final

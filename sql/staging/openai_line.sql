@@ -27,7 +27,7 @@ SELECT
   CASE text_part(line_item, ', ', 2) WHEN 'input' THEN 'input_tokens' WHEN 'output' THEN 'output_tokens'
        WHEN 'cached input' THEN 'cache_read_tokens' WHEN 'cache writes' THEN 'cache_write_tokens' END AS meter_hint,
   line_item AS description, CAST(NULL AS VARCHAR) AS resource, CAST(NULL AS VARCHAR) AS commitment,
-  CAST(NULL AS VARCHAR) AS commitment_status, 'standard' AS service_tier, TRY_CAST(quantity AS DECIMAL(26,6)) AS quantity,
+  CAST(NULL AS VARCHAR) AS commitment_status, 'standard' AS service_tier, quantity_value(quantity) AS quantity,
   CASE WHEN problem IS NULL AND empty_bucket = 'false' THEN money_value(amount) END AS billed_24,
   CASE WHEN problem IS NULL AND empty_bucket = 'false' THEN money_value(amount) END AS effective_24,
   upper(currency) AS currency, CAST(NULL AS VARCHAR) AS tags, CAST(NULL AS VARCHAR) AS feature_tag, false AS is_final

@@ -44,7 +44,8 @@ export async function runExample(
   );
 }
 
-async function giveTable(warehouse: Warehouse, model: Model, example: Example): Promise<void> {
+/** Makes one table as the contract says it is, with what the example gives of it. */
+export async function giveTable(warehouse: Warehouse, model: Model, example: Example): Promise<void> {
   await createEmpty(warehouse, model);
   await fill(warehouse, model, rowsGiven(model.name, example));
 }

@@ -1,8 +1,8 @@
 // Every example, every check and every vector through a real Trino: the same rows as DuckDB gives, to the last digit.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LAYERS, type Model, readCatalog } from '../../src/model/catalog.js';
+import { type Model, readCatalog } from '../../src/model/catalog.js';
 import type { Example, ExampleRow } from '../../src/model/contract.js';
-import { rowsGiven, runExample } from '../../src/model/examples.js';
+import { giveTable, rowsGiven, runExample } from '../../src/model/examples.js';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import type { Cell, Row, Warehouse } from '../../src/warehouse/warehouse.js';
 import { vectorSuite } from '../contract/vectors.suite.js';
@@ -69,12 +69,46 @@ describe.concurrent('examples', () => {
   });
 });
 
-/** All columns of what the model gives. The example must hold there too. */
-async function onDuckDb(model: Model, example: Example): Promise<readonly Row[]> {
+/** Checks of a contract on what the model made of the example: both engines find the same rows, and none where the check reads nothing else. */
+describe.concurrent('checks', () => {
+  const checked = examples.flatMap(([name, it, model, example]) =>
+    model.contract.checks.map((check) => [name, check.name, it, model, example, check] as const),
+  );
+  it.each(checked)('%s: %s, where it %s', async (_name, _check, _it, model, example, check) => {
+    const reads = [...new Set([...model.reads, ...model.checkReads])].filter((name) => name !== model.name);
+    const tables = given(reads, example).set(model.name, await modelSelect(reader, model));
+    const onTrino = await rowsOf(tables, await rendered(reader, model.file, check.select));
+    expect(sorted(onTrino)).toEqual(sorted(await onDuckDb(model, example, reads, check.select)));
+    alike.checks += 1;
+  });
+});
+
+describe('vectors', () => {
+  const made = new Map<string, string>();
+  vectorSuite(() => ({
+    catalog,
+    async given(model, rows) {
+      made.set(model.name, rowsSelect(model, rows));
+    },
+    async build(model) {
+      made.set(model.name, rowsSelect(model, await rowsOf(tablesOf(model.reads), await modelSelect(reader, model))));
+    },
+    rows: async (sql) => rowsOf(made, await rendered(reader, 'test/contract/vectors.suite.ts', sql)),
+  }));
+  function tablesOf(names: readonly string[]): Tables {
+    return new Map(names.map((name) => [name, made.get(name) ?? rowsSelect(modelOf(catalog, name), [])]));
+  }
+});
+
+/** All columns of what the model gives, or what a check finds in it. The example must hold there too. */
+async function onDuckDb(model: Model, example: Example, reads: readonly string[] = [], check?: string): Promise<readonly Row[]> {
   const own = await openDuckDb({ threads: 1 });
   try {
     expect(await runExample(own, catalog, model, example)).toEqual({ missing: [], unexpected: [] });
-    return await own.rows(`SELECT * FROM (${model.sql}) AS built`);
+    if (check === undefined) return await own.rows(`SELECT * FROM (${model.sql}) AS built`);
+    for (const name of reads) if (!model.reads.includes(name)) await giveTable(own, modelOf(catalog, name), example);
+    await own.run(`CREATE OR REPLACE TABLE ${model.name} AS ${model.sql}`);
+    return await own.rows(check);
   } finally {
     await own[Symbol.asyncDispose]();
   }

@@ -67,15 +67,25 @@ async function noted({ journal }: Ground, { token }: Asked, status: QueryStatus)
 /** The id of the query; the error where Athena knows the token for another text or place. */
 async function start(ground: Ground, statement: Statement, asked: Asked, signal: AbortSignal): Promise<string | ApiError> {
   const { api, timing, journal, where } = ground;
+  // Somebody may have heeded an earlier call whose answer nobody heard: then a refusal now says nothing of the query.
+  let isHeard = !asked.isOld;
+  const ask = async (): Promise<string> => {
+    try {
+      return await api.start({ sql: statement.sql, token: asked.token, output: ground.results() });
+    } catch (error) {
+      isHeard &&= !(error instanceof ApiError && error.fault === 'lost');
+      throw error;
+    }
+  };
   try {
     signal.throwIfAborted();
     // Never left while it is asked: its answer says what there is to stop.
-    return await answered(() => api.start({ sql: statement.sql, token: asked.token, output: ground.results() }), timing, signal);
+    return await answered(ask, timing, signal);
   } catch (error) {
     const last = error instanceof ApiError ? error : null;
     if (last?.passes === false) {
       if (/idempotent/i.test(`${last.code} ${last.message}`)) return last;
-      await journal.refused(asked.token);
+      if (isHeard) await journal.refused(asked.token);
       throw refusal(last, where, statement);
     }
     if (signal.aborted) throw endOf(signal.reason, ground, statement, null, last);
@@ -137,7 +147,7 @@ async function stop({ api, poller, timing, isHurried }: Ground, queryId: string)
   }
 }
 
-function endOf(reason: unknown, ground: Ground, statement: Statement, queryId: string | null, last: Error | null): Error {
+function endOf(reason: unknown, ground: Ground, statement: Statement, queryId: string | null, last: ApiError | null): Error {
   if (reason instanceof DeadlinePassed) return deadlineFailure(statement, ground.deadlineMs / 1000, queryId, last);
   return reason instanceof ApiError ? refusal(reason, ground.where, statement) : errorOf(reason);
 }

@@ -1,6 +1,6 @@
 // What is told of a statement that did not succeed: where, in the engine's words, and what to do.
 import { Failure, type FailureKind, type Problem } from '../kernel/failure.js';
-import type { QueryStatus } from './athena-api.js';
+import type { ApiError, QueryStatus } from './athena-api.js';
 import type { FaultCategory } from './athena-faults.js';
 import { byteText, type Scans } from './athena-scans.js';
 import { placeIn, type Statement } from './athena-statement.js';
@@ -119,13 +119,15 @@ export function placed(statement: Statement, words: string): Pick<Problem, 'plac
 }
 
 /** What a statement waited for too long. `queryId`: null where it was not started. */
-export function deadlineFailure(statement: Statement, seconds: number, queryId: string | null, last: Error | null): Failure {
+export function deadlineFailure(statement: Statement, seconds: number, queryId: string | null, last: ApiError | null): Failure {
   const query = queryId === null ? ' to start' : '';
   const named = queryId === null ? '' : ` (query ${queryId})`;
   const lastly = last === null ? '' : `; the last answer: ${last.message}`;
+  const unknown =
+    last?.fault === 'lost' && queryId === null ? '; it may have been started, and is found again by the next start' : '';
   const problem: Problem = {
     code: 'athena/deadline',
-    message: `${statement.name}: took longer than ${seconds} s${query}${named}${lastly}`,
+    message: `${statement.name}: took longer than ${seconds} s${query}${named}${lastly}${unknown}`,
     remedy: 'raise the deadline of a query, run fewer months at once, or run again when less runs',
     ...placed(statement, ''),
   };
@@ -138,9 +140,12 @@ export function budgetFailure(scans: Scans): Failure {
   const names = scans.byName().filter(([, bytes]) => bytes > 0n);
   const named = names.slice(0, NAMED).map(([name, bytes]) => `${name} ${byteText(bytes)}`);
   const others = names.length > NAMED ? `, ${names.length - NAMED} others less` : '';
+  const budget = scans.budget ?? 0n;
+  // Close to each other they would read alike.
+  const text = byteText(scans.bytes) === byteText(budget) ? (bytes: bigint) => `${bytes} bytes` : byteText;
   const problem: Problem = {
     code: 'athena/budget',
-    message: `the run scanned ${byteText(scans.bytes)}, more than its budget of ${byteText(scans.budget ?? 0n)}: ${named.join(', ')}${others}`,
+    message: `the run scanned ${text(scans.bytes)}, more than its budget of ${text(budget)}: ${named.join(', ')}${others}`,
     remedy: 'raise the budget of the run or run fewer months at once; what was done is not scanned again',
   };
   return new Failure('user', [problem]);

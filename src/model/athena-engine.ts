@@ -14,7 +14,7 @@ import type { Catalog, Model } from './catalog.js';
 import type { ModelEngine } from './engine.js';
 import { tokenise } from './sql-text.js';
 import type { TrinoMacros } from './trino-macros.js';
-import { castedSelect, renderTrino } from './trino-render.js';
+import { readTable, renderTrino, storedSelect } from './trino-render.js';
 import type { Verdict } from './verify.js';
 
 export interface AthenaEngineOptions {
@@ -23,6 +23,7 @@ export interface AthenaEngineOptions {
   readonly store: ObjectStore;
   /** Parses, writes inputs as Parquet and takes the marts. */
   readonly local: Warehouse;
+  readonly catalog: Catalog;
   readonly macros: TrinoMacros;
   readonly database: string;
   /** Of what the run is made of: hexadecimal digits, at most 16. */
@@ -34,10 +35,10 @@ export interface AthenaEngineOptions {
 
 /** A table that is made of files, or of a query that is Athena's own. */
 export interface AthenaTables {
-  /** An input of these Parquet files, whose columns are those of its contract. */
-  adopt(model: Model, files: readonly string[]): Promise<void>;
-  /** An input of a query that is written for Athena. Gives the number of its rows. */
-  buildInput(model: Model, select: string): Promise<number>;
+  /** An input of the rows that it has on the engine here. */
+  adopt(model: Model): Promise<void>;
+  /** Adds the rows of a query that is written for Athena to an input that was adopted. */
+  append(model: Model, select: string): Promise<void>;
   ask(what: string, athenaSelect: string): Promise<readonly Row[]>;
   execute(what: string, statement: string): Promise<void>;
 }
@@ -59,7 +60,7 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
   }
 
   async prepare(catalog: Catalog): Promise<void> {
-    await prepareWarehouse(this.#options.local, catalog);
+    await this.#here(async (local) => prepareWarehouse(local, catalog));
     const empty = catalog.models.filter((model) => model.layer === 'run' || model.contract.build === 'append');
     await Promise.all(empty.map(async (model) => this.createEmpty(model)));
   }
@@ -70,14 +71,11 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
 
   async fill(model: Model, rows: readonly Readonly<Record<string, Cell>>[]): Promise<void> {
     if (rows.length === 0) return;
-    const file = join(this.#options.scratchDir, `${model.name}.parquet`);
     await this.#here(async (local) => {
       await createEmpty(local, model);
       await fillInput(local, model, rows);
-      const select = `SELECT ${plainTypes(model)} FROM ${model.name}`;
-      await local.run(`COPY (${select}) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`);
     });
-    await this.#put(model, file);
+    await this.#put(model);
   }
 
   async setLevel(model: Model, level: number): Promise<void> {
@@ -85,19 +83,17 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
     await this.fill(model, [{ level: String(level) }]);
   }
 
-  async adopt(model: Model, files: readonly string[]): Promise<void> {
+  async adopt(model: Model): Promise<void> {
     await this.createEmpty(model);
-    for (const file of files) await this.#put(model, file);
+    await this.#put(model);
   }
 
-  async buildInput(model: Model, select: string): Promise<number> {
-    await this.#unloaded(model, castedSelect(model, select));
-    const { rows } = this.#held(model, await this.#verdict(model));
-    return rows ?? 0;
+  async append(model: Model, select: string): Promise<void> {
+    await this.#unloadPart(model, storedSelect(model, select));
   }
 
   async build(model: Model): Promise<number | null> {
-    const select = castedSelect(model, await this.#rendered(model.file, model.sql ?? ''));
+    const select = storedSelect(model, await this.#rendered(model.file, model.sql ?? ''));
     switch (model.contract.build) {
       case 'view':
         await this.#view(model, select);
@@ -150,11 +146,17 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
   }
 
   async #append(model: Model, select: string): Promise<number> {
+    const part = await this.#unloadPart(model, select);
+    const [count] = await this.#asked('count', `SELECT count(*) AS n FROM ${model.name}`, [], `after part ${part}`);
+    return Number(count?.['n'] ?? 0);
+  }
+
+  /** Rows beside those that are there: the table reads every folder below its own. */
+  async #unloadPart(model: Model, select: string): Promise<number> {
     const table = this.#tables.now(model.layer, model.table);
     const part = this.#nextPart(table);
     await this.#unload(model, select, `${table.prefix}${part}/`, `${table.name} part ${part}`);
-    const [count] = await this.#asked('count', `SELECT count(*) AS n FROM ${model.name}`, [], `after part ${part}`);
-    return Number(count?.['n'] ?? 0);
+    return part;
   }
 
   async #unload(model: Model, select: string, prefix: string, name: string): Promise<void> {
@@ -177,9 +179,14 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
     await this.#options.queries.execute({ ...ofModel(model, `${table.name} view`), sql });
   }
 
-  async #put(model: Model, file: string): Promise<void> {
+  /** The rows that the engine here has of a table, as a file of the table there. */
+  async #put(model: Model): Promise<void> {
+    const { store, scratchDir } = this.#options;
+    const file = join(scratchDir, `${model.name}.parquet`);
+    const select = `SELECT ${plainTypes(model)} FROM ${model.name}`;
+    await this.#here(async (local) => local.run(`COPY (${select}) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`));
     const table = this.#tables.now(model.layer, model.table);
-    await this.#options.store.put(`${table.prefix}${this.#nextPart(table)}.parquet`, { file });
+    await store.put(`${table.prefix}${this.#nextPart(table)}.parquet`, { file });
   }
 
   #nextPart({ name }: RunTable): number {
@@ -206,9 +213,14 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
   async #rendered(file: string, sql: string): Promise<string> {
     const parsed = await this.#here(async (local) => local.parse(sql));
     if (parsed.kind === 'error') throw new Error(`${file}: ${parsed.message}`);
-    const tableName = (layer: string, table: string): string => this.#tables.quoted(this.#tables.now(layer, table));
-    return renderTrino({ file, sql, tree: parsed.tree, macros: this.#options.macros, tableName });
+    return renderTrino({ file, sql, tree: parsed.tree, macros: this.#options.macros, tableName: this.#tableName });
   }
+
+  readonly #tableName = (layer: string, table: string): string => {
+    const model = this.#options.catalog.models.find((candidate) => candidate.name === `${layer}.${table}`);
+    if (model === undefined) throw new Error(`no model ${layer}.${table}`);
+    return readTable(model, this.#tables.quoted(this.#tables.now(layer, table)));
+  };
 
   /** The rows of a mart, as a table here. */
   async #fetch(model: Model, rows: number): Promise<void> {
@@ -248,10 +260,16 @@ function ofModel(model: Model, name: string): Pick<Statement, 'name' | 'place'> 
   return { name, place: { file: model.file } };
 }
 
-/** Types that Parquet has for both engines. */
+/** Types that are kept as others: see `storedSelect`. */
+const STORED: Readonly<Record<string, string>> = { UBIGINT: 'DECIMAL(20,0)', TIMESTAMP: 'VARCHAR' };
+
+/** Columns as tables of Athena have them. */
 function plainTypes(model: Model): string {
   return model.contract.columns
-    .map(({ name, type }) => (type === 'UBIGINT' ? `CAST("${name}" AS DECIMAL(20,0)) AS "${name}"` : `"${name}"`))
+    .map(({ name, type }) => {
+      const stored = STORED[type];
+      return stored === undefined ? `"${name}"` : `CAST("${name}" AS ${stored}) AS "${name}"`;
+    })
     .join(', ');
 }
 

@@ -68,14 +68,16 @@ function tableName(run: string, layer: string, table: string, number: number): s
   return `r${run}_${layer}_${table}${number === 1 ? '' : `_${number}`}`;
 }
 
-/** Over Parquet files that have these columns. */
+/** Over Parquet files that have these columns; timestamps are texts in them (`storedSelect`). */
 export function externalTable(
   database: string,
   name: string,
   columns: readonly Pick<ContractColumn, 'name' | 'type'>[],
   location: string,
 ): string {
-  const typed = columns.map((column) => `\`${column.name}\` ${hiveType(column.type)}`).join(', ');
+  const typed = columns
+    .map((column) => `\`${column.name}\` ${column.type === 'TIMESTAMP' ? 'string' : hiveType(column.type)}`)
+    .join(', ');
   return `CREATE EXTERNAL TABLE IF NOT EXISTS \`${database}\`.\`${name}\` (${typed}) STORED AS PARQUET LOCATION '${location}'`;
 }
 

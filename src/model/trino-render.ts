@@ -76,6 +76,34 @@ export function castedSelect(
   return bounded(`SELECT ${columns.join(', ')} FROM (\n${rendered}\n) AS built`, model.file, WRAPPING_BYTES);
 }
 
+/**
+ * The same as it is kept in files: a timestamp as text, since tables of Athena keep milliseconds. `readTable` is the way back.
+ */
+export function storedSelect(model: Stored & { readonly file: string }, rendered: string): string {
+  const columns = model.contract.columns.map(({ name, type }) => {
+    const cast = `CAST("${name}" AS ${trinoType(type)})`;
+    return `${isTime(type) ? `CAST(${cast} AS VARCHAR)` : cast} AS "${name}"`;
+  });
+  return bounded(`SELECT ${columns.join(', ')} FROM (\n${rendered}\n) AS built`, model.file, WRAPPING_BYTES);
+}
+
+/** What stands in FROM for a table that `storedSelect` made. */
+export function readTable({ contract }: Stored, quoted: string): string {
+  if (!contract.columns.some(({ type }) => isTime(type))) return quoted;
+  const columns = contract.columns.map(({ name, type }) =>
+    isTime(type) ? `CAST("${name}" AS ${trinoType(type)}) AS "${name}"` : `"${name}"`,
+  );
+  return `(SELECT ${columns.join(', ')} FROM ${quoted})`;
+}
+
+interface Stored {
+  readonly contract: { readonly columns: readonly ContractColumn[] };
+}
+
+function isTime(type: string): boolean {
+  return type === 'TIMESTAMP';
+}
+
 function bounded(text: string, file: string, spare: number): string {
   const bytes = Buffer.byteLength(text, 'utf8');
   if (bytes + spare <= MOST_QUERY_BYTES) return text;

@@ -7,6 +7,7 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import { readPipeline } from '../pipeline/read.js';
 import { type Manifest, readPublished } from '../publish/directory.js';
 import type { BackfillRequest, BackfillResult, RunResult } from './api.js';
+import { onEngine } from './athena.js';
 import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
 import type { RunContext } from './execute.js';
 import { endingOf, type Ending, reasonOf } from './ending.js';
@@ -75,18 +76,21 @@ async function allMonths(request: BackfillRequest, context: RunContext, progress
   const before = await readPublished(pipeline.outDir);
   const months = ownMonths(period);
   const due = months.filter((month) => request.force || !isMadeOf(before, [month], inputs));
-  for (const [at, month] of months.entries()) {
-    const told = { kind: 'month', month, number: at + 1, total: months.length } as const;
-    if (due.includes(month)) {
-      if (month === due[0]) await buildEvidence(context);
-      const backfill: Backfill = { ...told, inputs, isLast: month === due.at(-1), range: months };
-      progress.runId = await oneMonth(request, context, backfill);
-      progress.published.push(month);
-    } else {
-      listener({ ...told, state: 'unchanged' });
-      progress.unchanged.push(month);
+  const each = async (built: RunContext): Promise<void> => {
+    for (const [at, month] of months.entries()) {
+      const told = { kind: 'month', month, number: at + 1, total: months.length } as const;
+      if (due.includes(month)) {
+        if (month === due[0]) await buildEvidence(built);
+        const backfill: Backfill = { ...told, inputs, isLast: month === due.at(-1), range: months };
+        progress.runId = await oneMonth(request, built, backfill);
+        progress.published.push(month);
+      } else {
+        listener({ ...told, state: 'unchanged' });
+        progress.unchanged.push(month);
+      }
     }
-  }
+  };
+  await (due.length === 0 ? each(context) : onEngine(context, inputs, each));
   return resultOfAll(context, progress, await readPublished(pipeline.outDir));
 }
 

@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import type { Catalog } from '../model/catalog.js';
 import { cachedCatalog, shipCatalog } from '../model/catalog-cache.js';
+import { readTrinoMacros, type TrinoMacros } from '../model/trino-macros.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
-import { PACKAGE_DIR, packageVersion } from './state.js';
+import { PACKAGE_DIR, packageVersion, readText } from './state.js';
 
 const SHIPPED = { sqlDir: join(PACKAGE_DIR, 'sql'), shippedDir: join(PACKAGE_DIR, 'dist') };
 
@@ -18,6 +19,11 @@ export async function modelsOf(warehouse: Warehouse, stateDir: string | null): P
 export async function shipModels(): Promise<void> {
   await using warehouse = await openDuckDb({ threads: 1 });
   await shipCatalog(SHIPPED, warehouse, await versionsOf(warehouse));
+}
+
+/** The macros as Athena is sent them. */
+export async function trinoMacros(): Promise<TrinoMacros> {
+  return readTrinoMacros(await readText(join(PACKAGE_DIR, 'sql', 'macros', 'trino.sql')));
 }
 
 /** Of the program and of the engine: either may read the same bytes otherwise. */

@@ -7,6 +7,7 @@ import { readPipeline } from '../pipeline/read.js';
 import { type Manifest, readPublished } from '../publish/directory.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { RunRequest, RunResult } from './api.js';
+import { onEngine } from './athena.js';
 import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
 import { type Ending, endingOf, reasonOf } from './ending.js';
 import type { RunContext } from './execute.js';
@@ -82,13 +83,11 @@ async function runInside(
   }
   const runId = runIdOf(inputs, period, carried.hashes);
   named(runId);
-  await buildEvidence(context);
-  await publishPeriod(
-    context,
-    published,
-    { runId, inputs },
-    { steps: publishSteps(catalog, carried.months), watched: carried.months },
-  );
+  await onEngine(context, inputs, async (built) => {
+    await buildEvidence(built);
+    const how = { steps: publishSteps(catalog, carried.months), watched: carried.months };
+    await publishPeriod(built, published, { runId, inputs }, how);
+  });
   return resultOf(context, 'published', runId, published);
 }
 

@@ -94,6 +94,10 @@ export async function writeBytes(path: string, bytes: Uint8Array): Promise<void>
   await writeFile(path, bytes);
 }
 
+export async function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8');
+}
+
 /** Version of the program, as its package says. */
 export async function packageVersion(): Promise<string> {
   const manifest: unknown = JSON.parse(await readFile(join(PACKAGE_DIR, 'package.json'), 'utf8'));

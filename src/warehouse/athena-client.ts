@@ -32,7 +32,8 @@ export interface AthenaCredentials {
 export interface ClientOptions {
   readonly workgroup: string;
   readonly database: string;
-  readonly region: string;
+  /** As the environment says when absent. */
+  readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
   /** The chain of the SDK (environment, profile, role) when absent. */
   readonly credentials?: AthenaCredentials | undefined;
@@ -55,7 +56,7 @@ class Client implements AthenaApi {
 
   constructor({ workgroup, database, region, endpoint, credentials, requestMs }: ClientOptions) {
     const config: AthenaClientConfig = {
-      region,
+      ...(region === undefined ? {} : { region }),
       // One attempt: the executor repeats calls itself, so that deadlines and signals hold over all of them.
       maxAttempts: 1,
       requestHandler: { connectionTimeout: requestMs, requestTimeout: requestMs, throwOnRequestTimeout: true },

@@ -8,7 +8,8 @@ import { type AthenaTimers, type Clock, SYSTEM_CLOCK, systemRandom, TIMERS } fro
 export interface AthenaOptions {
   readonly workgroup: string;
   readonly database: string;
-  readonly region: string;
+  /** As the environment says when absent. */
+  readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
   /** The chain of the SDK when absent. */
   readonly credentials?: AthenaCredentials | undefined;

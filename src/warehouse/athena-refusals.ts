@@ -8,7 +8,7 @@ import type { Statement } from './athena-statement.js';
 export interface Whereabouts {
   readonly workgroup: string;
   readonly database: string;
-  readonly region: string;
+  readonly region?: string | undefined;
   readonly output: string;
   readonly endpoint?: string | undefined;
 }
@@ -44,7 +44,7 @@ function toldOf(error: ApiError, where: Whereabouts): Told {
 }
 
 function unreachable(error: ApiError, { region, endpoint }: Whereabouts): Problem {
-  const host = endpoint === undefined ? `in region ${region}` : `at ${hostOf(endpoint)}`;
+  const host = endpoint === undefined ? `in ${regionText(region)}` : `at ${hostOf(endpoint)}`;
   return {
     code: 'athena/unreachable',
     message: `Athena ${host} does not answer ${error.operation}: ${error.code}: ${error.message}`,
@@ -94,14 +94,14 @@ function refused(error: ApiError, where: Whereabouts): Problem {
   if (/workgroup .*not found|workgroup is not found/i.test(words)) {
     return {
       code: 'athena/no-workgroup',
-      message: `there is no workgroup ${workgroup} in region ${region}: ${words}`,
+      message: `there is no workgroup ${workgroup} in ${regionText(region)}: ${words}`,
       remedy: 'name a workgroup that is there (aws athena list-work-groups), and the region that it is in',
     };
   }
   if (error.operation === 'GetDatabase') {
     return {
       code: 'athena/no-database',
-      message: `there is no database ${database} in the data catalog of region ${region}: ${words}`,
+      message: `there is no database ${database} in the data catalog of ${regionText(region)}: ${words}`,
       remedy: `create it (CREATE DATABASE ${database}), or name one that is there, and its region`,
     };
   }
@@ -109,7 +109,7 @@ function refused(error: ApiError, where: Whereabouts): Problem {
     return {
       code: 'athena/no-output',
       message: `results cannot be written to ${output}: ${words}`,
-      remedy: `name an output in a bucket that is there, in region ${region}, with s3:GetBucketLocation, s3:PutObject and s3:ListBucket allowed`,
+      remedy: `name an output in a bucket that is there, in ${regionText(region)}, with s3:GetBucketLocation, s3:PutObject and s3:ListBucket allowed`,
     };
   }
   const isSql = error.operation === 'StartQueryExecution';
@@ -124,4 +124,8 @@ function refused(error: ApiError, where: Whereabouts): Problem {
         message: `Athena refuses ${error.operation}: ${error.code}: ${words}`,
         remedy: 'do what the service says; if it says nothing that helps, please report it',
       };
+}
+
+function regionText(region: string | undefined): string {
+  return region === undefined ? 'the region of the environment' : `region ${region}`;
 }

@@ -1,0 +1,86 @@
+// What landed becomes the raw tables on Athena. Logs of one record a line go up as they were delivered and are read there; bills and
+// other logs are read here, and go up as Parquet.
+import { extname } from 'node:path';
+import type { AthenaTables } from '../model/athena-engine.js';
+import { RunTables, textTable } from '../model/athena-tables.js';
+import type { UsageSource } from '../pipeline/pipeline.js';
+import type { LandedFile } from '../source/source.js';
+import type { ObjectStore } from '../store/store.js';
+import { formatOf } from '../warehouse/load-usage.js';
+import { createRawViews } from '../warehouse/lake-views.js';
+import { type TrinoUsage, trinoRecordCounts, trinoUsageSelect } from '../warehouse/trino-usage.js';
+import { type Amounts, modelOf, type RunContext } from './execute.js';
+import { type Counted, lakeOf, told } from './load.js';
+
+export interface AthenaPlace {
+  readonly tables: AthenaTables;
+  readonly store: ObjectStore;
+  readonly database: string;
+  readonly run: string;
+}
+
+interface TextLog {
+  readonly config: UsageSource;
+  readonly files: readonly LandedFile[];
+}
+
+export async function loadOnAthena(context: RunContext, place: AthenaPlace): Promise<Amounts> {
+  const logs = textLogsOf(context);
+  const texts = new Set(logs.flatMap(({ files }) => files));
+  const here = await lakeOf(
+    context,
+    context.files.filter((file) => !texts.has(file)),
+  );
+  await context.warehouse.run(createRawViews(here));
+  for (const model of context.catalog.models.filter(({ layer }) => layer === 'raw')) await place.tables.adopt(model);
+  const counted: Counted[] = [...here.files];
+  const names = new RunTables(place.database, place.run);
+  for (const log of logs) counted.push(...(await readLog(context, place, names, log)));
+  return told(context, counted);
+}
+
+/** Logs whose files are all of one record a line. */
+function textLogsOf({ pipeline, files }: RunContext): readonly TextLog[] {
+  return pipeline.sources.flatMap((config) => {
+    if (config.kind !== 'usage') return [];
+    const own = files.filter((file) => file.sourceId === config.id && formatOf(file.name, config) === 'jsonl');
+    return own.length === 0 ? [] : [{ config, files: own }];
+  });
+}
+
+/** A log lies on S3 by the hash of its bytes, for all runs: it goes up once. */
+async function readLog(
+  context: RunContext,
+  { tables, store, database }: AthenaPlace,
+  names: RunTables,
+  { config, files }: TextLog,
+): Promise<readonly Counted[]> {
+  const folder = `landing/${Buffer.from(config.id).toString('hex')}/`;
+  const uploaded = new Map<string, string>();
+  for (const file of files) uploaded.set(store.url(await put(store, folder, file)), file.name);
+  const { name } = names.next('raw', 'line');
+  await tables.execute(`${name} table`, textTable(database, name, store.url(folder)));
+  const usage: TrinoUsage = {
+    config,
+    textTable: `"${database}"."${name}"`,
+    fileOf: { kind: 'each', names: uploaded },
+  };
+  await tables.append(modelOf(context, 'raw.usage_event'), trinoUsageSelect(usage));
+  const rows = await tables.ask(`count of ${name}`, trinoRecordCounts(usage));
+  const records = new Map(rows.map((row) => [row['file'], Number(row['records'])]));
+  return files.map((landed) => ({ landed, records: records.get(landed.name) ?? 0 }));
+}
+
+async function put(store: ObjectStore, folder: string, { path, name, sha256, bytes }: LandedFile): Promise<string> {
+  const key = `${folder}${sha256}${extensionOf(name)}`;
+  const there = await store.head(key);
+  if (there?.bytes !== bytes) await store.put(key, { file: path }, { sha256 });
+  return key;
+}
+
+/** By it Athena knows how a file is packed. */
+function extensionOf(name: string): string {
+  const packed = extname(name).toLowerCase();
+  if (packed === '.gz') return '.jsonl.gz';
+  return packed === '.zst' || packed === '.zstd' ? '.jsonl.zst' : '.jsonl';
+}

@@ -20,7 +20,7 @@ import { isBeyondRecords } from './load-usage.js';
 import { EngineError } from './warehouse.js';
 
 /** Raise it when the same bytes would be read differently. */
-const READER_VERSION = 6;
+const READER_VERSION = 7;
 
 export interface LakeOptions {
   /** `<state>/lake`, absolute. */

@@ -130,7 +130,7 @@ function fieldValue(field: UsageField, candidates: readonly string[]): string {
 /** A number of more than 15 digits has been through a double somewhere; as text it may have as many as it needs. */
 function statedCostText(json: string): string {
   const digits = `regexp_replace(regexp_replace(CAST(${json} AS VARCHAR), '[eE].*$|[-+.]', '', 'g'), '^0+|0+$', '', 'g')`;
-  return `CASE json_type(${json}) WHEN 'VARCHAR' THEN ${json} ->> '$' WHEN 'NULL' THEN NULL ELSE CASE WHEN length(${digits}) <= 15 THEN CAST(${json} AS VARCHAR) ELSE 'inexact' END END`;
+  return `CASE json_type(${json}) WHEN 'VARCHAR' THEN ${json} ->> '$' WHEN 'NULL' THEN NULL ELSE CASE WHEN length(${digits}) <= 15 THEN CAST(${json} AS VARCHAR) WHEN ${json} IS NOT NULL THEN 'inexact' END END`;
 }
 
 /** Paths → column types of the reader, structures where paths go deeper. */

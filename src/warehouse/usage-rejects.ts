@@ -3,7 +3,7 @@ import { METERS } from '../kernel/meters.js';
 import { type FieldKind, LARGEST_COUNT, type RejectReason, SQL_TYPE, USAGE_EVENT } from '../kernel/usage-event.js';
 import type { UsageField } from '../kernel/usage-fields.js';
 import { literal } from './sql-quote.js';
-import { isInRange, moneyOf, orNull, timeOf } from './usage-values.js';
+import { decimalOf, isInRange, moneyOf, orNull, timeOf } from './usage-values.js';
 
 export type Reason = readonly [when: string, why: RejectReason];
 
@@ -85,5 +85,5 @@ function given(field: UsageField): string {
 }
 
 function tryCast(field: UsageField): string {
-  return `TRY_CAST(${field} AS ${SQL_TYPE[USAGE_EVENT[field].kind]})`;
+  return decimalOf(field, SQL_TYPE[USAGE_EVENT[field].kind], 'TRY_CAST');
 }

@@ -4,7 +4,7 @@ import { LARGEST_COUNT, SQL_TYPE, USAGE_EVENT } from '../kernel/usage-event.js';
 import { USAGE_FIELDS, type UsageField } from '../kernel/usage-fields.js';
 import { literal } from './sql-quote.js';
 import { missingModel, NUMERIC, notOneOf, rowReasons, textReasons, WHOLE } from './usage-rejects.js';
-import { isInRange, millisecondsOf, moneyOf, numberOf, orNull, timeOf } from './usage-values.js';
+import { decimalOf, isInRange, millisecondsOf, moneyOf, numberOf, orNull, timeOf } from './usage-values.js';
 
 /** Records of landed files of one source as text columns, one for each of `fields`, with `file`, `row` and `broken`. */
 export interface TextRecords {
@@ -92,6 +92,7 @@ function fastValue(field: UsageField): string {
   const { kind } = USAGE_EVENT[field];
   if (kind === 'time') return timeOf(field, 'CAST');
   if (kind === 'milliseconds') return millisecondsOf(`CAST(${field} AS DOUBLE)`);
+  if (kind === 'quantity' || kind === 'rate') return decimalOf(field, SQL_TYPE[kind], 'CAST');
   return sharedValue(field) ?? `CAST(${field} AS ${SQL_TYPE[kind]})`;
 }
 
@@ -101,7 +102,7 @@ function slowValue(field: UsageField): string {
   if (kind === 'time') return timeOf(field, 'TRY_CAST');
   if (kind === 'milliseconds') return `CASE WHEN ${number} BETWEEN 0 AND ${LARGEST_COUNT} THEN ${millisecondsOf(number)} END`;
   if (kind === 'quantity' || kind === 'rate')
-    return `TRY_CAST(CASE WHEN ${number} IS NOT NULL THEN ${field} END AS ${SQL_TYPE[kind]})`;
+    return `CASE WHEN ${number} IS NOT NULL THEN ${decimalOf(field, SQL_TYPE[kind], 'TRY_CAST')} END`;
   const isWhole = `${number} = floor(${number}) AND ${number} BETWEEN 0 AND ${LARGEST_COUNT}`;
   return sharedValue(field) ?? `CASE WHEN ${isWhole} THEN CAST(${number} AS BIGINT) END`;
 }

@@ -36,6 +36,14 @@ export function millisecondsOf(number: string): string {
   return `CAST(round(${number}) AS BIGINT)`;
 }
 
+/**
+ * A number's text → a decimal of few places. The engine rounds what has an exponent by whichever digit it drops last: 5.5e-8 is 0.000001
+ * to it. With 24 places nothing that matters is dropped.
+ */
+export function decimalOf(text: string, type: string, cast: 'CAST' | 'TRY_CAST'): string {
+  return `CASE WHEN contains(lower(${text}), 'e') THEN ${cast}(${cast}(${text} AS DECIMAL(38,24)) AS ${type}) ELSE ${cast}(${text} AS ${type}) END`;
+}
+
 const PLAIN_MONEY = '^[+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,4})?$';
 
 /** Decimal text → DECIMAL(38,12), rounded half-even; null for what is negative, no decimal, too large or finer than 24 decimals. */
@@ -45,7 +53,7 @@ export function moneyOf(text: string): string {
   const zero = `regexp_matches(${text}, '^[+]?[0.]+([eE]|$)')`;
   const fine = `TRY_CAST(${text} AS DECIMAL(38,24))`;
   const up = `CAST(${fine} AS DECIMAL(38,12))`;
-  const tie = `CAST(${up} AS DECIMAL(38,24)) - ${fine} = 0.0000000000005 AND right(CAST(${up} AS VARCHAR), 1) IN ('1', '3', '5', '7', '9')`;
+  const tie = `TRY_CAST(${up} AS DECIMAL(38,24)) - ${fine} = 0.0000000000005 AND right(CAST(${up} AS VARCHAR), 1) IN ('1', '3', '5', '7', '9')`;
   const even = `CASE WHEN ${tie} THEN ${up} - 0.000000000001 ELSE ${up} END`;
   const value = `CASE WHEN ${zero} THEN 0 WHEN ${fraction} - ${exponent} <= 24 THEN ${even} END`;
   return `CAST(CASE WHEN regexp_matches(${text}, '${PLAIN_MONEY}') THEN ${value} END AS DECIMAL(38,12))`;

@@ -91,6 +91,37 @@ describe('a JSONL record', () => {
     );
   });
 
+  test('without a stated cost counts, whatever stands beside it', async () => {
+    const lines = [line(), line({ stated_cost: '0.5' }), line({ stated_cost: null }), '{'];
+    const rows = await read('a.jsonl', lines.join('\n'), 'reject, stated_cost', { statedCost: 'provider' });
+    expect(rows.map((row) => [row['reject'], row['stated_cost']])).toEqual([
+      [null, null],
+      [null, '0.500000000000'],
+      [null, null],
+      ['malformed', null],
+    ]);
+  });
+
+  test('may state a cost that only rounding makes too large for 24 decimals', async () => {
+    const [row] = await read('a.jsonl', line({ stated_cost: '99999999999999.9999999999995' }), 'reject, stated_cost', {
+      statedCost: 'provider',
+    });
+    expect(row).toEqual({ reject: null, stated_cost: '100000000000000.000000000000' });
+  });
+
+  test.each([
+    ['4.9e-7', '0.000000'],
+    ['5e-7', '0.000001'],
+    ['9.3e-10', '0.000000'],
+    ['5.684341886080802e-14', '0.000000'],
+    ['1.5e3', '1500.000000'],
+  ])('has its quantity %s as %s in both lanes', async (json, egress_gb) => {
+    for (const other of ['', '\n{']) {
+      const [row] = await read('a.jsonl', raw('egress_gb', json) + other, 'egress_gb, reject');
+      expect(row).toEqual({ egress_gb, reject: null });
+    }
+  });
+
   test.each([
     ['2026-07-01T00:00:00Z', '2026-07-01 00:00:00'],
     ['2026-07-01T02:00:00+02:00', '2026-07-01 00:00:00'],

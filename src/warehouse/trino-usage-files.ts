@@ -8,7 +8,7 @@ export type LandedNames =
   | { readonly kind: 'each'; readonly names: ReadonlyMap<string, string> };
 
 export function landedName(names: LandedNames): string {
-  if (names.kind === 'below') return `substr(path, ${[...names.location].length + 1})`;
+  if (names.kind === 'below') return `substr(path, ${Array.from(names.location).length + 1})`;
   const json = literal(JSON.stringify(Object.fromEntries(names.names)));
   return `element_at(CAST(json_parse(${json}) AS MAP(VARCHAR, VARCHAR)), path)`;
 }

@@ -1,11 +1,6 @@
 // How one text becomes one value on Trino and Athena: what usage-values.ts makes of it on DuckDB, or null, never another value.
 // `\z` and not `$`: there `$` also stands before a line end that closes the text.
 
-/** `body` with `name` for `value`, which is computed once: SQL has no other way to name a part of an expression. */
-export function letIn(value: string, name: string, body: string): string {
-  return `element_at(transform(ARRAY[${value}], ${name} -> ${body}), 1)`;
-}
-
 /** A finite number, or null for anything else. */
 export function trinoNumber(text: string): string {
   const number = `CAST(${text} AS DOUBLE)`;
@@ -18,14 +13,19 @@ function exponentOf(text: string): string {
 }
 
 /**
- * Text of a finite number → decimal, or null. DuckDB counts the digits before the point and those that an exponent adds before it
- * applies one that is negative; so must we. An exponent of more than three digits would be multiplied out.
+ * Text of a finite number → decimal, or null. With an exponent it goes through 24 places, as on DuckDB, which counts the digits before
+ * the point and those that the exponent adds. An exponent of more than three digits would be multiplied out.
  */
-export function trinoDecimal(text: string, precision: number, scale: number): string {
+export function trinoDecimal(text: string, type: string): string {
+  return `CASE WHEN regexp_like(${text}, '[eE]') THEN TRY_CAST(${fromExponent(text)} AS ${type}) ELSE TRY_CAST(${text} AS ${type}) END`;
+}
+
+function fromExponent(text: string): string {
   const whole = `coalesce(length(regexp_extract(${text}, '^[+-]?0*([0-9]*)', 1)), 0)`;
   const exponent = exponentOf(text);
-  const fits = `${exponent} BETWEEN -999 AND 999 AND ${whole} + greatest(${exponent}, 0) <= ${precision - scale}`;
-  return `CASE WHEN NOT regexp_like(${text}, '[eE]') OR (${fits}) THEN TRY_CAST(${text} AS DECIMAL(${precision},${scale})) END`;
+  const fits = `${exponent} BETWEEN -999 AND 999 AND ${whole} + greatest(${exponent}, 0) <= 14`;
+  const isZero = String.raw`regexp_like(${text}, '^[+-]?[0.]+[eE]')`;
+  return `CASE WHEN ${isZero} THEN CAST(0 AS DECIMAL(38,24)) WHEN ${fits} THEN TRY_CAST(${text} AS DECIMAL(38,24)) END`;
 }
 
 const DATE = '[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}';
@@ -59,7 +59,7 @@ function epochTime(text: string): string {
 /** Seconds that a text's offset is ahead of UTC. */
 function offsetOf(text: string): string {
   const part = (at: number) =>
-    String.raw`CAST(coalesce(nullif(substr(replace(regexp_extract(${text}, '[+-][0-9:]+ *\z'), ':', ''), ${at}, 2), ''), '0') AS BIGINT)`;
+    String.raw`coalesce(TRY_CAST(substr(replace(regexp_extract(${text}, '([+-][0-9:]+) *\z', 1), ':', ''), ${at}, 2) AS BIGINT), 0)`;
   const sign = String.raw`CASE WHEN regexp_like(${text}, '-[0-9:]+ *\z') THEN -1 ELSE 1 END`;
   return `(${sign} * (${part(2)} * 3600 + ${part(4)} * 60 + ${part(6)}))`;
 }
@@ -68,18 +68,18 @@ export function trinoInRange(time: string): string {
   return `${time} >= TIMESTAMP '2000-01-01 00:00:00' AND ${time} < TIMESTAMP '2100-01-01 00:00:00'`;
 }
 
-/** Decimal text → DECIMAL(38,12), rounded half-even; null for what is negative, no decimal, too large or finer than 24 decimals. */
-export function trinoMoney(text: string): string {
+/** Decimal text → DECIMAL(38,24), from which `trinoMoney` rounds; null for what is negative, no decimal, too large or finer than that. */
+export function trinoFine(text: string): string {
   const isPlain = String.raw`regexp_like(${text}, '^[+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,4})?\z')`;
   const isZero = String.raw`regexp_like(${text}, '^[+]?[0.]+([eE]|\z)')`;
   const fraction = String.raw`coalesce(length(regexp_extract(${text}, '[.]([0-9]*?)0*([eE]|\z)', 1)), 0)`;
-  const zero = `CAST(0 AS DECIMAL(38,12))`;
   const isCoarse = `${fraction} - coalesce(${exponentOf(text)}, 0) <= 24`;
-  const even = letIn(trinoDecimal(text, 38, 24), 'fine', halfEven('fine'));
-  return `CASE WHEN ${isPlain} THEN CASE WHEN ${isZero} THEN ${zero} WHEN ${isCoarse} THEN ${even} END END`;
+  const zero = 'CAST(0 AS DECIMAL(38,24))';
+  return `CASE WHEN ${isPlain} THEN CASE WHEN ${isZero} THEN ${zero} WHEN ${isCoarse} THEN ${trinoDecimal(text, 'DECIMAL(38,24)')} END END`;
 }
 
-function halfEven(fine: string): string {
+/** Half-even. */
+export function trinoMoney(fine: string): string {
   const up = `CAST(${fine} AS DECIMAL(38,12))`;
   const isTie = `TRY_CAST(${up} AS DECIMAL(38,24)) - ${fine} = DECIMAL '0.0000000000005'`;
   const isOdd = `substr(CAST(${up} AS VARCHAR), -1) IN ('1', '3', '5', '7', '9')`;

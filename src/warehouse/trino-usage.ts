@@ -7,7 +7,7 @@ import { literal } from './sql-quote.js';
 import { type LandedNames, landedName, landedWhere } from './trino-usage-files.js';
 import { type JsonTexts, jsonTexts } from './trino-usage-json.js';
 import { trinoReject, trinoRowReject } from './trino-usage-rejects.js';
-import { letIn, trinoDecimal, trinoMoney, trinoNumber, trinoTime } from './trino-usage-values.js';
+import { trinoDecimal, trinoFine, trinoMoney, trinoNumber, trinoTime } from './trino-usage-values.js';
 import { constantFields, type FieldPath, fieldPaths } from './usage-paths.js';
 import { NUMERIC } from './usage-rejects.js';
 import { inOrder } from './usage-sql.js';
@@ -66,19 +66,12 @@ function firstOf(values: readonly string[]): string {
 /** Of a number of more than 15 digits the last ones are no longer those that were meant; text may have as many as it needs. */
 function statedCost(json: JsonTexts, paths: readonly FieldPath[]): string {
   if (paths.length === 0) return firstOf([]);
-  const first = letIn(firstOf(paths.map((path) => json.jsonAt(path))), 'v', `substr(json_format(v), 1, 1)`);
-  const text = paths.length === 1 ? firstOf(paths.map((path) => json.textAt(path))) : statedText(json, paths);
-  const digits = String.raw`regexp_replace(regexp_replace(cost, '[eE].*\z|[-+.]', ''), '^0+|0+\z', '')`;
-  return letIn(
-    text,
-    'cost',
-    `CASE WHEN ${first} = '"' OR length(${digits}) <= 15 THEN cost WHEN cost IS NOT NULL THEN 'inexact' END`,
-  );
-}
-
-/** The first place that is there counts, even if it holds null. */
-function statedText(json: JsonTexts, paths: readonly FieldPath[]): string {
-  return `CASE ${paths.map((path) => `WHEN ${json.jsonAt(path)} IS NOT NULL THEN ${json.textAt(path)}`).join(' ')} END`;
+  // The first place that is there counts, even if it holds null.
+  const value = firstOf(paths.map((path) => json.jsonAt(path)));
+  const text = `CASE ${paths.map((path) => `WHEN ${json.jsonAt(path)} IS NOT NULL THEN ${json.textAt(path)}`).join(' ')} END`;
+  const digits = String.raw`regexp_replace(regexp_replace(${text}, '[eE].*\z|[-+.]', ''), '^0+|0+\z', '')`;
+  const isExact = `substr(json_format(${value}), 1, 1) = '"' OR length(${digits}) <= 15`;
+  return `CASE WHEN ${isExact} THEN ${text} WHEN ${text} IS NOT NULL THEN 'inexact' END`;
 }
 
 /** Numbers and times by one expression each, over an array: the text of a query is limited, and so is what one expression may be. */
@@ -91,12 +84,13 @@ function typed(texts: string, fields: readonly UsageField[]): string {
       : `transform(ARRAY[${of.map((field) => textOf(field)).join(', ')}], x -> ${value})`;
   const number = each(numeric, trinoNumber('x'), 'DOUBLE');
   const time = each(times, trinoTime('x'), 'TIMESTAMP(6)');
-  const parsed = `SELECT *, ${number} AS number, ${time} AS moment FROM (${texts})`;
+  const fine = fields.includes('stated_cost') ? trinoFine(textOf('stated_cost')) : 'NULL';
+  const parsed = `SELECT *, ${number} AS number, ${time} AS moment, ${fine} AS fine FROM (${texts})`;
   const names = [
     ...numeric.map((field, at) => `number[${at + 1}] AS ${numberOf(field)}`),
     ...times.map((field, at) => `moment[${at + 1}] AS ${field}`),
   ];
-  const named = `SELECT ${[...KEPT, 'broken', ...fields.map((field) => textOf(field)), ...names].join(', ')} FROM (${parsed})`;
+  const named = `SELECT ${[...KEPT, 'broken', 'fine', ...fields.map((field) => textOf(field)), ...names].join(', ')} FROM (${parsed})`;
   const values = fields.filter((field) => !times.includes(field)).map((field) => `${valueOf(field)} AS ${field}`);
   const all = `SELECT ${['*', ...values].join(', ')} FROM (${named})`;
   return `SELECT ${[...KEPT, ...fields, `${trinoReject(fields)} AS reject`].join(', ')} FROM (${all})`;
@@ -115,11 +109,11 @@ function valueOf(field: UsageField): string {
     case 'flag':
       return `CASE lower(${text}) WHEN 'true' THEN true WHEN 'false' THEN false END`;
     case 'money':
-      return trinoMoney(text);
+      return trinoMoney('fine');
     case 'quantity':
-      return `CASE WHEN ${number} IS NOT NULL THEN ${trinoDecimal(text, 18, 6)} END`;
+      return `CASE WHEN ${number} IS NOT NULL THEN ${trinoDecimal(text, SQL_TYPE.quantity)} END`;
     case 'rate':
-      return `CASE WHEN ${number} IS NOT NULL THEN ${trinoDecimal(text, 9, 6)} END`;
+      return `CASE WHEN ${number} IS NOT NULL THEN ${trinoDecimal(text, SQL_TYPE.rate)} END`;
     case 'milliseconds':
       return `CASE WHEN ${isCount} THEN CAST(round(${number}) AS BIGINT) END`;
     case 'count':

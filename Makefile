@@ -1,4 +1,4 @@
-# Every target works on a fresh clone: Node (>= 20.19) and npm are all it needs.
+# Every target works on a fresh clone: Node (>= 20.19) and npm are all it needs. `engines` says what more it needs.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -15,7 +15,7 @@ CONTROLS := "select control, count(*) as checks, count_if(passed) as passed, max
   from reconciliation_month group by control order by control"
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Install the locked dependencies (nothing is compiled, no install script runs)
 

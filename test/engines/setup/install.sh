@@ -25,8 +25,8 @@ build_trino() {
   mkdir -p "$home"/{lib,plugin} "$build"
   # `pom.xml` is copied, since Maven resolves beside it.
   cp "$here/trino/pom.xml" "$build/pom.xml"
-  (cd "$build" && mvn -q -B "-Dtrino.version=$TRINO_VERSION" "$dependency:copy-dependencies" -DincludeScope=runtime "-DoutputDirectory=$home/lib")
-  (cd "$build" && mvn -q -B "-Dtrino.version=$TRINO_VERSION" "$dependency:copy" "-Dartifact=io.trino:trino-hive:$TRINO_VERSION:zip" "-DoutputDirectory=$build")
+  (cd "$build" && mvn -q -B -Dstyle.color=never "-Dtrino.version=$TRINO_VERSION" "$dependency:copy-dependencies" -DincludeScope=runtime "-DoutputDirectory=$home/lib")
+  (cd "$build" && mvn -q -B -Dstyle.color=never "-Dtrino.version=$TRINO_VERSION" "$dependency:copy" "-Dartifact=io.trino:trino-hive:$TRINO_VERSION:zip" "-DoutputDirectory=$build")
   unzip -q "$build/trino-hive-$TRINO_VERSION.zip" -d "$home/plugin"
   mv "$home/plugin/trino-hive-$TRINO_VERSION" "$plugin"
   "$jdk/bin/javac" -cp "$home/lib/*" -d "$build/launcher" "$here/trino/ShowbackTrino.java"
@@ -62,6 +62,8 @@ lock() {
   command -v flock >/dev/null || return 0
   exec 9>"$ENGINES/.lock"
   flock 9
+  # Of runs that were killed: nobody else builds now.
+  rm -rf "$ENGINES"/.building-*
 }
 
 [[ -f "$VERSITYGW_HOME/$MARK" && -f "$TRINO_HOME/$MARK" ]] && exit 0

@@ -39,6 +39,8 @@ export interface AthenaTables {
   adopt(model: Model): Promise<void>;
   /** Adds the rows of a query that is written for Athena to an input that was adopted. */
   append(model: Model, select: string): Promise<void>;
+  /** Of a table of the run, for a query that is written for Athena. */
+  nameOf(model: Model): string;
   ask(what: string, athenaSelect: string): Promise<readonly Row[]>;
   execute(what: string, statement: string): Promise<void>;
 }
@@ -119,6 +121,10 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
 
   async rows(select: string, parameters: readonly Cell[] = []): Promise<readonly Row[]> {
     return this.#asked('ask', select, parameters);
+  }
+
+  nameOf(model: Model): string {
+    return this.#tables.quoted(this.#tables.now(model.layer, model.table));
   }
 
   async ask(what: string, athenaSelect: string): Promise<readonly Row[]> {

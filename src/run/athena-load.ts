@@ -3,6 +3,8 @@
 import { extname } from 'node:path';
 import type { AthenaTables } from '../model/athena-engine.js';
 import { RunTables, textTable } from '../model/athena-tables.js';
+import { createEmpty, fillInput } from '../model/build.js';
+import type { Model } from '../model/catalog.js';
 import type { UsageSource } from '../pipeline/pipeline.js';
 import type { LandedFile } from '../source/source.js';
 import type { ObjectStore } from '../store/store.js';
@@ -48,34 +50,75 @@ function textLogsOf({ pipeline, files }: RunContext): readonly TextLog[] {
   });
 }
 
-/** A log lies on S3 by the hash of its bytes, for all runs: it goes up once. */
+/** A log lies on S3 by the hash of its bytes, for all runs: it goes up once. Which objects are of this run, and how they are called, a table tells. */
 async function readLog(
   context: RunContext,
-  { tables, store, database }: AthenaPlace,
+  place: AthenaPlace,
   names: RunTables,
   { config, files }: TextLog,
 ): Promise<readonly Counted[]> {
+  const { tables, store, database } = place;
   const folder = `landing/${Buffer.from(config.id).toString('hex')}/`;
-  const uploaded = new Map<string, string>();
-  for (const file of files) uploaded.set(store.url(await put(store, folder, file)), file.name);
+  const objects: LandedObject[] = [];
+  for (const file of files) objects.push({ object: await put(store, folder, file), file: file.name });
   const { name } = names.next('raw', 'line');
   await tables.execute(`${name} table`, textTable(database, name, store.url(folder)));
-  const usage: TrinoUsage = {
-    config,
-    textTable: `"${database}"."${name}"`,
-    fileOf: { kind: 'each', names: uploaded },
-  };
-  await tables.append(modelOf(context, 'raw.usage_event'), trinoUsageSelect(usage));
+  await nameObjects(context, place, objects);
+  const fileOf = { kind: 'below', location: store.url(folder) } as const;
+  const usage: TrinoUsage = { config, textTable: `"${database}"."${name}"`, fileOf };
+  const event = modelOf(context, 'raw.usage_event');
+  await tables.append(event, named(event, tables.nameOf(OBJECT), trinoUsageSelect(usage)));
   const rows = await tables.ask(`count of ${name}`, trinoRecordCounts(usage));
-  const records = new Map(rows.map((row) => [row['file'], Number(row['records'])]));
-  return files.map((landed) => ({ landed, records: records.get(landed.name) ?? 0 }));
+  const records = new Map(rows.map((row) => [row['object'], Number(row['records'])]));
+  return files.map((landed, at) => ({ landed, records: records.get(objects[at]?.object ?? '') ?? 0 }));
+}
+
+interface LandedObject {
+  readonly object: string;
+  readonly file: string;
+}
+
+/** The same bytes may have landed under several names: each counts. */
+function named(event: Model, objects: string, select: string): string {
+  const columns = event.contract.columns.map(({ name }) => (name === 'file' ? 'o."file"' : `u."${name}"`));
+  return `SELECT ${columns.join(', ')} FROM (${select}) AS u JOIN ${objects} AS o ON o."object" = u."file"`;
+}
+
+/** Objects of one log at a time. */
+const OBJECT: Model = {
+  name: 'raw.landed_object',
+  layer: 'raw',
+  table: 'landed_object',
+  file: 'sql/raw/usage_event.yaml',
+  sql: null,
+  contract: {
+    about: 'Objects of a log, and the names that they landed under.',
+    grain: ['file'],
+    build: 'input',
+    columns: ['object', 'file'].map((name) => ({ name, type: 'VARCHAR', nullable: false, about: '' })),
+    checks: [],
+    examples: [],
+  },
+  reads: [],
+  checkReads: [],
+  tree: '',
+};
+
+async function nameObjects({ warehouse }: RunContext, { tables }: AthenaPlace, objects: readonly LandedObject[]): Promise<void> {
+  await createEmpty(warehouse, OBJECT);
+  await fillInput(
+    warehouse,
+    OBJECT,
+    objects.map(({ object, file }) => ({ object, file })),
+  );
+  await tables.adopt(OBJECT);
 }
 
 async function put(store: ObjectStore, folder: string, { path, name, sha256, bytes }: LandedFile): Promise<string> {
   const key = `${folder}${sha256}${extensionOf(name)}`;
   const there = await store.head(key);
   if (there?.bytes !== bytes) await store.put(key, { file: path }, { sha256 });
-  return key;
+  return key.slice(folder.length);
 }
 
 /** By it Athena knows how a file is packed. */

@@ -38,6 +38,12 @@ export function trinoUsageSelect({ config, textTable, fileOf }: TrinoUsage): str
   return numbered(lakeRow(withUncached(typed(texts, fields), fields, config), fields), config, fileOf);
 }
 
+/** How many records each file has, counted apart from all that reads them: `object` and `records`. */
+export function trinoRecordCounts({ textTable, fileOf }: Omit<TrinoUsage, 'config'>): string {
+  const lines = `SELECT "$path" AS path FROM ${textTable} WHERE ${isRecord('line')}${landedWhere(fileOf)}`;
+  return `SELECT ${landedName(fileOf)} AS object, CAST(count(*) AS VARCHAR) AS records FROM (${lines}) GROUP BY ${landedName(fileOf)}`;
+}
+
 /** Lines of nothing but white space are no records. `\N` alone is null to a text table, and a record that is no JSON. */
 function isRecord(line: string): string {
   return String.raw`(${line} IS NULL OR regexp_like(${line}, '[^ \t\r\n\x0B\f]'))`;

@@ -19,7 +19,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: engines ? 90_000 : 30_000,
-    hookTimeout: 60_000,
+    hookTimeout: engines ? 120_000 : 60_000,
     teardownTimeout: 20_000,
     allowOnly: false,
     passWithNoTests: false,

@@ -56,7 +56,7 @@ async function startOn(port: number, folder: string, access: S3Access): Promise<
     log: join(folder, 'server.log'),
   });
   try {
-    await until('Trino is up', 120, async () => isUp(url), server.check);
+    await until('Trino is up', 240, async () => isUp(url), server.check);
   } catch (error) {
     await server.stop();
     throw error;

@@ -43,6 +43,7 @@ export class Engine {
   readonly #engines: Engines;
   readonly #s3: S3Client;
   readonly #precision: text.TimestampPrecision;
+  #scratch: Promise<void> | null = null;
 
   constructor(engines: Engines, s3: S3Client, precision: text.TimestampPrecision) {
     this.#engines = engines;
@@ -99,13 +100,22 @@ export class Engine {
   async #unload(statement: Statement & { kind: 'unload' }, given: string, context: Context): Promise<Outcome> {
     await this.#bucketIsThere(statement.target);
     const scratch: TableName = { database: SCRATCH, table: `unload_${context.id.replaceAll('-', '_')}` };
-    await this.#ask(text.asIs(`CREATE SCHEMA IF NOT EXISTS ${SCRATCH}`), context);
+    await (this.#scratch ??= this.#makeScratch());
     try {
       const { updateCount } = await this.#ask(text.unloadText(statement, given, scratch), context);
       return { ...NOTHING, updateCount, manifest: await this.#writeManifest(statement.target, context) };
     } finally {
       // The files stay. A query that was stopped may have made the table all the same.
       await queryTrino(this.#engines.trinoUrl, text.dropText('TABLE', scratch).sql);
+    }
+  }
+
+  /** IF NOT EXISTS looks before it makes: of two fronts at once one fails all the same. */
+  async #makeScratch(): Promise<void> {
+    try {
+      await queryTrino(this.#engines.trinoUrl, `CREATE SCHEMA IF NOT EXISTS ${SCRATCH}`);
+    } catch (error) {
+      if (!(error instanceof TrinoError) || !error.errorName.endsWith('ALREADY_EXISTS')) throw error;
     }
   }
 

@@ -87,20 +87,21 @@ export function isRetried(category: FaultCategory, fault: EngineFault): boolean 
       return true;
     case 'system':
       return fault.retryable !== false;
-    case 'scan_limit':
-    case 'cancelled':
-    case 'target_taken':
-      return false;
     case 'user_sql':
     case 'resources':
     case 'timeout':
+      return fault.retryable === true;
+    // Whatever Athena says of it: asking again costs the same scan, and heals neither data nor permissions.
+    case 'scan_limit':
+    case 'cancelled':
+    case 'target_taken':
     case 'access_denied':
     case 'missing_table':
     case 'partition_lost':
     case 'partition_limit':
     case 'type_changed':
     case 'table_taken':
-      return fault.retryable === true;
+      return false;
     default:
       return category satisfies never;
   }

@@ -84,7 +84,8 @@ function withoutCredentials(error: ApiError): Problem {
   return {
     code: 'athena/credentials',
     message: `AWS credentials are missing, expired or not valid (${error.code})`,
-    remedy: 'give the environment, profile or role that the AWS SDK reads credentials from, or log in again (aws sso login)',
+    remedy:
+      'give the environment, profile or role that the AWS SDK reads credentials from, or log in again (aws sso login); they must be for this region',
   };
 }
 

@@ -179,9 +179,11 @@ export class AthenaRun implements AthenaQueries {
   /** The attempt to make. Its token is on disk before Athena hears of it. */
   async #asked(statement: Statement): Promise<Asked> {
     const { journal } = this.#parts;
-    const { name, sql, beforeRetry } = statement;
+    const { name, sql, beforeRetry, anew } = statement;
+    const known = journal.next(name, sql);
+    if (known.isOld && anew !== true) return known;
+    if (known.isOld) await journal.gone(name, sql);
     const asked = journal.next(name, sql);
-    if (asked.isOld) return asked;
     if (asked.attempt > 1) await beforeRetry?.();
     await journal.asked(name, sql, asked);
     return asked;

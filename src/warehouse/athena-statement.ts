@@ -13,6 +13,8 @@ export interface Statement {
   readonly sourceLine?: (line: number) => number | null;
   /** Before another attempt: an UNLOAD needs an empty target, and one that failed leaves files. */
   readonly beforeRetry?: () => Promise<void>;
+  /** It looks at what others may change: each call asks Athena anew, and none is answered by an earlier query. */
+  readonly anew?: boolean;
 }
 
 export interface Done {

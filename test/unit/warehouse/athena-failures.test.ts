@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { byteText } from '../../../src/warehouse/athena-scans.js';
 import { type Failure, Stopped } from '../../../src/kernel/failure.js';
 import { categoryOf } from '../../../src/warehouse/athena-faults.js';
-import { partitionBatches } from '../../../src/warehouse/athena-partitions.js';
+import { partitionBatches, refuseLostPartitions } from '../../../src/warehouse/athena-partitions.js';
 import type { Statement } from '../../../src/warehouse/athena-statement.js';
 import { shownWords } from '../../../src/warehouse/athena-words.js';
 import { codesOf, Company, failureOf } from './athena-company.js';
@@ -534,6 +534,28 @@ describe('partitions', () => {
     expect(partitionBatches([])).toEqual([]);
     expect(partitionBatches(['a', 'b'], 1)).toEqual([['a'], ['b']]);
     expect(() => partitionBatches(['a'], 0)).toThrow(RangeError);
+  });
+});
+
+describe('partitions of a table', () => {
+  const days = (present: readonly string[]): Outcome => ({
+    statement: 'UTILITY',
+    columns: ['partition'],
+    rows: present.map((day) => [day]),
+  });
+  const expected = { database: 'showback', table: 'r1_raw_usage', names: ['day=1', 'day=2', 'day=3'] };
+
+  it('are refused where some are lost, each time as they are by then', async () => {
+    await using company = await Company.make({
+      outcome: (_, nth) => days(nth === 2 ? ['day=1', 'day=9'] : ['day=3', 'day=2', 'day=1']),
+    });
+    const athena = await company.athena();
+    await refuseLostPartitions(athena, expected);
+    const failure = await failureOf(refuseLostPartitions(athena, expected));
+    expect({ codes: codesOf(failure), kind: failure.kind }).toEqual({ codes: ['athena/partition-lost'], kind: 'check' });
+    expect(failure.message).toContain('table r1_raw_usage: 2 of 3 partitions are not there: day=2, day=3');
+    await refuseLostPartitions(await company.athena(), expected);
+    expect(company.replies.tokens).toHaveLength(3);
   });
 });
 

@@ -12,10 +12,11 @@ export const SHORT = {
   pollMost: 20,
   backoff: 4,
   backoffMost: 20,
-  request: 400,
-  patience: 1500,
-  stop: 600,
-  grace: 300,
+  // Long enough for a machine under load; tests of what hangs shorten them.
+  request: 10_000,
+  patience: 30_000,
+  stop: 10_000,
+  grace: 10_000,
 };
 
 export class Company implements AsyncDisposable {

@@ -1,7 +1,10 @@
 // The executor over Athena's own protocol: the real client, scripted answers.
 import { describe, expect, it } from 'vitest';
-import { codesOf, Company, failureOf } from './athena-company.js';
+import { codesOf, Company, failureOf, SHORT } from './athena-company.js';
 import { broken, deny, type Fault, invalid, throttled, tooMany } from './athena-replies.js';
+
+/** Calls without an answer are given up soon. */
+const IMPATIENT = { timers: { ...SHORT, request: 300 } };
 
 const statement = (name: string, sql = `SELECT '${name}'`) => ({ name, sql });
 
@@ -64,7 +67,7 @@ describe('a statement', () => {
     await using company = await Company.make({
       fault: (operation, nth) => (operation === 'StartQueryExecution' && nth <= 2 ? fault : null),
     });
-    const athena = await company.athena();
+    const athena = await company.athena(fault.kind === 'hang' ? IMPATIENT : {});
     await athena.execute(statement('a'));
     expect(company.replies.count('StartQueryExecution')).toBe(3);
     expect(company.replies.tokens).toHaveLength(1);
@@ -81,7 +84,7 @@ describe('a statement', () => {
     await using company = await Company.make({
       fault: (operation, nth) => (operation === 'GetQueryExecution' && nth % 2 === 1 && nth < 6 ? fault : null),
     });
-    const athena = await company.athena();
+    const athena = await company.athena(fault.kind === 'hang' ? IMPATIENT : {});
     await athena.execute(statement('a'));
     expect(company.replies.executions).toHaveLength(1);
     expect(company.replies.count('StopQueryExecution')).toBe(0);

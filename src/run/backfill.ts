@@ -117,7 +117,7 @@ async function oneMonth(
   const period = { asOf: shared.period.asOf, firstMonth: month, lastMonth: month };
   const carried = carriedMonths(published, period);
   const runId = runIdOf(inputs, period, carried.hashes);
-  const steps: readonly Step[] = [{ kind: 'turn', month }, ...publishSteps(catalog, carried.months)];
+  const steps: readonly Step[] = [{ kind: 'turn', month }, ...publishSteps(pipeline, catalog, carried.months)];
   listener({ ...told, state: 'started', steps: steps.map(describeStep) });
   const ledger = openLedger(pipeline.stateDir, request.now);
   await ledger.started(period.asOf, [month]);

@@ -83,6 +83,7 @@ async function perform(context: RunContext, step: Step): Promise<Amounts | null>
       return gate(context);
     case 'carry':
     case 'publish':
+    case 'deliver':
       throw new Error(`${step.kind} is not a step of the engine`);
     default:
       return step satisfies never;

@@ -23,11 +23,13 @@ export type Step =
   /** Keep months that this run does not publish as they were published. */
   | { readonly kind: 'carry'; readonly months: readonly Month[] }
   /** Write marts to the warehouse file and the published folder, and flip. */
-  | { readonly kind: 'publish' };
+  | { readonly kind: 'publish' }
+  /** Bring the published run to S3, and its marts to the catalogue there. */
+  | { readonly kind: 'deliver' };
 
 /** The steps of a run, in the order in which they are executed. `carried` tells the months that stay as published. */
 export function planSteps(pipeline: Pipeline, catalog: Catalog, carried: readonly Month[]): readonly Step[] {
-  return [...evidenceSteps(pipeline, catalog), ...publishSteps(catalog, carried)];
+  return [...evidenceSteps(pipeline, catalog), ...publishSteps(pipeline, catalog, carried)];
 }
 
 /** Everything that is the same whichever months are published: it is done once, for all months that the books know. */
@@ -49,10 +51,11 @@ export function evidenceSteps(pipeline: Pipeline, catalog: Catalog): readonly St
 }
 
 /** What follows for the months of the period. */
-export function publishSteps(catalog: Catalog, carried: readonly Month[]): readonly Step[] {
+export function publishSteps(pipeline: Pipeline, catalog: Catalog, carried: readonly Month[]): readonly Step[] {
   const marts = builtOnce(catalog).filter((model) => model.layer === 'marts');
   const carry: readonly Step[] = carried.length === 0 ? [] : [{ kind: 'carry', months: carried }];
-  return [{ kind: 'gate' }, ...marts.map(build), ...carry, { kind: 'publish' }];
+  const deliver: readonly Step[] = pipeline.publish === null ? [] : [{ kind: 'deliver' }];
+  return [{ kind: 'gate' }, ...marts.map(build), ...carry, { kind: 'publish' }, ...deliver];
 }
 
 function builtOnce(catalog: Catalog): readonly Model[] {
@@ -102,6 +105,8 @@ export function describeStep(step: Step): string {
       return 'carry the other published months';
     case 'publish':
       return 'publish';
+    case 'deliver':
+      return 'publish to S3';
     default:
       return step satisfies never;
   }

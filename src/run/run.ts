@@ -10,7 +10,8 @@ import type { RunRequest, RunResult } from './api.js';
 import { onEngine } from './athena.js';
 import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
 import { type Ending, endingOf, reasonOf } from './ending.js';
-import type { RunContext } from './execute.js';
+import { deliver } from './deliver.js';
+import { executeStep, type RunContext } from './execute.js';
 import { runIdOf } from './fingerprint.js';
 import { openLedger } from './ledger.js';
 import { waitForLock } from './lock.js';
@@ -79,16 +80,27 @@ async function runInside(
   const inputs = await landEvidence(context);
   if (!force && published !== null && isMadeOf(published, ownMonths(period), inputs)) {
     named(published.runId);
+    // What was published here may not have come to S3.
+    if (pipeline.publish !== null)
+      await executeStep(context, { kind: 'deliver' }, async () => deliver(context, published.runId, rowsOf(published)));
     return resultOf(context, 'unchanged', published.runId, published);
   }
   const runId = runIdOf(inputs, period, carried.hashes);
   named(runId);
   await onEngine(context, inputs, async (built) => {
     await buildEvidence(built);
-    const how = { steps: publishSteps(catalog, carried.months), watched: carried.months };
+    const how = { steps: publishSteps(pipeline, catalog, carried.months), watched: carried.months };
     await publishPeriod(built, published, { runId, inputs }, how);
   });
   return resultOf(context, 'published', runId, published);
+}
+
+/** Of each mart, in all its months. */
+function rowsOf({ files }: Manifest): ReadonlyMap<string, number> {
+  const rows = new Map<string, number>();
+  for (const { mart, rows: count } of files.filter((file) => file.path.startsWith('parquet/')))
+    rows.set(mart, (rows.get(mart) ?? 0) + count);
+  return rows;
 }
 
 export function resultOf(

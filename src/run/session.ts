@@ -10,6 +10,7 @@ import type { RunRequest } from './api.js';
 import { carryMonths } from './carried.js';
 import { tellOfChanges } from './changes.js';
 import { executeSteps } from './builds.js';
+import { deliver } from './deliver.js';
 import { executeStep, type RunContext } from './execute.js';
 import { fingerprintOf } from './fingerprint.js';
 import { keptSumsOf } from './kept-sums.js';
@@ -89,8 +90,19 @@ export async function publishPeriod(
     if (step.kind === 'carry') await executeStep(context, step, carry);
     else if (step.kind === 'publish')
       await executeStep(context, step, async () => noRows(publishMarts(context, published, name)));
+    else if (step.kind === 'deliver')
+      await executeStep(context, step, async () => deliver(context, name.runId, await martRows(context)));
     else await executeStep(context, step);
   });
+}
+
+async function martRows(context: RunContext): Promise<ReadonlyMap<string, number>> {
+  const rows = new Map<string, number>();
+  for (const { name, table } of martsOf(context)) {
+    const [count] = await context.warehouse.rows(`SELECT count(*) AS n FROM ${name}`);
+    rows.set(table, Number(count?.['n'] ?? 0));
+  }
+  return rows;
 }
 
 async function noRows(work: Promise<void>): Promise<null> {

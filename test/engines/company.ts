@@ -1,11 +1,11 @@
 // A company whose pipeline runs on Athena: the real client, the protocol's front, a real Trino and a real S3 server.
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Company } from '../golden/company.js';
-import { type AthenaFront, startAthenaFront } from './athena-front.js';
+import { type Front, startAthenaFront } from './athena-front.js';
 import { type Database, database, engines } from './started.js';
 
 export interface OnAthena extends AsyncDisposable {
-  readonly front: AthenaFront;
+  readonly front: Front;
   readonly database: Database;
 }
 

@@ -1,0 +1,87 @@
+// A run that is published here goes to S3 too, and its marts become tables and views of Athena there.
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AthenaCatalog, S3Publish } from '../pipeline/pipeline.js';
+import { type Clock, publishToS3, type Registrar, type S3Published } from '../publish/s3.js';
+import { openAthena } from '../warehouse/athena-queries.js';
+import { storeAt, urlOf } from './athena.js';
+import type { Amounts, RunContext } from './execute.js';
+import { martsOf } from './published.js';
+import { registrarOf } from './register.js';
+import { removeFolder } from './state.js';
+
+const CLOCK: Clock = {
+  now: () => new Date(),
+  sleep: async (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+};
+
+/** A query of the catalogue is small: one that takes longer hangs. */
+const DEADLINE_SECONDS = 300;
+
+/** Brings the published run there, if it is not there yet. Null where the pipeline publishes nowhere else. */
+export async function deliver(context: RunContext, runId: string, rows: ReadonlyMap<string, number>): Promise<Amounts | null> {
+  const { publish, outDir, retention } = context.pipeline;
+  if (publish === null) return null;
+  const store = storeAt(publish.folder, context.signal);
+  try {
+    const done = await registered(context, publish, rows, async (registrar) =>
+      publishToS3({
+        store,
+        runDir: join(outDir, 'runs', runId),
+        runId,
+        fence: { holder: `${hostname()} ${context.pipeline.name}`, clock: CLOCK },
+        keep: { keepRuns: retention.runs - 1, keepDays: publish.keepDays },
+        ...(registrar === null ? {} : { registrar }),
+      }),
+    );
+    tell(context, done);
+    return { files: done.uploaded, bytes: done.bytes };
+  } finally {
+    store.close();
+  }
+}
+
+async function registered(
+  context: RunContext,
+  { catalog, folder }: S3Publish,
+  rows: ReadonlyMap<string, number>,
+  work: (registrar: Registrar | null) => Promise<S3Published>,
+): Promise<S3Published> {
+  if (catalog === null) return work(null);
+  const tokenDir = join(context.pipeline.stateDir, 'athena', 'publish');
+  await using queries = await openAthena({
+    ...catalogOptions(catalog),
+    output: urlOf(folder),
+    tokenDir,
+    runId: 'publish',
+    signal: context.signal,
+  });
+  const columns = Object.fromEntries(
+    martsOf(context).map(({ table, contract }) => [table, contract.columns.map(({ name, type }) => ({ name, type }))]),
+  );
+  const { name } = context.pipeline;
+  const done = await work(registrarOf({ queries, database: catalog.database, pipeline: name, columns, rows }));
+  await removeFolder(tokenDir);
+  return done;
+}
+
+function catalogOptions({ workgroup, database, region, endpoint }: AthenaCatalog) {
+  return {
+    workgroup,
+    database,
+    region: region ?? undefined,
+    endpoint: endpoint ?? undefined,
+    budgetBytes: null,
+    deadlineSeconds: DEADLINE_SECONDS,
+  };
+}
+
+function tell({ listener }: RunContext, { outcome, location, later }: S3Published): void {
+  const words = { published: 'published', repaired: 'published again, as files of it were gone', unchanged: 'unchanged' }[
+    outcome
+  ];
+  listener({ kind: 'note', level: 'info', message: `${location}: ${words}` });
+  for (const { problems } of later)
+    for (const { message } of problems) listener({ kind: 'note', level: 'warning', message: `${location}: ${message}` });
+}

@@ -86,6 +86,10 @@ const NOT_NOW: ProblemTexts = ofKind('unavailable', {
     'Raise the deadline, run fewer months at once, or run again when less runs.',
   ],
   'athena/failed': ['Athena failed, more than once where that could help.', 'Run again later; what is done is not done again.'],
+  'athena/files-differ': [
+    'The files of a table do not hold the rows that Athena counted.',
+    'Let nothing but showback write below its output folder, then run again.',
+  ],
   'athena/quota': [
     'The account has as many queries waiting or running as it may.',
     'Run again when less runs, lower `concurrency`, or ask AWS for a higher quota.',
@@ -105,6 +109,13 @@ const NOT_NOW: ProblemTexts = ofKind('unavailable', {
   ],
 });
 
+const HELD: ProblemTexts = ofKind('locked', {
+  'athena/fenced': [
+    'A later publisher registered its run in the database while this one was at work.',
+    'Let that run stand; the next one publishes what is new.',
+  ],
+});
+
 /** Told beside the reason why a statement ended, and never alone. */
 const BESIDE: ProblemTexts = {
   'athena/not-stopped': {
@@ -114,4 +125,4 @@ const BESIDE: ProblemTexts = {
   },
 };
 
-export const ATHENA: ProblemTexts = { ...YOURS, ...DATA, ...NOT_NOW, ...BESIDE };
+export const ATHENA: ProblemTexts = { ...YOURS, ...DATA, ...NOT_NOW, ...HELD, ...BESIDE };

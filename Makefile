@@ -38,9 +38,9 @@ test: build ## Run the tests (FILES=test/unit for some); make test-crash has tho
 	@echo 'left out: test/crash, which kills runs and fills disks for minutes (make test-crash); the package as installed, and pages that build a clone (make test-node); test/engines, which needs a real Trino and S3 server (make test-engines)'
 	@status=0; $(BIN)/vitest run $(FILES) || status=$$?; node .ci/count.mjs $(REPORT) || status=1; exit $$status
 
-test-crash: build ## Kill runs at every step and file change, fill the disk at each, read while runs flip (CRASH_SEED=1 for other moments)
+test-crash: build ## Kill runs at every step and file change, fill the disk at each, read while runs flip (CRASH=some for a few, CRASH_SEED=1 for other moments)
 	@rm -f $(CRASH_REPORT)
-	@status=0; CRASH=every TEST_REPORT=$(CRASH_REPORT) $(BIN)/vitest run test/crash || status=$$?; \
+	@status=0; CRASH=$(or $(CRASH),every) TEST_REPORT=$(CRASH_REPORT) $(BIN)/vitest run test/crash || status=$$?; \
 	  node .ci/count.mjs $(CRASH_REPORT) || status=1; exit $$status
 
 test-node: build ## Run what depends on Node under 20.19, 22.13 and 24, got as npm packages (NODE=24 for one)

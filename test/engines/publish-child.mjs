@@ -51,7 +51,7 @@ async function publish({ runDir, runId, seconds, keep, columns, untilDone }) {
       const code = error.problems?.[0]?.code ?? String(error.stack);
       if (untilDone !== true || code !== 's3/locked')
         return { told: 'failed', tries, code, exit: error.exitCode ?? 1, message: error.message };
-      await sleep(20 + (process.pid % 50));
+      await sleep(150 + (process.pid % 100));
     }
   }
 }

@@ -222,7 +222,7 @@ describe('kill -9', () => {
       expect(read?.wrong).toEqual([]);
       runs.push(read?.runId);
     }
-    expect(killed).toBeGreaterThan(KILLS.length / 2);
+    expect(killed).toBeGreaterThan(2);
     expect(runs.slice(0, 3)).toEqual(['old', 'old', 'old']);
     await danglingUpload('killed/runs/new/arrow/big.arrow');
     const uploads = await uploadsAt(store);

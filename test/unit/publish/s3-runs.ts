@@ -41,6 +41,7 @@ export const COLUMNS = Object.fromEntries(MARTS.map((mart) => [mart, [{ name: 'a
 export interface FakeClock extends Clock {
   /** Sleepers whose time comes wake up. */
   readonly pass: (seconds: number) => void;
+  readonly asleep: () => number;
 }
 
 export function fakeClock(start = '2026-11-27T12:00:00Z'): FakeClock {
@@ -51,8 +52,13 @@ export function fakeClock(start = '2026-11-27T12:00:00Z'): FakeClock {
     sleep: async (milliseconds, signal) =>
       new Promise<void>((resolve, reject) => {
         sleepers.push({ at: now + milliseconds, wake: resolve });
-        signal.addEventListener('abort', () => reject(new Error('woken')), { once: true });
+        const end = (): void => {
+          sleepers = sleepers.filter(({ wake }) => wake !== resolve);
+          reject(new Error('woken'));
+        };
+        signal.addEventListener('abort', end, { once: true });
       }),
+    asleep: () => sleepers.length,
     pass: (seconds) => {
       now += seconds * 1000;
       const due = sleepers.filter(({ at }) => at <= now);

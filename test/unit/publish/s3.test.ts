@@ -75,6 +75,8 @@ function deferred(): { readonly promise: Promise<void>; readonly resolve: () => 
   return { promise, resolve };
 }
 
+const PATIENT = { timeout: 15_000 };
+
 /** Files of `madeRun`. */
 const FILES = 10;
 
@@ -292,10 +294,12 @@ describe('the lease', () => {
     const first = publish('aa11');
     await paused.reached;
     for (let turn = 1; turn <= 6; turn += 1) {
-      const before = puts().filter((key) => key === 'lease.json').length;
+      // Else time would pass before anybody waits for it.
+      await expect.poll(clock.asleep, PATIENT).toBe(1);
       clock.pass(20);
-      await expect.poll(() => puts().filter((key) => key === 'lease.json').length).toBe(before + 1);
-      await expect.poll(() => json('lease.json')['expires']).toBe(new Date(clock.now().getTime() + 60_000).toISOString());
+      await expect
+        .poll(() => json('lease.json')['expires'], PATIENT)
+        .toBe(new Date(clock.now().getTime() + 60_000).toISOString());
     }
     expect((await failureOf(publish('bb22'))).kind).toBe('locked');
     paused.letGo();
@@ -366,9 +370,9 @@ describe('the lease', () => {
     stub.plan(INTERNAL, ({ method, key }) => method === 'PUT' && key === 'p/lease.json', 3);
     const leases = (): number => puts().filter((key) => key === 'lease.json').length;
     for (const turn of [1, 2, 3]) {
+      await expect.poll(clock.asleep, PATIENT).toBe(1);
       clock.pass(20);
-      await expect.poll(leases).toBe(1 + turn);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await expect.poll(leases, PATIENT).toBe(1 + turn);
     }
     expect((await work).problems[0]).toMatchObject({ code: 's3/unavailable', place: { file: 's3://finance/p/lease.json' } });
     paused.letGo();

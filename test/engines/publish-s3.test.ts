@@ -242,7 +242,11 @@ describe('kill -9', () => {
     const runs = await runsAt('collected', 12);
     const store = storeAt('collected');
     const fence = { holder: 'test', clock: clockIn(), seconds: 1 };
-    for (const runId of runs) await publishToS3({ store, runDir: dirOf('collected', runId), runId, fence });
+    for (const [at, runId] of runs.entries()) {
+      // Of runs that share a second none is told to be the older one: those that go do not share one with those that stay.
+      if (at === runs.length - 3) await sleep(1_200);
+      await publishToS3({ store, runDir: dirOf('collected', runId), runId, fence });
+    }
     let killed = 0;
     for (const kill of [
       [1, 0],
@@ -317,6 +321,7 @@ it('a reader beside publishing and collecting never sees two runs, nor one that 
     const done = await publishToS3({ store, runDir: dirOf('beside', runId), runId, fence, keep: { keepRuns: 2, keepDays: 0 } });
     expect(done.later).toEqual([]);
     removed += done.collected?.runs.length ?? 0;
+    await sleep(400);
   }
   reader.ask({ ask: 'over' });
   const seen = (await reader.next()) as Seen;
@@ -324,7 +329,7 @@ it('a reader beside publishing and collecting never sees two runs, nor one that 
   expect(seen.wrong).toEqual([]);
   expect(seen.gone).toEqual([]);
   expect(seen.runs.length).toBeGreaterThan(3);
-  expect(removed).toBeGreaterThan(5);
+  expect(removed).toBeGreaterThan(3);
   expect((await foldersAt(store)).length).toBe(runs.length - removed);
   console.log(
     `beside: ${runs.length} published, ${removed} collected; reader: ${seen.reads} reads of ${seen.runs.length} runs, ${seen.objects} objects, 0 mixed, 0 gone`,

@@ -4,14 +4,9 @@
 -- remainder off first. Precisions of factors with decimals sum to at most 38: beyond that, Trino drops digits from version 479 on.
 
 -- division of integers, b > 0
-CREATE MACRO floor_div(a, b) AS
-  (CAST(a AS DECIMAL(38,0)) - mod(CAST(a AS DECIMAL(38,0)), CAST(b AS DECIMAL(38,0)))) / CAST(b AS DECIMAL(38,0))
-  - CASE WHEN mod(CAST(a AS DECIMAL(38,0)), CAST(b AS DECIMAL(38,0))) < 0 THEN 1 ELSE 0 END;
--- the quotient is rounded up at a half already: an odd one of a true half goes back
-CREATE MACRO half_even_div(a, b) AS
-  CAST(a AS DECIMAL(38,0)) / CAST(b AS DECIMAL(38,0))
-  - CASE WHEN 2 * mod(CAST(a AS DECIMAL(38,0)), CAST(b AS DECIMAL(38,0))) = b
-          AND mod(CAST(a AS DECIMAL(38,0)) / CAST(b AS DECIMAL(38,0)), 2) = 1 THEN 1 ELSE 0 END;
+CREATE MACRO floor_div(a, b) AS (a - mod(a, b)) / b - CASE WHEN mod(a, b) < 0 THEN 1 ELSE 0 END;
+-- the quotient is rounded up at a half already: where the floor is even (a is half of b more than a multiple of 2 b), it goes back
+CREATE MACRO half_even_div(a, b) AS CAST(a AS DECIMAL(38,0)) / b - CASE WHEN 2 * mod(a, 2 * b) = b THEN 1 ELSE 0 END;
 
 -- decimals as integers of 10^-12 and 10^-6, and back; by 10^12 in two steps of 10^6
 CREATE MACRO pico(x) AS
@@ -23,16 +18,14 @@ CREATE MACRO from_micro(n) AS CAST(CAST(n AS DECIMAL(26,0)) * CAST('0.000001' AS
 -- x / rate and x / y at six decimals, half-even; x >= 0, rate > 0
 CREATE MACRO divide_by_rate(x, rate) AS from_micro(half_even_div(micro(x) * 1000000, micro(rate)));
 CREATE MACRO ratio(x, y) AS
-  CASE WHEN y = 0 OR y IS NULL OR x IS NULL THEN NULL
-       WHEN (x < 0) = (y < 0) THEN from_micro(half_even_div(pico(abs(x)) * 1000000, pico(abs(y))))
-       ELSE -from_micro(half_even_div(pico(abs(x)) * 1000000, pico(abs(y)))) END;
+  CASE WHEN y <> 0 THEN CAST(CASE WHEN (x < 0) = (y < 0) THEN 1 ELSE -1 END * from_micro(half_even_div(pico(abs(x)) * 1000000, pico(abs(y)))) AS DECIMAL(26,6)) END;
 
 -- half-even to the ledger's scale, from anything finer; the second form is given what the cast makes of x, where there are many rows
 CREATE MACRO half_even_from(x, rounded) AS
-  CASE WHEN abs(CAST(x AS DECIMAL(38,24)) - CAST(rounded AS DECIMAL(38,24))) = CAST('0.0000000000005' AS DECIMAL(38,24))
-        AND rounded % CAST('0.000000000002' AS DECIMAL(38,12)) <> 0
-       THEN rounded - CASE WHEN x > 0 THEN CAST('0.000000000001' AS DECIMAL(38,12)) ELSE CAST('-0.000000000001' AS DECIMAL(38,12)) END
-       ELSE rounded END;
+  rounded - CASE WHEN abs(CAST(x AS DECIMAL(38,24)) - CAST(rounded AS DECIMAL(38,24))) = CAST('0.0000000000005' AS DECIMAL(38,24))
+                  AND rounded % CAST('0.000000000002' AS DECIMAL(38,12)) <> 0
+                 THEN CASE WHEN x > 0 THEN CAST('0.000000000001' AS DECIMAL(38,12)) ELSE CAST('-0.000000000001' AS DECIMAL(38,12)) END
+                 ELSE CAST(0 AS DECIMAL(38,12)) END;
 CREATE MACRO half_even_12(x) AS half_even_from(x, CAST(x AS DECIMAL(38,12)));
 
 -- sums that refuse a 39th digit; quantities and counts keep their own types
@@ -63,8 +56,7 @@ CREATE MACRO quantity_value(t) AS TRY_CAST(regexp_replace(trim(t), '(?<=[0-9])_(
 -- the part at `place` (1, 2, …) of an amount shared by equal weights: what apportion gives when keys order as places do
 CREATE MACRO equal_part(amount, parts, place) AS
   from_pico(CASE WHEN amount < 0 THEN -1 ELSE 1 END
-            * ((pico(abs(amount)) - mod(pico(abs(amount)), CAST(parts AS DECIMAL(38,0)))) / CAST(parts AS DECIMAL(38,0))
-               + CASE WHEN CAST(place AS DECIMAL(38,0)) <= mod(pico(abs(amount)), CAST(parts AS DECIMAL(38,0))) THEN 1 ELSE 0 END));
+            * (floor_div(pico(abs(amount)), parts) + CASE WHEN place <= mod(pico(abs(amount)), parts) THEN 1 ELSE 0 END));
 
 -- text
 CREATE MACRO matches(t, pattern) AS regexp_like(t, pattern);

@@ -57,3 +57,8 @@ export function placeOf(file: string, sql: string, at: number): Place {
 export function charactersOf(sql: string, bytes: number): number {
   return Buffer.from(sql, 'utf8').subarray(0, bytes).toString('utf8').length;
 }
+
+/** What a quoted name or a string says. */
+export function unquoted(text: string, quote: '"' | "'"): string {
+  return text.slice(1, -1).replaceAll(quote + quote, quote);
+}

@@ -4,6 +4,7 @@ import type { Macros } from './finding.js';
 import { isToken, placeOf, type Token, tokenise } from './sql-text.js';
 
 const TRINO_MACROS = 'sql/macros/trino.sql';
+const DUCKDB_MACROS = 'sql/macros/duckdb.sql';
 
 export interface TrinoMacro {
   readonly name: string;
@@ -24,18 +25,43 @@ export interface TrinoMacros {
 
 /** Reads `CREATE MACRO name(a, b) AS <expression>;` and `… AS TABLE <select>;`, or says at once what is no such statement. */
 export function readTrinoMacros(text: string): TrinoMacros {
+  return readMacros(TRINO_MACROS, text);
+}
+
+function readMacros(file: string, text: string): TrinoMacros {
   const problems: Problem[] = [];
   const byName = new Map<string, TrinoMacro>();
   for (const statement of statementsOf(tokenise(text))) {
     const macro = macroOf(statement);
-    if (macro === null) problems.push(problem(text, statement[0], 'is no CREATE MACRO name(a, b) AS …;', 'write it so'));
-    else if (byName.has(macro.name)) problems.push(problem(text, statement[0], `${macro.name} is defined twice`, 'keep one'));
+    if (macro === null) problems.push(problem(file, text, statement[0], 'is no CREATE MACRO name(a, b) AS …;', 'write it so'));
+    else if (byName.has(macro.name))
+      problems.push(problem(file, text, statement[0], `${macro.name} is defined twice`, 'keep one'));
     else byName.set(macro.name, macro);
   }
   if (problems.length > 0) throw new Failure('user', problems);
   const named = (kind: TrinoMacro['kind']) =>
     new Set([...byName.values()].filter((macro) => macro.kind === kind).map(({ name }) => name));
-  return { file: TRINO_MACROS, text, byName, names: { scalars: named('scalar'), tables: named('table') } };
+  return { file, text, byName, names: { scalars: named('scalar'), tables: named('table') } };
+}
+
+/** Both files define the same macros, of the same kind and with the same parameters: where one does not, a problem in its file. */
+export function macroDifferences(duckDbText: string, trino: TrinoMacros): readonly Problem[] {
+  const duckDb = readMacros(DUCKDB_MACROS, duckDbText);
+  return [...lackingIn(trino, duckDb), ...lackingIn(duckDb, trino)];
+}
+
+function lackingIn(macros: TrinoMacros, others: TrinoMacros): readonly Problem[] {
+  return [...others.byName.values()].flatMap((other) => {
+    const form = formOf(other);
+    const own = macros.byName.get(other.name);
+    if (own !== undefined && formOf(own) === form) return [];
+    const message = own === undefined ? `${form} is missing here` : `${formOf(own)} is ${form} in ${others.file}`;
+    return [problem(macros.file, macros.text, own?.body[0], message, 'define it in both files, with the same parameters')];
+  });
+}
+
+function formOf({ name, kind, parameters }: TrinoMacro): string {
+  return `${name}(${parameters.join(', ')})${kind === 'table' ? ' AS TABLE' : ''}`;
 }
 
 function statementsOf(tokens: readonly Token[]): readonly (readonly Token[])[] {
@@ -48,6 +74,12 @@ function statementsOf(tokens: readonly Token[]): readonly (readonly Token[])[] {
 }
 
 function macroOf(statement: readonly Token[]): TrinoMacro | null {
+  const plain =
+    isToken(statement[1], 'OR') && isToken(statement[2], 'REPLACE') ? [statement[0], ...statement.slice(3)] : statement;
+  return definitionOf(plain.filter((token) => token !== undefined));
+}
+
+function definitionOf(statement: readonly Token[]): TrinoMacro | null {
   const close = statement.findIndex((token) => isToken(token, ')'));
   const [create, macro, name, open] = statement;
   if (!isToken(create, 'CREATE') || !isToken(macro, 'MACRO') || name?.kind !== 'word' || !isToken(open, '(')) return null;
@@ -59,6 +91,6 @@ function macroOf(statement: readonly Token[]): TrinoMacro | null {
   return { name: name.text.toLowerCase(), kind, parameters: parameters.map(({ text }) => text.toLowerCase()), body };
 }
 
-function problem(text: string, token: Token | undefined, message: string, remedy: string): Problem {
-  return { code: 'model/trino-macro', message, remedy, place: placeOf(TRINO_MACROS, text, token?.at ?? 0) };
+function problem(file: string, text: string, token: Token | undefined, message: string, remedy: string): Problem {
+  return { code: 'model/trino-macro', message, remedy, place: placeOf(file, text, token?.at ?? 0) };
 }

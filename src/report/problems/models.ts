@@ -7,6 +7,20 @@ const CATALOG: ProblemTexts = ofKind('user', {
   'model/no-contract': ['A model has no contract beside it.', 'Write it.'],
   'model/no-select': ['A contract has no select beside it.', 'Write it, or remove the contract.'],
   'model/syntax': ['The engine cannot read a model.', 'Mend the select.'],
+  'model/trino-construct': [
+    'A model holds what only DuckDB reads.',
+    'Write it in the portable subset: `make sql` tells of it too.',
+  ],
+  'model/trino-macro': [
+    'A macro has no spelling for Trino, or is called otherwise than it is defined.',
+    'Define it in both files of sql/macros/, with the same parameters.',
+  ],
+  'model/trino-table': [
+    'A model names a table where it cannot be renamed.',
+    'Name tables layer.table in FROM, and columns by an alias.',
+  ],
+  'model/trino-too-long': ['A model is longer than Athena takes, once its macros are written out.', 'Split the model.'],
+  'model/trino-type': ['A contract promises a type that Athena has not.', 'Declare one that it has.'],
   'model/unknown-table': ['A model reads a table that is no model.', 'Correct the name.'],
 });
 
@@ -58,6 +72,7 @@ const LINT: ProblemTexts = ofKind('model', {
   'sql/table-name': ['A table that is not named layer.table.', 'Name it so.'],
   'sql/too-long': ['A model that is too long to be read at once.', 'Split it into models that each answer one question.'],
   'sql/trailing-comma': ['A comma before FROM or a parenthesis.', 'Leave it out.'],
+  'sql/trino': ['A model or check that Trino cannot read once it is rendered.', 'Mend it, or the macros that it calls.'],
   'sql/unknown-layer': ['A folder that is no layer.', 'Put the model into a layer.'],
   'sql/unknown-table': ['A table that no model makes.', 'Correct the name.'],
   'sql/using': ['USING.', 'Write ON a.x = b.x.'],

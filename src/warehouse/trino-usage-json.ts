@@ -36,10 +36,8 @@ function withValues(lines: string, all: readonly FieldPath[]): string {
   const twice = places.map((_, at) => `(${isObject(`j${at}`)} AND o${at} IS NULL)`).join(' OR ');
   const told = `SELECT *, (${twice}) AS twice FROM (${objects})`;
   const mapped = `SELECT *, ARRAY[${all.map((path) => valueAt(path, places)).join(', ')}] AS mapped FROM (${told})`;
-  const first = all.map((path) =>
-    path.some((key) => PLACE.test(key)) ? valueAt(path, places) : `json_extract(j0, ${jsonPath(path)})`,
-  );
-  // The map keeps one of equal keys: of the keys that are read the first is shown, and what lies inside a value stays as it is.
+  const first = all.map((path) => rawAt(path, places));
+  // Inside a value of the map one of equal keys is left, the last; where such a value is read as it stands, it is taken from the line.
   const isInner = `any_match(mapped, v -> substr(json_format(v), 1, 1) IN ('{', '['))`;
   const value = `CASE WHEN twice OR coalesce(${isInner}, false) THEN ARRAY[${first.join(', ')}] ELSE mapped END`;
   return `SELECT path, line, (j0 IS NULL OR twice) AS broken, ${value} AS value FROM (${mapped})`;
@@ -48,7 +46,7 @@ function withValues(lines: string, all: readonly FieldPath[]): string {
 /** Adds `o<n>`, the object at `path` as a map, and `j<n>`, what is there. */
 function withObject(sql: string, path: FieldPath, places: readonly FieldPath[], names: readonly string[]): string {
   const at = indexOf(path, places);
-  const placed = path.length === 0 ? sql : `SELECT *, ${valueAt(path, places)} AS j${at} FROM (${sql})`;
+  const placed = path.length === 0 ? sql : `SELECT *, ${rawAt(path, places)} AS j${at} FROM (${sql})`;
   return `SELECT *, ${objectOf(`j${at}`, names)} AS o${at} FROM (${placed})`;
 }
 
@@ -70,6 +68,11 @@ function valueAt(path: FieldPath, places: readonly FieldPath[]): string {
   const value = `element_at(o${at}, ${literal(key)})`;
   if (at === 0 || !PLACE.test(key)) return value;
   return `CASE WHEN substr(json_format(j${at}), 1, 1) = '[' THEN json_extract(j${at}, '$[${key}]') ELSE ${value} END`;
+}
+
+/** The value with all that is inside it, keys given twice too; of such a key the first. */
+function rawAt(path: FieldPath, places: readonly FieldPath[]): string {
+  return path.some((key) => PLACE.test(key)) ? valueAt(path, places) : `json_extract(j0, ${jsonPath(path)})`;
 }
 
 function jsonPath(path: FieldPath): string {

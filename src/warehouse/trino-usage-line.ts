@@ -18,9 +18,9 @@ export function withJson(lines: string): string {
   return `SELECT path, line, CASE WHEN ${isObject('json')} THEN CASE WHEN ${isOdd('json_format(json)')} THEN NULL ELSE json END END AS j0 FROM (${any})`;
 }
 
-/** JSON and nothing after it. */
+/** JSON and nothing after it. `concat` would fail at 1 MB. */
 function parsed(text: string): string {
-  const isWhole = `json_extract_scalar(concat('[', ${text}, ',"${END}"]'), '$[1]') = '${END}'`;
+  const isWhole = `json_extract_scalar(array_join(ARRAY['[', ${text}, ',"${END}"]'], ''), '$[1]') = '${END}'`;
   return `CASE WHEN ${isWhole} THEN try(json_extract(${text}, '$')) END`;
 }
 

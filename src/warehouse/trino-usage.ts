@@ -142,7 +142,7 @@ function withUncached(sql: string, fields: readonly UsageField[], { tokens }: Us
 /** The columns of the lake, keys computed from the typed values, and what the lines of a file are told apart by. */
 function lakeRow(sql: string, fields: readonly UsageField[]): string {
   const others = fields.filter((field) => field !== 'event_id');
-  const parts = others.map((field) => `coalesce(concat(chr(31), '${field}=', CAST(${field} AS VARCHAR)), '')`);
+  const parts = others.map((field) => `CAST(${field} AS VARCHAR)`);
   const id = fields.includes('event_id') ? 'event_id' : 'CAST(NULL AS VARCHAR)';
   const columns = USAGE_FIELDS.map((field) => {
     const type = SQL_TYPE[USAGE_EVENT[field].kind].replace('TIMESTAMP', 'TIMESTAMP(6)');
@@ -154,7 +154,7 @@ function lakeRow(sql: string, fields: readonly UsageField[]): string {
     `md5(${bytesOf('line')}) AS line_key`,
     `${trinoRowReject(fields)} AS reject`,
     `CASE WHEN ${id} IS NOT NULL THEN CAST(from_big_endian_64(xxhash64(to_utf8(${id}))) AS DECIMAL(20,0)) + DECIMAL '9223372036854775808' END AS event_key`,
-    `CASE WHEN ${id} IS NULL THEN lower(to_hex(md5(to_utf8(array_join(ARRAY[${parts.join(', ')}], ''))))) END AS record_key`,
+    `CASE WHEN ${id} IS NULL THEN lower(to_hex(md5(to_utf8(array_join(ARRAY[${parts.join(', ')}], chr(31), chr(30)))))) END AS record_key`,
     ...columns,
   ].join(', ')} FROM (${sql})`;
 }

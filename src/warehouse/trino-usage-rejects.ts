@@ -27,12 +27,12 @@ export function trinoRowReject(fields: readonly UsageField[]): string {
 function whenOf(why: RejectReason, fields: readonly UsageField[]): string {
   const any = (kinds: readonly FieldKind[], test: Test) =>
     anyOf(fields.filter((field) => kinds.includes(USAGE_EVENT[field].kind)).map((field) => test(field)));
+  const none = (field: UsageField) => (fields.includes(field) ? isMissing(field) : 'true');
   switch (why) {
     case 'missing_event_time':
-    case 'missing_provider': {
-      const field = why === 'missing_provider' ? 'provider' : 'event_time';
-      return fields.includes(field) ? isMissing(field) : 'true';
-    }
+      return none('event_time');
+    case 'missing_provider':
+      return none('provider');
     case 'bad_event_time':
       return any(['time'], (field) => `${given(field)} AND NOT coalesce(${trinoInRange(field)}, false)`);
     case 'bad_number':
@@ -52,9 +52,8 @@ function whenOf(why: RejectReason, fields: readonly UsageField[]): string {
         (field) => `${number(field)} IS NOT NULL AND NOT coalesce(${field} > 0 AND ${number(field)} <= 1, false)`,
       );
     case 'bad_boolean':
-      return any(['flag'], (field) => `${given(field)} AND ${field} IS NULL`);
     case 'bad_stated_cost':
-      return any(['money'], (field) => `${given(field)} AND ${field} IS NULL`);
+      return any([why === 'bad_boolean' ? 'flag' : 'money'], (field) => `${given(field)} AND ${field} IS NULL`);
     case 'bad_cache':
       return choiceOf('cache');
     case 'bad_workload_class':

@@ -47,9 +47,15 @@ module.exports = {
     ),
     never(
       'store-below-its-users',
-      { path: '^src/(?!store/|source/|warehouse/|publish/|run/|cli/)' },
+      { path: '^src/(?!store/|source/|warehouse/|publish/|model/|run/|cli/)' },
       folders('store'),
       'Objects are read by sources and the engine and written by publishing; whoever else wants one asks those.',
+    ),
+    never(
+      'model-takes-types-of-store',
+      folders('model'),
+      { path: folders('store'), dependencyTypesNot: TYPES_ONLY },
+      'Models on Athena lie in files of a store that they are handed; they never open one. Types only.',
     ),
     never(
       'source-knows-files-not-tables',

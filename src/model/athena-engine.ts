@@ -12,7 +12,7 @@ import { athenaVerdict } from './athena-verdict.js';
 import { createEmpty, fillInput, prepareWarehouse } from './build.js';
 import type { Catalog, Model } from './catalog.js';
 import type { ModelEngine } from './engine.js';
-import { tokenise } from './sql-text.js';
+import { withValues } from './sql-values.js';
 import type { TrinoMacros } from './trino-macros.js';
 import { readTable, renderTrino, storedSelect } from './trino-render.js';
 import type { Verdict } from './verify.js';
@@ -277,21 +277,6 @@ function plainTypes(model: Model): string {
       return stored === undefined ? `"${name}"` : `CAST("${name}" AS ${stored}) AS "${name}"`;
     })
     .join(', ');
-}
-
-/** `$1` becomes a text of its own: the executor sends whole statements. */
-function withValues(select: string, parameters: readonly Cell[]): string {
-  let out = '';
-  let end = 0;
-  const tokens = tokenise(select);
-  for (const [at, token] of tokens.entries()) {
-    const number = tokens[at + 1];
-    if (token.text !== '$' || number?.kind !== 'number') continue;
-    const value = parameters[Number(number.text) - 1] ?? null;
-    out += select.slice(end, token.at) + (value === null ? 'CAST(NULL AS VARCHAR)' : literal(value));
-    end = number.at + number.text.length;
-  }
-  return out + select.slice(end);
 }
 
 function unknownRows(model: Model): never {

@@ -46,15 +46,8 @@ export class RunTables {
   }
 }
 
-const RUN_FOLDER = /^run=([0-9a-f]{1,16})\//;
-
 export function runPrefix(run: string): string {
   return `run=${run}/`;
-}
-
-/** Whose file it is; null for one that no run made. */
-export function runOfKey(key: string): string | null {
-  return RUN_FOLDER.exec(key)?.[1] ?? null;
 }
 
 /** The table that has this file; null where the key is not that of a table's file. */

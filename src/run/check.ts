@@ -55,7 +55,8 @@ async function checkData(request: RunRequest, prepared: Prepared): Promise<reado
     };
     await context.engine.prepare(catalog);
     for (const step of prepared.steps) {
-      if (step.kind !== 'keep' && step.kind !== 'carry' && step.kind !== 'publish' && step.kind !== 'deliver') await executeStep(context, step);
+      if (step.kind !== 'keep' && step.kind !== 'carry' && step.kind !== 'publish' && step.kind !== 'deliver')
+        await executeStep(context, step);
     }
     return dataLines(context);
   } finally {

@@ -53,10 +53,19 @@ export async function modelSelect(parser: Warehouse, model: Model): Promise<stri
   return castedSelect(model, await rendered(parser, model.file, model.sql ?? ''));
 }
 
+/** Planning is most of the time of a query over a few rows: nothing is to be estimated. */
+const SESSION = {
+  join_reordering_strategy: 'NONE',
+  join_distribution_type: 'BROADCAST',
+  enable_stats_calculator: 'false',
+  task_concurrency: '1',
+};
+
 /** All rows as DuckDB writes them: Trino writes six decimals of a second, DuckDB those that are there. */
-export async function rowsOf(tables: Tables, select: string): Promise<readonly Row[]> {
+export async function rowsOf(tables: Tables, select: string, signal?: AbortSignal): Promise<readonly Row[]> {
   const ctes = [...tables].map(([name, sql]) => `"${name}" AS (${sql})`);
-  const { columns, rows } = await trino(ctes.length === 0 ? select : `WITH ${ctes.join(',\n')}\n${select}`);
+  const sql = ctes.length === 0 ? select : `WITH ${ctes.join(',\n')}\n${select}`;
+  const { columns, rows } = await trino(sql, { session: SESSION, ...(signal === undefined ? {} : { signal }) });
   return rows.map((row) =>
     Object.fromEntries(row.map((cell, at) => [columns[at]?.name ?? '', shown(cell, columns[at]?.type ?? '')])),
   );

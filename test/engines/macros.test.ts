@@ -379,7 +379,7 @@ const CALLS: readonly (readonly [call: string, rows: readonly (readonly Cell[])[
   ],
 ];
 
-describe.concurrent('macros answer alike', () => {
+describe('macros answer alike', { timeout: 180_000 }, () => {
   it.each(CALLS.map(([call, rows], at) => [call, rows, `given.t${at}`] as const))('%s', async (call, rows, table) => {
     const sql = selectOf(call, table, rows);
     expect(sorted(await onTrino(sql, table, rows))).toEqual(sorted(await onDuckDb(sql, table, rows)));

@@ -14,7 +14,7 @@ export interface Source {
   readonly text: string;
   readonly tokens: readonly Token[];
   /** What is written in place of the token at `index`, and where to go on; null: the token itself. */
-  readonly replace: (index: number) => Replacement | null;
+  readonly replace: (index: number, range: Range) => Replacement | null;
   /** Macros that this text is written for, outermost first. */
   readonly within: readonly string[];
 }
@@ -33,15 +33,16 @@ interface Argument {
 type Range = readonly [from: number, to: number];
 
 /** The text of some tokens, with all between them as it was written. */
-export function write(source: Source, [from, to]: Range, rules: Expansion): string {
+export function write(source: Source, range: Range, rules: Expansion): string {
+  const [from, to] = range;
   const { text, tokens } = source;
   let out = '';
   let end = tokens[from]?.at ?? 0;
   for (let index = from; index < to; ) {
     const token = tokens[index];
     if (token === undefined) break;
-    const { text: written, next } = source.replace(index) ??
-      expand(source, index, rules) ?? { text: token.text, next: index + 1 };
+    const { text: written, next } = source.replace(index, range) ??
+      expand(source, index, range, rules) ?? { text: token.text, next: index + 1 };
     out += text.slice(end, token.at) + written;
     const last = tokens[next - 1] ?? token;
     end = last.at + last.text.length;
@@ -51,7 +52,7 @@ export function write(source: Source, [from, to]: Range, rules: Expansion): stri
 }
 
 /** A call of a macro: its body, with the arguments in place of the parameters. */
-function expand(source: Source, index: number, rules: Expansion): Replacement | null {
+function expand(source: Source, index: number, range: Range, rules: Expansion): Replacement | null {
   const token = source.tokens[index];
   if (token?.kind !== 'word' || !isToken(source.tokens[index + 1], '(') || isToken(source.tokens[index - 1], '.')) return null;
   const macro = rules.macros.byName.get(token.text.toLowerCase());
@@ -67,15 +68,16 @@ function expand(source: Source, index: number, rules: Expansion): Replacement | 
     file,
     text,
     tokens: macro.body,
-    replace: (at) => parameterAt(macro, at, given),
+    replace: (at, part) => parameterAt(macro, at, part, given),
     within: [...source.within, macro.name],
   };
   const written = write(body, [0, macro.body.length], rules);
-  const bare = isWhole(macro.body, [0, macro.body.length]) || (macro.kind === 'scalar' && isAlone(source.tokens, index, close));
+  const bare =
+    isWhole(macro.body, [0, macro.body.length]) || (macro.kind === 'scalar' && isAlone(source.tokens, [index, close + 1], range));
   return { text: bare ? written : `(${written})`, next: close + 1 };
 }
 
-function parameterAt(macro: TrinoMacro, index: number, given: ReadonlyMap<string, Argument>): Replacement | null {
+function parameterAt(macro: TrinoMacro, index: number, range: Range, given: ReadonlyMap<string, Argument>): Replacement | null {
   const token = macro.body[index];
   const argument = isToken(token, 'QUERY_TABLE') ? macro.body[index + 2] : token;
   const found = argument?.kind === 'word' ? given.get(argument.text.toLowerCase()) : undefined;
@@ -84,7 +86,7 @@ function parameterAt(macro: TrinoMacro, index: number, given: ReadonlyMap<string
   if (argument !== token) return { text, next: index + 4 };
   const isName =
     isToken(macro.body[index - 1], '.') || isToken(macro.body[index + 1], '.') || isToken(macro.body[index + 1], '(');
-  return isName ? null : { text: isOne || isAlone(macro.body, index, index) ? text : `(${text})`, next: index + 1 };
+  return isName ? null : { text: isOne || isAlone(macro.body, [index, index + 1], range) ? text : `(${text})`, next: index + 1 };
 }
 
 function argumentOf(source: Source, range: Range, macro: TrinoMacro, rules: Expansion): Argument {
@@ -99,9 +101,13 @@ function tableOf(source: Source, range: Range, macro: TrinoMacro, rules: Expansi
   return layer === undefined ? `"${table}"` : rules.tableName(layer, table);
 }
 
-/** Does a comma or parenthesis stand on both sides, so that nothing else can bind to a part of it? `CAST(… AS` is such a side. */
-function isAlone(tokens: readonly Token[], from: number, to: number): boolean {
-  const [before, after] = [tokens[from - 1], tokens[to + 1]];
+/**
+ * Does a comma or parenthesis of the same text stand on both sides, so that nothing else can bind to a part of it? `CAST(… AS` is such
+ * a side. The whole of an argument is never alone: where its macro puts it, other things stand beside it.
+ */
+function isAlone(tokens: readonly Token[], [from, to]: Range, [first, last]: Range): boolean {
+  const [before, after] = [tokens[from - 1], tokens[to]];
+  if (from === first || to === last) return false;
   return (isToken(before, '(') || isToken(before, ',')) && [',', ')', 'AS'].some((text) => isToken(after, text));
 }
 

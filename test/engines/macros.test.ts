@@ -35,7 +35,8 @@ async function onDuckDb(sql: string, table: string, rows: readonly (readonly Cel
   await using own = await duckDb.beside();
   await own.run(`CREATE OR REPLACE TABLE ${table} (${names.map((name) => `${name} VARCHAR`).join(', ')})`);
   await own.insert(table, names, rows);
-  return own.rows(sql);
+  // Awaited here: the connection ends with this function.
+  return await own.rows(sql);
 }
 
 const PICO = (name: string) => `CAST(${name} AS DECIMAL(38,12))`;

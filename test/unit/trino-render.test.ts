@@ -11,6 +11,7 @@ const MACROS = readTrinoMacros(`
   CREATE MACRO money_sum(x) AS sum(x) + 0;
   CREATE MACRO half(x) AS CAST(x / 2 AS DECIMAL(38,0));
   CREATE MACRO quarter(x) AS half(half(x));
+  CREATE MACRO outer_half(y) AS half(y);
   CREATE MACRO size(x) AS abs(x) * sign(x);
   CREATE MACRO twice(a, b) AS a + a * b;
   CREATE MACRO month(month) AS month(month);
@@ -118,6 +119,16 @@ describe('macros', () => {
       'select (coalesce(a, 1) + coalesce(a, 1) * (ARRAY[1, 2])) from "db"."r1_marts_t" as t',
     ],
     [
+      'leave parentheses out between commas and parentheses',
+      'select coalesce(size(a), size(-b), half(size(a - b) + 1)) from marts.t as t',
+      'select coalesce(abs(a) * sign(a), abs(-b) * sign(-b), CAST(((abs(a - b) * sign(a - b)) + 1) / 2 AS DECIMAL(38,0))) from "db"."r1_marts_t" as t',
+    ],
+    [
+      'keep them around an argument that is handed on, and around a macro that is an argument',
+      'select outer_half(a - b), half(size(a)) from marts.t as t',
+      'select CAST((a - b) / 2 AS DECIMAL(38,0)), CAST((abs(a) * sign(a)) / 2 AS DECIMAL(38,0)) from "db"."r1_marts_t" as t',
+    ],
+    [
       'know their names in any case',
       'select HALF ( a ) from marts.t as t',
       'select CAST(a / 2 AS DECIMAL(38,0)) from "db"."r1_marts_t" as t',
@@ -152,7 +163,7 @@ describe('macros', () => {
       'select n from shared(marts.i, 1) as s',
       'shared is called otherwise than shared(items, weights)',
     ],
-    ['a macro that calls itself', 'select month(d) from marts.t as t', 'sql/macros/trino.sql:8:32: month calls itself'],
+    ['a macro that calls itself', 'select month(d) from marts.t as t', 'sql/macros/trino.sql:9:32: month calls itself'],
   ])('refuse %s', async (_what, sql, message) => {
     expect(await refusal(sql)).toContain(message);
   });

@@ -48,12 +48,20 @@ function decimal(precision: number, scale: number): SharedType {
 
 /** One COPY; the rows in the order of the files. */
 export function trinoLakeCopy({ columns, paths, present, target }: LakeTarget): string {
-  const there = new Set(paths.length === 0 ? [] : present);
+  if (paths.length === 0) return copyOf(columns, new Set(), 'WHERE false', target);
+  const files = paths.map((path) => literal(path)).join(', ');
+  return copyOf(columns, new Set(present), `FROM read_parquet([${files}], union_by_name = true)`, target);
+}
+
+/** The same of a table of the engine, or of any SELECT in brackets, that has all the columns. */
+export function trinoTableCopy(columns: LakeTarget['columns'], table: string, target: string): string {
+  return copyOf(columns, new Set(columns.map(([name]) => name)), `FROM ${table}`, target);
+}
+
+function copyOf(columns: LakeTarget['columns'], there: ReadonlySet<string>, from: string, target: string): string {
   const values = columns.map(([name, type]) => {
     const value = there.has(name) ? identifier(name) : 'NULL';
     return `CAST(${value} AS ${sharedType(type).duck}) AS ${identifier(name)}`;
   });
-  const files = paths.map((path) => literal(path)).join(', ');
-  const from = paths.length === 0 ? 'WHERE false' : `FROM read_parquet([${files}], union_by_name = true)`;
   return `COPY (SELECT ${values.join(', ')} ${from}) TO ${literal(target)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v1, ROW_GROUP_SIZE 122880)`;
 }

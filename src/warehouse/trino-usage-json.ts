@@ -89,16 +89,19 @@ function withTexts(sql: string): string {
 }
 
 /**
- * Where a text is kept, two values are not what DuckDB sees and are refused: a number beyond any double (here the text `Infinity`, there
- * its digits), and a number inside an object or a list that Java spells in its own way.
+ * Where a text is kept, three values are not what DuckDB sees and are refused: a number beyond any double (here the text `Infinity`,
+ * there its digits), one so near to zero that its digits differ, and one inside an object or a list that Java spells in its own way.
  */
 function withoutOthers(sql: string, texts: readonly number[]): string {
   const kept = `ARRAY[${texts.map((at) => `json_format(value[${at}])`).join(', ')}]`;
   const huge = String.raw`regexp_like(line, '[0-9][eE][+]?[0-9]{3}|[0-9]{308}')`;
   const bare = String.raw`regexp_replace(replace(replace(t, '\\', ''), '\"', ''), '"[^"]*"', '')`;
-  const isInner = String.raw`substr(t, 1, 1) IN ('{', '[') AND (strpos(t, '\uD') > 0 OR regexp_like(${bare}, '[0-9]E|[0-9.]{17}'))`;
-  const isOther = `coalesce(any_match(${kept}, t -> CASE WHEN strpos(t, 'Infinity') > 0 THEN huge ELSE ${isInner} END), false)`;
-  return `SELECT path, line, broken OR ${isOther} AS broken, value, text FROM (SELECT *, ${huge} AS huge FROM (${sql}))`;
+  const isInner = String.raw`strpos(t, '\uD') > 0 OR regexp_like(${bare}, '[0-9]E|[0-9.]{17}')`;
+  const isOther = [
+    `CASE WHEN strpos(t, 'Infinity') > 0 THEN huge WHEN substr(t, 1, 1) = '"' THEN false`,
+    String.raw`WHEN substr(t, 1, 1) IN ('{', '[') THEN ${isInner} ELSE regexp_like(t, 'E-3[0-9]{2}\z') END`,
+  ].join(' ');
+  return `SELECT path, line, broken OR coalesce(any_match(${kept}, t -> ${isOther}), false) AS broken, value, text FROM (SELECT *, ${huge} AS huge FROM (${sql}))`;
 }
 
 function unique(paths: readonly FieldPath[]): readonly FieldPath[] {

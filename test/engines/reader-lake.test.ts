@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import { literal } from '../../src/warehouse/sql-quote.js';
-import { sharedType, trinoLakeCopy } from '../../src/warehouse/trino-lake.js';
+import { sharedType, trinoLakeCopy, trinoTableCopy } from '../../src/warehouse/trino-lake.js';
 import type { Warehouse } from '../../src/warehouse/warehouse.js';
 import { type Database, database, trino } from './started.js';
 import { put } from './text-tables.js';
@@ -76,17 +76,20 @@ function duckText([name, type]: Columns[number]): string {
   return type.startsWith('TIMESTAMP') ? `strftime("${name}", '%Y-%m-%d %H:%M:%S.%f')` : `CAST("${name}" AS VARCHAR)`;
 }
 
+/** The samples of each column, and a row of nulls. */
+function rowsOf(columns: Columns): string {
+  const value = ([column, type]: Columns[number], row: number) =>
+    `CAST(${row === 3 ? 'NULL' : textLiteral(samples(type)[row] ?? '')} AS ${type}) AS "${column}"`;
+  return [0, 1, 2, 3].map((row) => `SELECT ${columns.map((column) => value(column, row)).join(', ')}`).join(' UNION ALL ');
+}
+
 /** Two lake files: one with every column, one without every third. */
 async function lakeOf(name: string, columns: Columns): Promise<readonly string[]> {
   const some = columns.filter((_, at) => at % 3 !== 2);
   const paths = [columns, some].map((_, at) => path.join(folder, `${name}-${at}.parquet`));
   for (const [at, given] of [columns, some].entries()) {
-    const rows = [0, 1, 2, 3].map(
-      (row) =>
-        `SELECT ${given.map(([column, type]) => `CAST(${row === 3 ? 'NULL' : textLiteral(samples(type)[row] ?? '')} AS ${type}) AS "${column}"`).join(', ')}`,
-    );
     await engine.run(
-      `COPY (${rows.join(' UNION ALL ')}) TO ${literal(paths[at] ?? '')} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw)`,
+      `COPY (${rowsOf(given)}) TO ${literal(paths[at] ?? '')} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw)`,
     );
   }
   return paths;
@@ -100,50 +103,63 @@ function textLiteral(text: string): string {
     .join(' || chr(0) || ');
 }
 
-async function readBack(
-  name: string,
-  columns: Columns,
-  paths: readonly string[],
-): Promise<{ readonly duck: unknown; readonly trino: unknown }> {
+interface ReadBack {
+  readonly duck: readonly string[];
+  readonly trino: readonly string[];
+}
+
+/** Rows of `source` as DuckDB has them, and as Trino reads the file that `copy` wrote. */
+async function readBack(name: string, columns: Columns, copy: (target: string) => string, source: string): Promise<ReadBack> {
   const target = path.join(folder, `${name}.parquet`);
-  await engine.run(trinoLakeCopy({ columns, paths, present: columns.map(([column]) => column), target }));
+  await engine.run(copy(target));
   await put(`${own.name}/${name}/part.parquet`, await readFile(target));
   const types = columns.map(([column, type]) => `"${column}" ${sharedType(type).trino}`);
-  await trino(
-    `CREATE TABLE ${name} (${types.join(', ')}) WITH (format = 'PARQUET', external_location = '${own.location}${name}/')`,
-    { schema: own.name },
+  const place = `WITH (format = 'PARQUET', external_location = '${own.location}${name}/')`;
+  await trino(`CREATE TABLE ${name} (${types.join(', ')}) ${place}`, { schema: own.name });
+  const texts = columns.map(([column]) => `CAST("${column}" AS VARCHAR)`).join(', ');
+  const { rows } = await trino(`SELECT ${texts} FROM ${name}`, { schema: own.name });
+  const duck = await engine.rows(
+    `SELECT ${columns.map((column, at) => `${duckText(column)} AS c${at}`).join(', ')} FROM ${source}`,
   );
-  const { rows } = await trino(`SELECT ${columns.map(([column]) => `CAST("${column}" AS VARCHAR)`).join(', ')} FROM ${name}`, {
-    schema: own.name,
-  });
-  const files = paths.map((file) => literal(file)).join(', ');
-  const source =
-    paths.length === 0
-      ? []
-      : await engine.rows(
-          `SELECT ${columns.map((column, at) => `${duckText(column)} AS c${at}`).join(', ')} FROM read_parquet([${files}], union_by_name = true)`,
-        );
+  const asText = (cells: readonly (string | null)[]) => JSON.stringify(cells);
   return {
-    duck: source
-      .map((row) => columns.map((_, at) => row[`c${at}`] ?? null))
-      .map(String)
-      .sort(),
-    trino: rows.map(String).sort(),
+    duck: duck.map((row) => asText(columns.map((_, at) => row[`c${at}`] ?? null))).sort(),
+    trino: rows.map((row) => asText(row)).sort(),
   };
 }
 
 test.each(contracts)('every column of raw.%s is read back as it was', { timeout: 300_000 }, async (contract) => {
   const columns = await columnsOf(contract);
-  const { duck, trino: read } = await readBack(contract, columns, await lakeOf(contract, columns));
-  expect(read).toEqual(duck);
-  expect(read).toHaveLength(8);
+  const paths = await lakeOf(contract, columns);
+  const present = columns.map(([column]) => column);
+  const source = `read_parquet([${paths.map((file) => literal(file)).join(', ')}], union_by_name = true)`;
+  const back = await readBack(contract, columns, (target) => trinoLakeCopy({ columns, paths, present, target }), source);
+  expect(back.trino).toEqual(back.duck);
+  expect(back.trino).toHaveLength(8);
 });
 
 test('so are the types that no raw table has', { timeout: 300_000 }, async () => {
-  const { duck, trino: read } = await readBack('others', OTHERS, await lakeOf('others', OTHERS));
-  expect(read).toEqual(duck);
+  await engine.run(`CREATE TABLE others AS ${rowsOf(OTHERS)}`);
+  const back = await readBack('others', OTHERS, (target) => trinoTableCopy(OTHERS, 'others', target), 'others');
+  expect(back.trino).toEqual(back.duck);
+  expect(back.trino).toHaveLength(4);
 });
 
-test('a table without a file is an empty one', { timeout: 300_000 }, async () => {
-  expect(await readBack('nothing', OTHERS, [])).toEqual({ duck: [], trino: [] });
+test('a column that no file has is null, and a table without a file is empty', { timeout: 300_000 }, async () => {
+  const columns: Columns = [...OTHERS, ['gone', 'BOOLEAN']];
+  const paths = [path.join(folder, 'gone.parquet')];
+  await engine.run(`COPY (SELECT 1::INTEGER AS small) TO ${literal(paths[0] ?? '')} (FORMAT parquet)`);
+  const nulls = `(SELECT 1::INTEGER AS small, ${columns
+    .filter(([name]) => name !== 'small')
+    .map(([name, type]) => `NULL::${type} AS "${name}"`)
+    .join(', ')})`;
+  const one = await readBack('one', columns, (target) => trinoLakeCopy({ columns, paths, present: ['small'], target }), nulls);
+  expect(one.trino).toEqual(one.duck);
+  const none = await readBack(
+    'none',
+    columns,
+    (target) => trinoLakeCopy({ columns, paths: [], present: ['small'], target }),
+    `${nulls} WHERE false`,
+  );
+  expect(none).toEqual({ duck: [], trino: [] });
 });

@@ -89,4 +89,7 @@ function codeOf(code: number): number {
   return EXIT_OF_SIGNAL[by];
 }
 
+// The client of AWS would warn of Node 20 on standard error; which Nodes this program runs on, package.json says.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
 process.exitCode = codeOf(await main(currentFolder()));

@@ -14,6 +14,7 @@ import type { PastStep } from './api.js';
 import type { Ledger } from './ledger.js';
 import { type ParameterTables, parameterTables, type Period, periodRow } from './parameters.js';
 import { describeStep, maxLevel, type Step } from './plan.js';
+import { type Piece, sideBySide } from './side-by-side.js';
 
 /** What the steps share. Landing and loading fill the evidence; later steps only read it. */
 export interface RunContext {
@@ -123,10 +124,12 @@ async function fill(context: RunContext): Promise<number> {
     await context.engine.fill(modelOf(context, table), values);
     rows += values.length;
   }
-  for (const model of context.catalog.models.filter((candidate) => candidate.layer === 'run' || candidate.layer === 'raw')) {
-    const breaches = await context.engine.breaches(model, model.layer === 'run');
-    if (breaches.length > 0) throw new Failure('check', breaches);
-  }
+  const inputs = context.catalog.models.filter(({ layer }) => layer === 'run' || layer === 'raw');
+  const pieces = inputs.map((model): Piece => {
+    const work = async (engine: ModelEngine): Promise<void> => refuse(await engine.breaches(model, model.layer === 'run'));
+    return { model, work };
+  });
+  await sideBySide(context.engine, pieces);
   return rows;
 }
 
@@ -156,16 +159,20 @@ async function level(context: RunContext, number: number, models: readonly strin
   const group = models.map((name) => modelOf(context, name));
   for (const model of group) if (number === 0 && model.contract.build === 'append') await engine.createEmpty(model);
   let rows = 0;
-  for (const model of group) rows = (await engine.build(model)) ?? rows;
+  const pieces = group.map((model): Piece => {
+    return { model, work: async (lane) => void (rows = (await lane.build(model)) ?? rows) };
+  });
+  await sideBySide(engine, pieces);
   if (number === maxLevel(context.pipeline)) await verifyAppended(engine, group);
   return rows;
 }
 
 async function verifyAppended(engine: ModelEngine, group: readonly Model[]): Promise<void> {
-  for (const model of group.filter((member) => member.contract.build === 'append')) {
-    const breaches = await engine.breaches(model, true);
-    if (breaches.length > 0) throw new Failure('check', breaches);
-  }
+  for (const model of group.filter((member) => member.contract.build === 'append')) refuse(await engine.breaches(model, true));
+}
+
+function refuse(breaches: readonly Problem[]): void {
+  if (breaches.length > 0) throw new Failure('check', breaches);
 }
 
 /** Failing controls of the published months stop the run here, with the rows that say so. */

@@ -1,4 +1,5 @@
 // The executor itself. A statement takes a slot, then is attempted until it is done, cannot be done, or its time is up.
+import { setMaxListeners } from 'node:events';
 import { ApiError, type AthenaApi, type QueryStatus } from './athena-api.js';
 import { attempt, DeadlinePassed, type Ended, type Ground } from './athena-attempt.js';
 import { budgetFailure, deadlineFailure, queryFailure, tooLong } from './athena-failures.js';
@@ -66,6 +67,8 @@ export class AthenaRun implements AthenaQueries {
       isHurried: () => signal?.aborted === true,
     };
     if (signal?.aborted === true) this.#onSignal();
+    // As many wait for it as there are statements.
+    setMaxListeners(0, this.#ending.signal);
     signal?.addEventListener('abort', this.#onSignal, { once: true });
   }
 

@@ -107,6 +107,11 @@ catalog.config-dir=${folder}/etc/catalog
 query.max-memory=1200MB
 query.max-memory-per-node=1200MB
 memory.heap-headroom-per-node=256MB
+optimizer.join-reordering-strategy=NONE
+join-distribution-type=BROADCAST
+task.concurrency=1
+query.max-hash-partition-count=1
+query.min-hash-partition-count=1
 `;
 }
 
@@ -122,6 +127,8 @@ hive.allow-register-partition-procedure=true
 hive.timestamp-precision=MICROSECONDS
 hive.recursive-directories=true
 hive.compression-codec=ZSTD
+hive.table-statistics-enabled=false
+hive.collect-column-statistics-on-write=false
 fs.hadoop.enabled=true
 local.location=${files}
 fs.native-s3.enabled=true

@@ -7,7 +7,7 @@ import type { ObjectStore } from '../store/store.js';
 import type { AthenaQueries, Statement } from '../warehouse/athena-statement.js';
 import { literal } from '../warehouse/sql-quote.js';
 import type { Cell, Row, Warehouse } from '../warehouse/warehouse.js';
-import { externalTable, type RunTable, RunTables, unload } from './athena-tables.js';
+import { dropTable, dropView, externalTable, type RunTable, RunTables, unload } from './athena-tables.js';
 import { athenaVerdict } from './athena-verdict.js';
 import { createEmpty, fillInput, prepareWarehouse } from './build.js';
 import type { Catalog, Model } from './catalog.js';
@@ -52,6 +52,7 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
   readonly #tables: RunTables;
   /** Passes of a table that grows, and files of an input. */
   readonly #parts = new Map<string, number>();
+  readonly #views = new Set<string>();
   /** The engine here has one connection: who works with it waits for those before. */
   #local: Promise<unknown> = Promise.resolve();
 
@@ -123,6 +124,13 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
     return this.#asked('ask', select, parameters);
   }
 
+  /** Statements that remove every table and view that was made. Files are not theirs. */
+  get drops(): readonly string[] {
+    const { database } = this.#options;
+    const tables = this.#tables.names.filter((name) => !this.#views.has(name));
+    return [...[...this.#views].map((name) => dropView(database, name)), ...tables.map((name) => dropTable(database, name))];
+  }
+
   nameOf(model: Model): string {
     return this.#tables.quoted(this.#tables.now(model.layer, model.table));
   }
@@ -181,6 +189,7 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
 
   async #view(model: Model, select: string): Promise<void> {
     const table = this.#tables.next(model.layer, model.table);
+    this.#views.add(table.name);
     const sql = `CREATE OR REPLACE VIEW ${this.#tables.quoted(table)} AS ${select}`;
     await this.#options.queries.execute({ ...ofModel(model, `${table.name} view`), sql });
   }

@@ -40,6 +40,14 @@ export class RunTables {
     return { name: tableName(this.#run, layer, table, number), prefix: `${this.prefix}${layer}.${table}/${number}/` };
   }
 
+  /** The name of every table that was made, each of its makings. */
+  get names(): readonly string[] {
+    return [...this.#made].flatMap(([key, count]) => {
+      const [layer = '', table = ''] = key.split('.');
+      return Array.from({ length: count }, (_, at) => tableName(this.#run, layer, table, at + 1));
+    });
+  }
+
   /** For a query. */
   quoted({ name }: RunTable): string {
     return `"${this.#database}"."${name}"`;
@@ -48,13 +56,6 @@ export class RunTables {
 
 export function runPrefix(run: string): string {
   return `run=${run}/`;
-}
-
-/** The table that has this file; null where the key is not that of a table's file. */
-export function tableOfKey(key: string): string | null {
-  const found = /^run=([0-9a-f]{1,16})\/([a-z]+)\.([a-z0-9_]+)\/(\d+)\//.exec(key);
-  const [, run = '', layer = '', table = '', number = ''] = found ?? [];
-  return found === null ? null : tableName(run, layer, table, Number(number));
 }
 
 function tableName(run: string, layer: string, table: string, number: number): string {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { AthenaEngine } from '../model/athena-engine.js';
-import { dropTable, dropView, runPrefix, RunTables, tableOfKey } from '../model/athena-tables.js';
+import { dropTable, runPrefix, RunTables } from '../model/athena-tables.js';
 import type { AthenaEngineConfig, S3Folder } from '../pipeline/pipeline.js';
 import { openStore } from '../store/s3.js';
 import type { ObjectStore } from '../store/store.js';
@@ -51,7 +51,8 @@ async function onAthena<T>(
   });
   const load = async (built: RunContext) => loadOnAthena(built, { tables: engine, store, database, run });
   const result = await work({ ...context, engine, load, kept: null });
-  await tidy(context, { queries, store, database, run }).catch((error: unknown) => tellLeft(context, error));
+  const lines = logTables(context, database, run);
+  await tidy(run, queries, store, [...engine.drops, ...lines]).catch((error: unknown) => tellLeft(context, error));
   await removeFolder(tokenDir);
   return result;
 }
@@ -95,37 +96,21 @@ export function storeAt(folder: S3Folder, signal: AbortSignal | undefined): Obje
   });
 }
 
-interface RunOnAthena {
-  readonly queries: AthenaQueries;
-  readonly store: ObjectStore;
-  readonly database: string;
-  readonly run: string;
+/** Over the logs as they were delivered; at most one a source. */
+function logTables({ pipeline }: RunContext, database: string, run: string): readonly string[] {
+  const logs = new RunTables(database, run);
+  for (const _source of pipeline.sources) logs.next('raw', 'line');
+  return logs.names.map((name) => dropTable(database, name));
 }
 
 /** Tables of a run that is published are asked for by nobody any more: marts have files and tables of their own. */
-async function tidy({ catalog, pipeline }: RunContext, { queries, store, database, run }: RunOnAthena): Promise<void> {
-  const tables = await removeObjects(store, runPrefix(run));
-  const views = catalog.models
-    .filter(({ contract }) => contract.build === 'view')
-    .map(({ layer, table }) => `r${run}_${layer}_${table}`);
-  const logs = new RunTables(database, run);
-  const lines = pipeline.sources.map(() => logs.next('raw', 'line').name);
-  const statements = [
-    ...[...tables, ...lines].sort().map((name) => dropTable(database, name)),
-    ...views.map((name) => dropView(database, name)),
-  ];
-  await Promise.all(statements.map(async (sql) => queries.execute({ name: 'tidy', sql })));
+async function tidy(run: string, queries: AthenaQueries, store: ObjectStore, drops: readonly string[]): Promise<void> {
+  await Promise.all(drops.map(async (sql) => queries.execute({ name: 'tidy', sql })));
+  await removeObjects(store, runPrefix(run));
 }
 
-/** Gives the tables that had files there. */
-async function removeObjects(store: ObjectStore, prefix: string): Promise<ReadonlySet<string>> {
-  const tables = new Set<string>();
-  for await (const page of store.list(prefix)) {
-    for (const { key } of page) tables.add(tableOfKey(key) ?? '');
-    await store.remove(page.map(({ key }) => key));
-  }
-  tables.delete('');
-  return tables;
+async function removeObjects(store: ObjectStore, prefix: string): Promise<void> {
+  for await (const page of store.list(prefix)) await store.remove(page.map(({ key }) => key));
 }
 
 /** The run is published; what it left costs little, and the next run of the same inputs removes it. */

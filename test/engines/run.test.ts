@@ -1,26 +1,110 @@
-// The same company on both engines publishes the same bytes.
+// A company on both engines publishes the same bytes, also where its run on Athena was killed half-way. `ENGINES=every` has every golden
+// company; else one, whose logs are JSONL, CSV and Parquet.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { bytesBelow, companyOf, run } from '../golden/company.js';
-import { onAthena } from './company.js';
+import { parse } from 'yaml';
+import { afterAll, describe, expect, it } from 'vitest';
+import { bytesBelow, type Company, companyOf, run, writeParquet } from '../golden/company.js';
+import { type OnAthena, onAthena } from './company.js';
+import { trino } from './started.js';
 
-const CASES = (process.env['CASES'] ?? 'priced-per-million').split(',');
+const ROOT = 'fixtures/cases';
+const KILLED = 'usage-in-three-formats';
+const OTHERS = process.env['ENGINES'] === 'every' ? (await readdir(ROOT)).filter((name) => name !== KILLED).sort() : [];
+const SLOW = 1_200_000;
+
+const alike = { companies: 0, files: 0 };
+afterAll(() => {
+  process.stdout.write(`published alike by DuckDB and by Athena: ${alike.companies} companies, ${alike.files} files\n`);
+});
+
+async function caseOf(name: string): Promise<Company & AsyncDisposable> {
+  const company = await companyOf(join(ROOT, name));
+  const told = parse(await readFile(join(ROOT, name, 'case.yaml'), 'utf8')) as {
+    readonly parquet?: Readonly<Record<string, string>>;
+  };
+  for (const [to, from] of Object.entries(told.parquet ?? {})) await writeParquet(company, from, to);
+  return company;
+}
 
 /** What people read, without the manifest: it names the run. */
-async function published(folder: string): Promise<Readonly<Record<string, string>>> {
+async function published({ folder }: Company): Promise<Readonly<Record<string, string>>> {
   const all = await bytesBelow(join(folder, 'out', 'current'));
   return Object.fromEntries(Object.entries(all).filter(([name]) => name !== 'current.json'));
 }
 
+async function expectAlike(here: Company, there: Company): Promise<void> {
+  const [expected, found] = [await published(here), await published(there)];
+  expect(Object.keys(found)).toEqual(Object.keys(expected));
+  expect(found).toEqual(expected);
+  alike.companies += 1;
+  alike.files += Object.keys(found).length;
+}
+
+/** The views show what the published CSV has, and nothing of the run's own is left in the database. */
+async function expectRegistered({ database: { name } }: OnAthena, there: Company): Promise<void> {
+  const { rows } = await trino(
+    `SELECT feature_id, CAST(sum(amount) AS VARCHAR) FROM showback_feature_month GROUP BY 1 ORDER BY 1`,
+    {
+      schema: name,
+    },
+  );
+  const csv = await readFile(join(there.folder, 'out/csv', '2026-07', 'showback_feature_month.csv'), 'utf8');
+  const features = new Set(
+    csv
+      .trim()
+      .split('\r\n')
+      .slice(1)
+      .map((line) => line.split(',')[1] ?? ''),
+  );
+  expect(rows.map(([feature]) => feature)).toEqual([...features].sort());
+  const tables = (await trino('SHOW TABLES', { schema: name })).rows.map(([table]) => table ?? '');
+  expect(tables).toContain('showback_current');
+  expect(tables.filter((table) => /^r[0-9a-f]{16}_/.test(table))).toEqual([]);
+}
+
+/** A run of the program, killed as soon as this query runs. */
+async function killedAt({ front }: OnAthena, { pipelineFile }: Company, when: RegExp): Promise<void> {
+  front.inject({ slow: { milliseconds: 15_000, times: 1, when } });
+  const child: ChildProcess = spawn('node', ['dist/cli/main.js', 'run', pipelineFile], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  while (child.exitCode === null && !front.starts.some(({ text }) => when.test(text)))
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  child.kill('SIGKILL');
+  expect(await ended).toEqual([null, 'SIGKILL']);
+}
+
 describe('a company on DuckDB and on Athena', () => {
-  it.each(CASES)('%s publishes the same bytes', { timeout: 300_000 }, async (name) => {
-    await using here = await companyOf(join('fixtures/cases', name));
-    await using there = await companyOf(join('fixtures/cases', name));
+  it('publishes the same bytes after a SIGKILL, whose queries are found again and not paid twice', {
+    timeout: SLOW,
+  }, async () => {
+    await using here = await caseOf(KILLED);
+    await using there = await caseOf(KILLED);
     await run(here);
-    await using _athena = await onAthena(there, `case_${name.replaceAll('-', '_')}`);
+    await using athena = await onAthena(there, 'killed');
+    const { front } = athena;
+    await killedAt(athena, there, /UNLOAD [\s\S]*rating\.usage_sum\/1\//);
+    const before = front.starts.length;
+    const unloads = front.starts.filter(({ text }) => text.startsWith('UNLOAD')).map(({ text }) => text);
+    expect(unloads.length).toBeGreaterThan(5);
+    expect((await run(there)).outcome).toBe('published');
+    const again = front.starts.slice(before).filter(({ text }) => unloads.includes(text));
+    expect(again.filter(({ repeated }) => !repeated)).toEqual([]);
+    await expectAlike(here, there);
+    await expectRegistered(athena, there);
+    expect((await run(there)).outcome).toBe('unchanged');
+  });
+
+  it.each(OTHERS)('%s', { timeout: SLOW }, async (name) => {
+    await using here = await caseOf(name);
+    await using there = await caseOf(name);
+    await run(here);
+    await using _athena = await onAthena(there, `case_${name.replaceAll(/[^a-z0-9]/g, '_')}`);
     await run(there);
-    const [expected, found] = [await published(here.folder), await published(there.folder)];
-    expect(Object.keys(found)).toEqual(Object.keys(expected));
-    expect(found).toEqual(expected);
+    await expectAlike(here, there);
   });
 });

@@ -13,13 +13,8 @@ import type { RunContext } from './execute.js';
 import { trinoMacros } from './models.js';
 import { freshFolder, isThere, removeFolder } from './state.js';
 
-/** Builds where the pipeline says. `inputs`: the fingerprint of all that months are made of. */
-export async function onEngine<T>(context: RunContext, inputs: string, work: (context: RunContext) => Promise<T>): Promise<T> {
-  const { engine } = context.pipeline;
-  return engine.kind === 'duckdb' ? work(context) : onAthena(context, engine, inputs, work);
-}
-
-async function onAthena<T>(
+/** `inputs`: the fingerprint of all that months are made of. */
+export async function onAthena<T>(
   context: RunContext,
   config: AthenaEngineConfig,
   inputs: string,

@@ -19,10 +19,13 @@ const CLOCK: Clock = {
 /** A query of the catalogue is small: one that takes longer hangs. */
 const DEADLINE_SECONDS = 300;
 
-/** Brings the published run there, if it is not there yet. Null where the pipeline publishes nowhere else. */
-export async function deliver(context: RunContext, runId: string, rows: ReadonlyMap<string, number>): Promise<Amounts | null> {
-  const { publish, outDir, retention } = context.pipeline;
-  if (publish === null) return null;
+export async function deliver(
+  context: RunContext,
+  publish: S3Publish,
+  runId: string,
+  rows: ReadonlyMap<string, number>,
+): Promise<Amounts> {
+  const { outDir, retention } = context.pipeline;
   const store = storeAt(publish.folder, context.signal);
   try {
     const done = await registered(context, publish, rows, async (registrar) =>

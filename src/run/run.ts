@@ -7,16 +7,15 @@ import { readPipeline } from '../pipeline/read.js';
 import { type Manifest, readPublished } from '../publish/directory.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { RunRequest, RunResult } from './api.js';
-import { onEngine } from './athena.js';
 import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
 import { type Ending, endingOf, reasonOf } from './ending.js';
-import { deliver } from './deliver.js';
 import { executeStep, type RunContext } from './execute.js';
 import { runIdOf } from './fingerprint.js';
 import { openLedger } from './ledger.js';
 import { waitForLock } from './lock.js';
 import { modelsOf } from './models.js';
 import type { Period } from './parameters.js';
+import { delivered, onEngine } from './on-engine.js';
 import { describeStep, planSteps, publishSteps, type Step } from './plan.js';
 import { askedOf, periodOf } from './scope.js';
 import { buildEvidence, inSession, landEvidence, publishPeriod } from './session.js';
@@ -82,7 +81,7 @@ async function runInside(
     named(published.runId);
     // What was published here may not have come to S3.
     if (pipeline.publish !== null)
-      await executeStep(context, { kind: 'deliver' }, async () => deliver(context, published.runId, rowsOf(published)));
+      await executeStep(context, { kind: 'deliver' }, async () => delivered(context, published.runId, rowsOf(published)));
     return resultOf(context, 'unchanged', published.runId, published);
   }
   const runId = runIdOf(inputs, period, carried.hashes);

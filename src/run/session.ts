@@ -10,7 +10,6 @@ import type { RunRequest } from './api.js';
 import { carryMonths } from './carried.js';
 import { tellOfChanges } from './changes.js';
 import { executeSteps } from './builds.js';
-import { deliver } from './deliver.js';
 import { executeStep, type RunContext } from './execute.js';
 import { fingerprintOf } from './fingerprint.js';
 import { keptSumsOf } from './kept-sums.js';
@@ -19,6 +18,7 @@ import { loadHere } from './load.js';
 import type { Period } from './parameters.js';
 import { sweepLeftovers } from './leftovers.js';
 import { modelsOf, versionsOf } from './models.js';
+import { delivered } from './on-engine.js';
 import { evidenceSteps, type Step } from './plan.js';
 import { martsOf, publishMarts, type RunName } from './published.js';
 import { freshFolder, removeFolder } from './state.js';
@@ -91,7 +91,7 @@ export async function publishPeriod(
     else if (step.kind === 'publish')
       await executeStep(context, step, async () => noRows(publishMarts(context, published, name)));
     else if (step.kind === 'deliver')
-      await executeStep(context, step, async () => deliver(context, name.runId, await martRows(context)));
+      await executeStep(context, step, async () => delivered(context, name.runId, await martRows(context)));
     else await executeStep(context, step);
   });
 }

@@ -72,7 +72,6 @@ const LINT: ProblemTexts = ofKind('model', {
   'sql/table-name': ['A table that is not named layer.table.', 'Name it so.'],
   'sql/too-long': ['A model that is too long to be read at once.', 'Split it into models that each answer one question.'],
   'sql/trailing-comma': ['A comma before FROM or a parenthesis.', 'Leave it out.'],
-  'sql/trino': ['A model or check that Trino cannot read once it is rendered.', 'Mend it, or the macros that it calls.'],
   'sql/unknown-layer': ['A folder that is no layer.', 'Put the model into a layer.'],
   'sql/unknown-table': ['A table that no model makes.', 'Correct the name.'],
   'sql/using': ['USING.', 'Write ON a.x = b.x.'],

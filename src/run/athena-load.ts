@@ -60,7 +60,10 @@ async function readLog(
   const { tables, store, database } = place;
   const folder = `landing/${Buffer.from(config.id).toString('hex')}/`;
   const objects: LandedObject[] = [];
-  for (const file of files) objects.push({ object: await put(store, folder, file), file: file.name });
+  for (let at = 0; at < files.length; at += UPLOADS_AT_ONCE) {
+    const some = files.slice(at, at + UPLOADS_AT_ONCE);
+    objects.push(...(await Promise.all(some.map(async (file) => ({ object: await put(store, folder, file), file: file.name })))));
+  }
   const { name } = names.next('raw', 'line');
   await tables.execute(`${name} table`, textTable(database, name, store.url(folder)));
   await nameObjects(context, place, objects);
@@ -72,6 +75,9 @@ async function readLog(
   const records = new Map(rows.map((row) => [row['object'], Number(row['records'])]));
   return files.map((landed, at) => ({ landed, records: records.get(objects[at]?.object ?? '') ?? 0 }));
 }
+
+/** Small files wait more than they travel; large ones go in parts of their own. */
+const UPLOADS_AT_ONCE = 8;
 
 interface LandedObject {
   readonly object: string;

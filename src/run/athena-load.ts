@@ -1,6 +1,7 @@
 // What landed becomes the raw tables on Athena. Logs of one record a line go up as they were delivered and are read there; bills and
 // other logs are read here, and go up as Parquet.
 import { extname } from 'node:path';
+import { Failure } from '../kernel/failure.js';
 import type { AthenaTables } from '../model/athena-engine.js';
 import { RunTables, textTable } from '../model/athena-tables.js';
 import { createEmpty, fillInput } from '../model/build.js';
@@ -10,6 +11,7 @@ import type { LandedFile } from '../source/source.js';
 import type { ObjectStore } from '../store/store.js';
 import { formatOf } from '../warehouse/load-usage.js';
 import { createRawViews } from '../warehouse/lake-views.js';
+import type { Row } from '../warehouse/warehouse.js';
 import { type TrinoUsage, trinoRecordCounts, trinoUsageSelect } from '../warehouse/trino-usage.js';
 import { type Amounts, modelOf, type RunContext } from './execute.js';
 import { type Counted, lakeOf, told } from './load.js';
@@ -72,8 +74,23 @@ async function readLog(
   const event = modelOf(context, 'raw.usage_event');
   await tables.append(event, named(event, tables.nameOf(OBJECT), trinoUsageSelect(usage)));
   const rows = await tables.ask(`count of ${name}`, trinoRecordCounts(usage));
-  const records = new Map(rows.map((row) => [row['object'], Number(row['records'])]));
+  const records = recordsByObject(rows, store.url(folder));
   return files.map((landed, at) => ({ landed, records: records.get(objects[at]?.object ?? '') ?? 0 }));
+}
+
+/** As `put` names them. */
+const OBJECT_NAME = /^[0-9a-f]{64}\.jsonl(\.gz|\.zst)?$/;
+
+/** The records of each object. A name that is none of ours would be joined to nothing, and its records would vanish without a word. */
+export function recordsByObject(rows: readonly Row[], location: string): ReadonlyMap<string, number> {
+  const strange = rows.find((row) => !OBJECT_NAME.test(row['object'] ?? ''));
+  if (strange !== undefined) {
+    const message = `a file below ${location} is \`${strange['object'] ?? ''}\` to Athena, which is no name of a log that went up`;
+    const remedy =
+      'remove what somebody else put there; if nobody did, please report how Athena writes the place of a file ("$path")';
+    throw new Failure('unavailable', [{ code: 'athena/files-differ', message, remedy, place: { file: location } }]);
+  }
+  return new Map(rows.map((row) => [row['object'] ?? '', Number(row['records'])]));
 }
 
 /** Small files wait more than they travel; large ones go in parts of their own. */

@@ -26,10 +26,10 @@ export async function onAthena<T>(
   const isNew = !(await isThere(tokenDir));
   const scratchDir = await freshFolder(join(stateDir, 'tmp', 'athena'));
   const store = storeAt(config.output, context.signal);
+  // What a run left whose notes are gone would stand in the way of the files of this one. Before there are notes of this one.
+  if (isNew) await removeObjects(store, runPrefix(run));
   await using queries = await openAthena({ ...queryOptions(config, context), tokenDir, runId: run });
   await queries.preflight();
-  // What a run left whose notes are gone would stand in the way of the files of this one.
-  if (isNew) await removeObjects(store, runPrefix(run));
   const { catalog, warehouse } = context;
   const macros = await trinoMacros();
   const { database, concurrency } = config;
@@ -49,6 +49,7 @@ export async function onAthena<T>(
   const lines = logTables(context, database, run);
   await tidy(run, queries, store, [...engine.drops, ...lines]).catch((error: unknown) => tellLeft(context, error));
   await removeFolder(tokenDir);
+  store.close();
   return result;
 }
 

@@ -87,7 +87,7 @@ const NOT_NOW: ProblemTexts = ofKind('unavailable', {
   ],
   'athena/failed': ['Athena failed, more than once where that could help.', 'Run again later; what is done is not done again.'],
   'athena/files-differ': [
-    'The files of a table do not hold the rows that Athena counted.',
+    'The files below the output folder are not those that went up, or do not hold the rows that Athena counted.',
     'Let nothing but showback write below its output folder, then run again.',
   ],
   'athena/quota': [

@@ -72,7 +72,7 @@ async function tried({ bytes, files, pipelineFile }: InitResult, options: InitOp
   const runs = await io.runs();
   const request = { pipelineFile, scope: {}, force: false, listener: () => undefined, now: io.now };
   try {
-    return { kind: 'passes', told: await runs.checkPipeline(request, { data: true }) };
+    return { kind: 'passes', told: await runs.checkPipeline(request, 'data') };
   } catch (error) {
     if (error instanceof Failure) return { kind: 'fails', failure: error };
     throw error;

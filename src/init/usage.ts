@@ -110,6 +110,7 @@ async function take(engine: Warehouse, file: GivenFile, shape: UsageShape, recor
     kind: 'usage',
     id: 'init',
     place: { file: file.name },
+    s3: { region: null, endpoint: null, pathStyle: false },
     files: [],
     format: 'by-extension',
     map: shape.map,

@@ -1,5 +1,5 @@
 // `engine:` and `publish:` → where models are built, and where runs are published besides the output folder.
-import type { AthenaCatalog, EngineConfig, S3Folder, S3Publish } from './pipeline.js';
+import type { AthenaCatalog, EngineConfig, S3Folder, S3Publish, S3Server } from './pipeline.js';
 import type { PipelineSpec } from './spec-pipeline.js';
 import type { YamlFile } from './yaml-places.js';
 
@@ -46,19 +46,20 @@ function catalogOf(
   return { workgroup, database, region: region ?? null, endpoint: endpoint ?? null, place: file.of(spec, 'workgroup').place };
 }
 
-function folderOf(
-  path: string,
-  server: { readonly region?: string | undefined; readonly endpoint?: string | undefined; readonly path_style: boolean },
-): S3Folder {
+interface ServerSpec {
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly path_style: boolean;
+}
+
+export function serverOf({ region, endpoint, path_style: pathStyle }: ServerSpec): S3Server {
+  return { region: region ?? null, endpoint: endpoint ?? null, pathStyle };
+}
+
+function folderOf(path: string, server: ServerSpec): S3Folder {
   const [bucket = '', ...folders] = path
     .replace(/^s3:\/\//, '')
     .replace(/\/$/, '')
     .split('/');
-  return {
-    bucket,
-    prefix: folders.join('/'),
-    region: server.region ?? null,
-    endpoint: server.endpoint ?? null,
-    pathStyle: server.path_style,
-  };
+  return { bucket, prefix: folders.join('/'), ...serverOf(server) };
 }

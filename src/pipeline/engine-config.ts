@@ -22,14 +22,20 @@ export interface AthenaCatalog {
   readonly place: Place;
 }
 
-/** A folder of a bucket, and how its server is reached. Credentials are the environment's. */
-export interface S3Folder {
+/** How a server that speaks S3 is reached. Credentials are the environment's. */
+export interface S3Server {
+  /** Null: as the environment says. */
+  readonly region: string | null;
+  /** Null: that of AWS. */
+  readonly endpoint: string | null;
+  readonly pathStyle: boolean;
+}
+
+/** A folder of a bucket. */
+export interface S3Folder extends S3Server {
   readonly bucket: string;
   /** Without `/` at its ends; empty for the whole bucket. */
   readonly prefix: string;
-  readonly region: string | null;
-  readonly endpoint: string | null;
-  readonly pathStyle: boolean;
 }
 
 export interface S3Publish {

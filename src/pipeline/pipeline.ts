@@ -2,7 +2,7 @@
 // Every amount, price, share and quantity is decimal TEXT; only SQL turns it into a number.
 import type { Place } from '../kernel/failure.js';
 import type { Day, Month } from '../kernel/period.js';
-import type { EngineConfig, S3Publish } from './engine-config.js';
+import type { EngineConfig, S3Publish, S3Server } from './engine-config.js';
 import type { Condition, Rule } from './rule.js';
 
 export type * from './engine-config.js';
@@ -62,12 +62,14 @@ export type SourceConfig = UsageSource | BillSource;
 
 interface SourceBase {
   readonly id: string;
+  /** How objects are reached that `s3://` patterns name. Of no figure. */
+  readonly s3: S3Server;
   readonly place: Place;
 }
 
 export interface UsageSource extends SourceBase {
   readonly kind: 'usage';
-  /** Globs below the root, `/` separated. */
+  /** Globs below the root, `/` separated, and `s3://bucket/key` globs. */
   readonly files: readonly string[];
   readonly format: 'jsonl' | 'csv' | 'parquet' | 'by-extension';
   /** Canonical field → dotted path (JSONL) or column (CSV, Parquet). Unmapped fields go by their own name. */
@@ -109,7 +111,7 @@ export interface FocusSource extends BillBase {
 export type FocusLayout =
   /** Plain files; the same name delivered again replaces the old one. */
   | { readonly kind: 'files'; readonly files: readonly string[] }
-  /** AWS Data Exports: `<path>/data/BILLING_PERIOD=…` and `<path>/metadata/BILLING_PERIOD=…/*-Manifest.json`. */
+  /** AWS Data Exports, below the root or in a bucket: `<path>/data/BILLING_PERIOD=…` and `<path>/metadata/BILLING_PERIOD=…/*-Manifest.json`. */
   | { readonly kind: 'aws-export'; readonly path: string };
 
 export interface OpenAiCostsSource extends BillBase {

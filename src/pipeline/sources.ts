@@ -3,7 +3,8 @@ import { format, parse } from 'date-fns';
 import { type FieldKind, USAGE_EVENT } from '../kernel/usage-event.js';
 import type { UsageField } from '../kernel/usage-fields.js';
 import { suggest } from '../kernel/nearest.js';
-import type { BillSource, InvoiceColumns, SourceConfig, UsageSource } from './pipeline.js';
+import { serverOf } from './elsewhere.js';
+import type { BillSource, InvoiceColumns, S3Server, SourceConfig, UsageSource } from './pipeline.js';
 import type { SourceSpec } from './spec-pipeline.js';
 import { problem, quoted, type Report } from './text.js';
 import type { Path, YamlFile } from './yaml-places.js';
@@ -27,6 +28,7 @@ export function readSources(specs: readonly SourceSpec[], file: YamlFile, report
     else lines.set(spec.id, spot.place.line);
   }
   checkMoney(specs, file, report);
+  for (const spec of specs) checkServer(spec, file, report);
   return specs.map((spec) => sourceOf(spec, file, report));
 }
 
@@ -43,12 +45,25 @@ function sourceOf(spec: SourceSpec, file: YamlFile, report: Report): SourceConfi
   }
 }
 
+function s3Of({ s3 }: SourceSpec): S3Server {
+  return serverOf(s3 ?? { path_style: false });
+}
+
+/** Settings of a server that nothing is asked of are a mistake somewhere. */
+function checkServer(spec: SourceSpec, file: YamlFile, report: Report): void {
+  const named = [...(spec.files ?? []), ...(spec.kind === 'focus' ? [spec.path ?? ''] : [])];
+  if (spec.s3 === undefined || named.some((pattern) => pattern.startsWith('s3://'))) return;
+  const message = '`s3` says nothing: this source names no object';
+  report(problem('bad-value', file.of(spec, 's3'), message, 'name objects as s3://bucket/key, or remove it'));
+}
+
 type BillBase = Omit<Extract<BillSource, { kind: 'openai-costs' }>, 'kind' | 'files'>;
 
 function billOf(spec: BillSpec, file: YamlFile): BillBase {
   return {
     id: spec.id,
     place: file.of(spec).place,
+    s3: s3Of(spec),
     role: spec.role,
     provider: spec.provider,
     account: spec.account ?? null,
@@ -164,6 +179,7 @@ function usageOf(spec: Spec<'usage'>, file: YamlFile, report: Report): UsageSour
     kind: 'usage',
     id: spec.id,
     place: file.of(spec).place,
+    s3: s3Of(spec),
     files: spec.files,
     format: spec.format,
     map: spec.map,

@@ -21,15 +21,44 @@ import {
 const OUTSIDE = 'leads out of the company folder → keep it below `root`, written with `/` and without `..`';
 
 function staysInside(path: string): boolean {
-  return !/^([/~]|[A-Za-z]:)|\\|(^|\/)\.\.(\/|$)/.test(path);
+  return !/^([/~]|[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]*:\/\/)|\\|(^|\/)\.\.(\/|$)/.test(path);
 }
 
 const path = text.refine(staysInside, OUTSIDE);
 
+/** Keys of objects have plain segments, as no server agrees with another on the rest. */
+const S3_PATTERN = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/(?!\.{1,2}(\/|$))[^/\\\p{Cc}]+)+\/?$/u;
+
+const NOWHERE =
+  'is nothing that a source can read → name files below `root`, or objects as s3://bucket/key, without `..` and `//`';
+
+/** Below the company folder, or in a bucket. */
+const delivered = text.refine((value) => (value.includes('://') ? S3_PATTERN.test(value) : staysInside(value)), {
+  error: ({ input }) => (String(input).includes('://') ? NOWHERE : OUTSIDE),
+});
+
 /** `builtin:<file>` is a file of the package's own price books. */
 const bookPath = text.refine((value) => staysInside(value.replace(/^builtin:/, '')), OUTSIDE);
 
-const paths = z.array(path).min(1, 'lists no files → name at least one file or pattern');
+const paths = z.array(delivered).min(1, 'lists no files → name at least one file or pattern');
+
+const region = text
+  .regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'is not a region → write it as eu-central-1')
+  .optional()
+  .describe('Left out: as the environment says (AWS_REGION).');
+
+const url = text.regex(/^https?:\/\/[^\s/?#@]+\/?$/, 'is not the address of a server → write https://host:port, without a path');
+
+const s3Server = {
+  endpoint: url.optional().describe('Of a server that speaks S3. Left out: the one of the region.'),
+  path_style: z.boolean().default(false).describe('Buckets in the path instead of the host name.'),
+};
+
+/** How objects are reached that `s3://` patterns name. */
+const server = z
+  .strictObject({ region, ...s3Server })
+  .optional()
+  .describe('How objects are reached that `files` or `path` names.');
 
 const bill = {
   id: id.describe('Unique name of this source.'),
@@ -45,12 +74,14 @@ const bill = {
     .optional()
     .describe('Service tiers that this bill does not contain.'),
   feature_tag: text.optional().describe('Key of the tag that names the feature.'),
+  s3: server,
 };
 
 const usageSource = z.strictObject({
   kind: z.literal('usage'),
   id: bill.id,
-  files: paths.describe('Patterns below the company folder.'),
+  s3: server,
+  files: paths.describe('Patterns below the company folder, and of objects: s3://bucket/logs/dt=*/*.jsonl.gz.'),
   format: z.enum(['jsonl', 'csv', 'parquet', 'by-extension']).default('by-extension'),
   map: z.partialRecord(z.enum(USAGE_FIELDS), text).default({}).describe('Canonical field → field of the log.'),
   constants: z
@@ -70,7 +101,9 @@ const focusSource = z.strictObject({
   basis: z.enum(['billed', 'effective']).default('effective'),
   layout: z.enum(['files', 'aws-export']).default('files'),
   files: paths.optional().describe('With `layout: files`.'),
-  path: path.optional().describe('With `layout: aws-export`: the folder that holds data/ and metadata/.'),
+  path: delivered
+    .optional()
+    .describe('With `layout: aws-export`: the folder that holds data/ and metadata/, here or in a bucket.'),
   version: version.default('detect'),
 });
 
@@ -139,18 +172,6 @@ const s3Folder = text.regex(
   /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/(?!\.{1,2}(\/|$))[A-Za-z0-9!_.*'()=+@-]+)*\/?$/,
   'is not a folder of a bucket → write s3://bucket/folder/, without `..` and `//`',
 );
-
-const region = text
-  .regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'is not a region → write it as eu-central-1')
-  .optional()
-  .describe('Left out: as the environment says (AWS_REGION).');
-
-const url = text.regex(/^https?:\/\/[^\s/?#@]+\/?$/, 'is not the address of a server → write https://host:port, without a path');
-
-const s3Server = {
-  endpoint: url.optional().describe('Of a server that speaks S3. Left out: the one of the region.'),
-  path_style: z.boolean().default(false).describe('Buckets in the path instead of the host name.'),
-};
 
 const catalogName = text.regex(
   /^[a-z_][a-z0-9_]{0,126}$/,

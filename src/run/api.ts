@@ -40,6 +40,9 @@ export interface RunResult {
 }
 
 /** `from` and `to` are both done. */
+/** What is checked besides configuration and models: whether sources can be read, or all that a run would read. */
+export type CheckDepth = 'configuration' | 'connections' | 'data';
+
 export interface BackfillRequest extends Omit<RunRequest, 'scope'> {
   readonly from: Month;
   /** The month of the as-of day when absent. */

@@ -3,7 +3,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { duckDbEngine } from '../model/engine.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
-import type { RunRequest } from './api.js';
+import { Failure } from '../kernel/failure.js';
+import { connect } from '../source/connect.js';
+import { allOf } from '../source/plain-files.js';
+import type { CheckDepth, RunRequest } from './api.js';
 import { executeStep, type RunContext } from './execute.js';
 import type { Ledger } from './ledger.js';
 import { loadHere } from './load.js';
@@ -14,10 +17,38 @@ import { removeFolder, scratchFolder } from './state.js';
 /** A check leaves no line in the ledger. */
 const NO_LEDGER: Ledger = { started: async () => undefined, step: async () => undefined, finished: async () => undefined };
 
-/** One line for each thing that was checked. `data: false` reads configuration and models only. Throws `Failure`. */
-export async function checkPipeline(request: RunRequest, options: { readonly data: boolean }): Promise<readonly string[]> {
+/** One line for each thing that was checked. Throws `Failure`. */
+export async function checkPipeline(request: RunRequest, depth: CheckDepth): Promise<readonly string[]> {
   const prepared = await preparePipeline(request);
-  return [...configurationLines(prepared), ...(options.data ? await checkData(request, prepared) : [])];
+  const configuration = configurationLines(prepared);
+  switch (depth) {
+    case 'configuration':
+      return configuration;
+    case 'connections':
+      return [...configuration, ...(await connectionLines(request, prepared))];
+    case 'data':
+      return [...configuration, ...(await checkData(request, prepared))];
+    default:
+      return depth satisfies never;
+  }
+}
+
+/** All sources are asked before the first that fails is told. */
+async function connectionLines({ signal }: RunRequest, { pipeline }: Prepared): Promise<readonly string[]> {
+  const { root, stateDir, sources } = pipeline;
+  const lines: string[] = [];
+  const failures: Failure[] = [];
+  for (const config of sources) {
+    try {
+      const files = await connect({ config, root, landingDir: join(stateDir, 'landing'), signal });
+      lines.push(`source ${config.id}: ${files} ${files === 1 ? 'file' : 'files'}, and they can be read`);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw allOf(failures);
+  return lines;
 }
 
 function configurationLines({ pipeline, catalog, period }: Prepared): readonly string[] {

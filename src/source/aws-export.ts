@@ -1,19 +1,23 @@
 // AWS Data Exports on disk. Only what the newest manifest of a billing period names is read: a glob would count old
 // executions twice, and a manifest comes after all of its files, so that a delivery in progress is not seen.
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { Failure, type Problem } from '../kernel/failure.js';
+import type { Arrival } from './arrival.js';
 import { type Blob, type IndexEntry, LandingStore } from './landing.js';
 import { parseJson } from './json-text.js';
-import { byName, type ListedFile, listFiles, pathInside } from './listing.js';
+import { byName } from './listing.js';
+import { manifestsBelow } from './connect.js';
+import { Origin } from './origin.js';
 import { allOf, receiveAll } from './plain-files.js';
+import { s3Pattern } from './s3-address.js';
 import type { LandedFile, LandRequest } from './source.js';
 
 const MANIFEST = /\/metadata\/BILLING_PERIOD=(\d{4}-\d{2})\/(?:(.+)\/)?[^/]+-Manifest\.json$/;
 
-interface Manifest extends ListedFile {
+interface Manifest extends Arrival {
   readonly period: string;
   /** Execution folder, or '' where the manifest is that of the period. */
   readonly execution: string;
@@ -25,15 +29,15 @@ interface NamedFile {
 }
 
 export async function landAwsExport(request: LandRequest, folder: string): Promise<readonly LandedFile[]> {
-  const { config, root, landingDir } = request;
+  const { config, landingDir } = request;
   const base = folder.replace(/\/+$/, '');
-  const listed = await listFiles(root, [`${base}/metadata/BILLING_PERIOD=*/**/*-Manifest.json`], config, [
-    path.dirname(landingDir),
-  ]);
+  await using origin = new Origin(request);
+  const listed = await origin.list([manifestsBelow(base)]);
   const store = await LandingStore.open(landingDir, config.id);
+  const delivery = { base, origin, store, request };
   const failures: Failure[] = [];
   for (const manifest of newestOfEachPeriod(listed, request)) {
-    await landPeriod(manifest, base, store, request).catch((error: unknown) => {
+    await landPeriod(manifest, delivery).catch((error: unknown) => {
       if (!(error instanceof Failure)) throw error;
       failures.push(error);
     });
@@ -45,7 +49,7 @@ export async function landAwsExport(request: LandRequest, folder: string): Promi
 }
 
 /** The manifest of the period itself; where a delivery left one in its own folder only, that of the last folder. */
-function newestOfEachPeriod(listed: readonly ListedFile[], request: LandRequest): readonly Manifest[] {
+function newestOfEachPeriod(listed: readonly Arrival[], request: LandRequest): readonly Manifest[] {
   const newest = new Map<string, Manifest>();
   for (const manifest of listed.flatMap((file) => manifestOf(file))) {
     const other = newest.get(manifest.period);
@@ -57,13 +61,22 @@ function newestOfEachPeriod(listed: readonly ListedFile[], request: LandRequest)
   return [...newest.values()].sort(byName);
 }
 
-function manifestOf(file: ListedFile): readonly Manifest[] {
+function manifestOf(file: Arrival): readonly Manifest[] {
   const found = MANIFEST.exec(`/${file.name}`);
   return found === null ? [] : [{ ...file, period: found[1] ?? '', execution: found[2] ?? '' }];
 }
 
-async function landPeriod(manifest: Manifest, base: string, store: LandingStore, request: LandRequest): Promise<void> {
-  const landedManifest = await store.receive(manifest);
+interface Export {
+  /** Folder that holds `data/` and `metadata/`, in the company folder or as `s3://bucket/folder`. */
+  readonly base: string;
+  readonly origin: Origin;
+  readonly store: LandingStore;
+  readonly request: LandRequest;
+}
+
+async function landPeriod(manifest: Manifest, delivered: Export): Promise<void> {
+  const { origin, store, request } = delivered;
+  const landedManifest = await store.receive(manifest, request);
   const parsed = parseManifest(await readFile(store.pathOf(landedManifest.sha256), 'utf8'), manifest);
   if (parsed.files.length === 0 && store.entries.some((entry) => entry.unit === manifest.period && entry.name !== manifest.name))
     throw unusable(
@@ -71,11 +84,12 @@ async function landPeriod(manifest: Manifest, base: string, store: LandingStore,
       `\`${manifest.name}\` names no files, and an earlier delivery of ${manifest.period} did`,
       'deliver the export again; a month does not become empty by itself',
     );
-  const listed = await Promise.all(parsed.files.map((named) => locate(named, manifest, base, request)));
+  const listed = await Promise.all(parsed.files.map((named) => locate(named, manifest, delivered)));
   const blobs = await receiveAll(store, listed, request);
   const problems = listed.flatMap((file, at) => shortProblem(file, parsed.files[at], blobs, manifest));
   if (problems.length > 0) throw new Failure('unavailable', problems);
-  if ((await store.receive(manifest)).sha256 !== landedManifest.sha256) throw replaced(manifest);
+  const now = await origin.find(manifest.name);
+  if (now === null || (await store.receive(now, request)).sha256 !== landedManifest.sha256) throw replaced(manifest);
   const delivery = deliveryId(parsed.execution ?? manifest.execution, landedManifest, blobs);
   // The manifest comes last: without its line the delivery is not there.
   await store.record([...blobs, landedManifest].map((blob) => ({ ...blob, unit: manifest.period, delivery })));
@@ -155,7 +169,7 @@ function jsonOrNull(text: string): unknown {
 }
 
 /** A key of the bucket → the file below `data/`. A key with the period in it is taken at its word; a bare name is in the period's folder. */
-async function locate(named: NamedFile, manifest: Manifest, base: string, request: LandRequest): Promise<ListedFile> {
+async function locate(named: NamedFile, manifest: Manifest, { base, origin }: Export): Promise<Arrival> {
   const period = `BILLING_PERIOD=${manifest.period}`;
   const key = named.key.replace(/^s3:\/\/[^/]*\//, '');
   const at = key.indexOf('BILLING_PERIOD=');
@@ -168,22 +182,19 @@ async function locate(named: NamedFile, manifest: Manifest, base: string, reques
       'deliver the export again',
     );
   }
-  const data = path.join(request.root, base, 'data');
-  const file = await pathInside(data, below, request.config);
   const name = `${base}/data/${below}`;
+  const isPlain = path.posix.normalize(below) === below;
+  // A path out of the folder is told as that.
+  const found = isPlain || s3Pattern(name) === null ? await origin.find(name, `${base}/data`) : null;
   // One file under two names would count twice.
-  if (path.posix.normalize(below) !== below) {
+  if (!isPlain) {
     throw unusable(
       manifest,
       `\`${manifest.name}\` names \`${name}\`, a path with \`.\` or empty parts`,
       'deliver the export again',
     );
   }
-  const isFile = await stat(file).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  if (isFile) return { name, path: file };
+  if (found !== null) return found;
   throw unusable(
     manifest,
     `\`${manifest.name}\` names \`${name}\`, which is not there`,
@@ -192,7 +203,7 @@ async function locate(named: NamedFile, manifest: Manifest, base: string, reques
 }
 
 function shortProblem(
-  file: ListedFile,
+  file: Arrival,
   named: NamedFile | undefined,
   blobs: readonly Blob[],
   manifest: Manifest,

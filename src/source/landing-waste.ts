@@ -2,6 +2,7 @@
 // The newest landing of every name, and of every billing period of an export, is history and is never among them.
 import { open, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { RESUMED } from './arrival.js';
 import type { IndexEntry } from './landing.js';
 import { supersededBy } from './superseded.js';
 
@@ -29,16 +30,26 @@ interface Line {
   readonly entry: IndexEntry | null;
 }
 
+/** Objects that came in part are gone on with; after this many days nobody will. */
+const RESUMED_WITHIN_DAYS = 7;
+const DAY = 86_400_000;
+
 /** What a killed run left half-way. */
 export async function landingLeftovers(dir: string): Promise<readonly string[]> {
-  const arriving = await namesIn(path.join(dir, 'arriving'));
+  const arriving = await arrivingLeftovers(path.join(dir, 'arriving'));
   const seen = (await namesIn(path.join(dir, 'seen'))).filter((name) => name.endsWith('.json.new'));
   const own = (await namesIn(dir)).filter((name) => name === 'index.ndjson.new');
-  return [
-    ...arriving.map((name) => path.join(dir, 'arriving', name)),
-    ...seen.map((name) => path.join(dir, 'seen', name)),
-    ...own.map((name) => path.join(dir, name)),
-  ];
+  return [...arriving, ...seen.map((name) => path.join(dir, 'seen', name)), ...own.map((name) => path.join(dir, name))];
+}
+
+async function arrivingLeftovers(folder: string): Promise<readonly string[]> {
+  const files = (await namesIn(folder)).map((name) => ({ name, file: path.join(folder, name) }));
+  const old = await Promise.all(
+    files.map(
+      async ({ name, file }) => !name.startsWith(RESUMED) || (await stat(file)).mtimeMs < Date.now() - RESUMED_WITHIN_DAYS * DAY,
+    ),
+  );
+  return files.filter((_, at) => old[at]).map(({ file }) => file);
 }
 
 export async function landingWaste(dir: string, needs: LandingNeeds): Promise<LandingWaste> {

@@ -1,13 +1,9 @@
 // landing/: every file as received, content-addressed and immutable, and an append-only index of which name held what, when.
-import { createHash, type Hash, randomUUID } from 'node:crypto';
-import { appendFile, chmod, type FileHandle, mkdir, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { appendFile, chmod, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Failure, type Problem } from '../kernel/failure.js';
-import { BOMB, integrityOf } from './integrity.js';
-import type { ListedFile } from './listing.js';
+import type { Arrival, BringOptions, Brought } from './arrival.js';
 import type { LandedFile } from './source.js';
-
-const CHUNK = 1 << 22;
 
 export interface IndexEntry {
   readonly source: string;
@@ -57,18 +53,17 @@ export class LandingStore {
     return this.#entries;
   }
 
-  /** Copies a file into the store, or knows it already. A file that changes meanwhile, or is cut, is refused. */
-  async receive(file: ListedFile, signal?: AbortSignal): Promise<Blob> {
-    const before = await stateOf(file);
+  /** Brings a file into the store, or knows it already: what has not changed since is not read again. */
+  async receive(file: Arrival, options: BringOptions = {}): Promise<Blob> {
     const known = this.#seen.get(file.name);
-    if (known !== undefined && known.state === before.state && (await this.#has(known))) return { name: file.name, ...known };
-    const startedAt = Date.now();
-    const blob = await this.#copy(file, before.state, signal);
-    // A file written in this very moment may change again without its time changing: it is hashed again next time.
-    if (startedAt - before.changedAt > 2000)
-      this.#seen.set(file.name, { state: before.state, sha256: blob.sha256, bytes: blob.bytes });
+    if (known !== undefined && known.state === (await file.state()) && (await this.#has(known))) {
+      options.onBytes?.(known.bytes);
+      return { name: file.name, ...known };
+    }
+    const { state, sha256, bytes } = await this.#bring(file, options);
+    if (state !== null) this.#seen.set(file.name, { state, sha256, bytes });
     this.#seenChanged = true;
-    return blob;
+    return { name: file.name, sha256, bytes };
   }
 
   /** Appends what is new or changed, in one write, and makes it durable. */
@@ -116,70 +111,29 @@ export class LandingStore {
     );
   }
 
-  async #copy(file: ListedFile, state: string, signal: AbortSignal | undefined): Promise<Blob> {
-    const aside = path.join(this.#dir, 'arriving', randomUUID());
+  async #bring(file: Arrival, options: BringOptions): Promise<Brought> {
+    const aside = path.join(this.#dir, 'arriving', file.resume ?? randomUUID());
     try {
-      const { sha256, bytes } = await copyWhole(file, aside, signal);
-      if ((await stateOf(file)).state !== state) throw changed(file.name);
-      if (await this.#has({ sha256, bytes })) {
-        // The time of a blob is that of its last landing: what it replaces was replaced no earlier.
-        const now = new Date();
-        await utimes(this.pathOf(sha256), now, now);
-      } else {
-        await mkdir(path.dirname(this.pathOf(sha256)), { recursive: true });
-        await chmod(aside, 0o444);
-        await rename(aside, this.pathOf(sha256));
-      }
-      return { name: file.name, sha256, bytes };
-    } finally {
+      const brought = await file.bring(aside, options);
+      await this.#keep(aside, brought);
       await rm(aside, { force: true });
+      return brought;
+    } catch (error) {
+      if (file.resume === null) await rm(aside, { force: true });
+      throw error;
     }
   }
-}
 
-async function copyWhole(
-  file: ListedFile,
-  aside: string,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly sha256: string; readonly bytes: number }> {
-  await using source = await open(file.path, 'r').catch((error: unknown) => {
-    throw unreadable(file.name, error);
-  });
-  await using target = await open(aside, 'wx');
-  const hash = createHash('sha256');
-  const { bytes, problem } = await pump(source, target, hash, file.name, signal);
-  if (problem !== null) throw broken(file.name, problem);
-  await target.sync();
-  return { sha256: hash.digest('hex'), bytes };
-}
-
-async function pump(
-  source: FileHandle,
-  target: FileHandle,
-  hash: Hash,
-  name: string,
-  signal: AbortSignal | undefined,
-): Promise<{ bytes: number; problem: string | null }> {
-  const buffer = Buffer.allocUnsafe(CHUNK);
-  const integrity = integrityOf(name);
-  let bytes = 0;
-  for (;;) {
-    signal?.throwIfAborted();
-    const { bytesRead } = await source.read(buffer, 0, CHUNK, null);
-    if (bytesRead === 0) return { bytes, problem: await integrity.finish() };
-    const chunk = buffer.subarray(0, bytesRead);
-    const written = target.write(chunk);
-    hash.update(chunk);
-    await Promise.all([written, integrity.take(chunk)]);
-    bytes += bytesRead;
+  async #keep(aside: string, { sha256, bytes }: Brought): Promise<void> {
+    if (await this.#has({ sha256, bytes })) {
+      // The time of a blob is that of its last landing: what it replaces was replaced no earlier.
+      const now = new Date();
+      return utimes(this.pathOf(sha256), now, now);
+    }
+    await mkdir(path.dirname(this.pathOf(sha256)), { recursive: true });
+    await chmod(aside, 0o444);
+    await rename(aside, this.pathOf(sha256));
   }
-}
-
-async function stateOf(file: ListedFile): Promise<{ readonly state: string; readonly changedAt: number }> {
-  const found = await stat(file.path, { bigint: true }).catch((error: unknown) => {
-    throw unreadable(file.name, error);
-  });
-  return { state: [found.size, found.mtimeNs, found.ctimeNs, found.ino, found.dev].join(' '), changedAt: Number(found.ctimeMs) };
 }
 
 /** One line a landing. A last line that a crash cut is no landing: nothing was built on it. */
@@ -218,45 +172,4 @@ function seenFile(dir: string, sourceId: string): string {
 
 function isSame(old: IndexEntry | undefined, entry: IndexEntry): boolean {
   return old?.sha256 === entry.sha256 && old.unit === entry.unit && old.delivery === entry.delivery;
-}
-
-function unreadable(name: string, error: unknown): Failure {
-  const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-  return whole(
-    'source/unreadable',
-    name,
-    `\`${name}\` cannot be read (${reason})`,
-    'check that the file is there and that you may read it, then run again',
-  );
-}
-
-function changed(name: string): Failure {
-  return whole(
-    'source/changed',
-    name,
-    `\`${name}\` changed while it was being copied`,
-    'run again once it is written; let writers write aside and rename',
-  );
-}
-
-function broken(name: string, reason: string): Failure {
-  if (reason === BOMB)
-    return whole(
-      'source/bomb',
-      name,
-      `\`${name}\` is refused: ${reason}`,
-      'find out who packed it; a true file of that kind is delivered unpacked, or in smaller files',
-    );
-  const message = `\`${name}\` is cut or damaged: ${reason}`;
-  return whole(
-    'source/truncated',
-    name,
-    message,
-    'deliver the whole file again; a part of it is not used, so that no month is part of a month',
-  );
-}
-
-function whole(code: string, file: string, message: string, remedy: string): Failure {
-  const problem: Problem = { code, message, remedy, place: { file } };
-  return new Failure('unavailable', [problem]);
 }

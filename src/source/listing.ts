@@ -5,6 +5,7 @@ import picomatch from 'picomatch';
 import { glob } from 'tinyglobby';
 import { Failure, type Problem } from '../kernel/failure.js';
 import type { SourceConfig } from '../pipeline/pipeline.js';
+import { s3Pattern } from './s3-address.js';
 
 export interface ListedFile {
   /** Below the root, `/` separated. */
@@ -44,7 +45,14 @@ export async function listFiles(
 
 /** Does this landed name still belong to the source? */
 export function matches(patterns: readonly string[]): (name: string) => boolean {
-  return picomatch([...patterns]);
+  const isLocal = picomatch(patterns.filter((pattern) => s3Pattern(pattern) === null));
+  const remote = patterns
+    .flatMap((pattern) => s3Pattern(pattern) ?? [])
+    .map(({ bucket, key }) => ({ bucket, isOurs: picomatch(key) }));
+  return (name) => {
+    const object = s3Pattern(name);
+    return object === null ? isLocal(name) : remote.some(({ bucket, isOurs }) => bucket === object.bucket && isOurs(object.key));
+  };
 }
 
 /** Order of UTF-16 units: the same on every machine, in every language. */
@@ -72,7 +80,7 @@ function refuseEscapes(patterns: readonly string[], config: SourceConfig): void 
     bad.map((pattern) => ({
       code: 'source/outside-root',
       message: `source \`${config.id}\`: the pattern \`${pattern}\` leads out of the company folder`,
-      remedy: 'name files below the folder of the pipeline, with `/` and without `..`; copy or mount the logs there',
+      remedy: 'name files below the folder of the pipeline, with `/` and without `..`, or objects as `s3://bucket/key`',
       place: config.place,
     })),
   );

@@ -1,16 +1,20 @@
 // Sources that are files under patterns: a name delivered again replaces itself, and a name that is gone keeps its last landing.
-import path from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import type { SourceConfig } from '../pipeline/pipeline.js';
+import type { Arrival } from './arrival.js';
 import { type Blob, LandingStore } from './landing.js';
-import { byName, type ListedFile, listFiles, matches } from './listing.js';
+import { byName, matches } from './listing.js';
+import { Origin } from './origin.js';
 import type { LandedFile, LandRequest } from './source.js';
 
 const AT_ONCE = 4;
+/** Bytes after which a file that is under way is told of. */
+const TOLD_EVERY = 16 * 1024 * 1024;
 
 export async function landPlainFiles(request: LandRequest, patterns: readonly string[]): Promise<readonly LandedFile[]> {
-  const { config, root, landingDir } = request;
-  const listed = await listFiles(root, patterns, config, [path.dirname(landingDir)]);
+  const { config, landingDir } = request;
+  await using origin = new Origin(request);
+  const listed = await origin.list(patterns);
   const store = await LandingStore.open(landingDir, config.id);
   const blobs = await receiveAll(store, listed, request);
   await store.record(blobs.map((blob) => ({ ...blob, unit: blob.name, delivery: blob.name })));
@@ -39,20 +43,28 @@ function tellOfGone(gone: readonly { readonly name: string }[], { config, listen
 /** All files, or every problem of all files. */
 export async function receiveAll(
   store: LandingStore,
-  listed: readonly ListedFile[],
+  listed: readonly Arrival[],
   request: LandRequest,
 ): Promise<readonly Blob[]> {
   const blobs: Blob[] = [];
   const failures: Failure[] = [];
   const queue = [...listed];
   let bytes = 0;
+  let toldBytes = 0;
+  const tell = (): void => {
+    toldBytes = bytes;
+    const step = `land ${request.config.id}`;
+    request.listener({ kind: 'progress', step, done: blobs.length, total: listed.length, unit: 'files', bytes });
+  };
+  const onBytes = (came: number): void => {
+    bytes += came;
+    if (bytes - toldBytes >= TOLD_EVERY) tell();
+  };
   const work = async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       try {
         request.signal?.throwIfAborted();
-        const blob = await store.receive(file, request.signal);
-        blobs.push(blob);
-        bytes += blob.bytes;
+        blobs.push(await store.receive(file, { signal: request.signal, onBytes }));
       } catch (error) {
         if (!(error instanceof Failure)) {
           queue.length = 0;
@@ -60,14 +72,7 @@ export async function receiveAll(
         }
         failures.push(error);
       }
-      request.listener({
-        kind: 'progress',
-        step: `land ${request.config.id}`,
-        done: blobs.length,
-        total: listed.length,
-        unit: 'files',
-        bytes,
-      });
+      tell();
     }
   };
   await allEnded(Array.from({ length: Math.min(AT_ONCE, listed.length) }, work));

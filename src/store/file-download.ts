@@ -58,8 +58,20 @@ interface Target {
   have: number;
 }
 
-/** What cut the body, or null where it came to its end. */
 async function append(target: Target, body: Readable, fail: DownloadFrom['cut']): Promise<string | null> {
+  return pour(body, fail, async (chunk) => {
+    await target.handle.writeFile(chunk);
+    target.hash.update(chunk);
+    target.have += chunk.byteLength;
+  });
+}
+
+/** Takes every chunk in order. Returns what cut the body, or null where it came to its end. */
+export async function pour(
+  body: Readable,
+  fail: DownloadFrom['cut'],
+  take: (chunk: Uint8Array) => Promise<void>,
+): Promise<string | null> {
   const chunks = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   for (;;) {
     const next = await chunks.next().catch(cutBy);
@@ -67,9 +79,7 @@ async function append(target: Target, body: Readable, fail: DownloadFrom['cut'])
     if (next instanceof Error && isDamage(next)) throw fail(`the answer is damaged (${next.message})`);
     if (next instanceof Error) return `the answer was cut (${next.message})`;
     if (next.done === true) return null;
-    await target.handle.writeFile(next.value);
-    target.hash.update(next.value);
-    target.have += next.value.byteLength;
+    await take(next.value);
   }
 }
 

@@ -183,8 +183,16 @@ const NO_BUCKET: Answer = {
   remedy: 'check the name, or create it',
 };
 
+const ARCHIVED: Answer = {
+  kind: 'user',
+  code: 's3/archived',
+  message: 'the object is archived, and cannot be read before it is restored',
+  remedy: 'restore it (`aws s3api restore-object`), or leave it out of the pattern',
+};
+
 const ANSWERS: Readonly<Record<string, Answer>> = {
   NoSuchBucket: NO_BUCKET,
+  InvalidObjectState: ARCHIVED,
   CredentialsProviderError: NO_CREDENTIALS,
   InvalidAccessKeyId: WRONG_CREDENTIALS,
   SignatureDoesNotMatch: WRONG_CREDENTIALS,

@@ -17,11 +17,12 @@ import {
 import { checkedAddress, type StoreOptions } from './address.js';
 import { type Asker, ask, unavailable } from './asking.js';
 import { base64Of, checkSha256, HASH_KEY, sha256Of, toldSha256 } from './checksum.js';
-import { cutBy, downloadTo, type Opened } from './file-download.js';
+import { cutBy } from './file-download.js';
 import { fileBytes, PART_BYTES, sendParts, wholeFile } from './file-parts.js';
 import { folderBelow, keyBelow } from './key.js';
+import { type Answer, download, fetch, type Readings } from './s3-download.js';
 import { isNamed, hasStatus, refusedKeys, wordsOf } from './s3-failure.js';
-import { type Body, type Downloaded, type Listed, type ObjectFacts, PreconditionFailed } from './store.js';
+import { type Body, type Listed, type ObjectFacts, PreconditionFailed } from './store.js';
 import type { ObjectStore, OpenUpload, PutOptions } from './store.js';
 
 export type { StoreOptions } from './address.js';
@@ -57,7 +58,9 @@ function storeOver(to: Connection): ObjectStore {
     put: async (key, body, options = {}) => put(to, full(key), body, options),
     get: async (key) => get(to, full(key)),
     head: async (key) => head(to, full(key)),
-    download: async (key, file, { etag }) => download(to, full(key), file, etag),
+    download: async (key, file, { etag }) => download(file, readings(to, full(key), etag)),
+    fetch: async (key, file, wanted) => fetch(file, wanted, readings(to, full(key), wanted.etag)),
+    touch: async (key) => touch(to, full(key)),
     list: (prefix) => list(to, folder(prefix)),
     remove: async (keys) => remove(to, keys.map(full)),
     uploads: (prefix) => uploads(to, folder(prefix)),
@@ -200,19 +203,29 @@ async function head(to: Connection, key: string): Promise<ObjectFacts | null> {
   });
 }
 
-async function download(to: Connection, key: string, file: string, etag: string): Promise<Downloaded> {
+function readings(to: Connection, key: string, etag: string): Readings {
   const url = urlOf(to, key);
-  const open = async (from: number): Promise<Opened> => {
-    const range = from === 0 ? {} : { Range: `bytes=${from}-` };
-    const command = new GetObjectCommand({ Bucket: to.bucket, Key: key, IfMatch: etag, ...range });
-    return ask(to, 'get', key, async (signal) => {
-      const { Body, ContentLength = 0 } = await to.client
-        .send(command, signal)
-        .catch((error: unknown) => refuted(error, url, { ifMatch: etag }));
-      return { body: Body as Readable, bytes: from + ContentLength };
-    });
+  const open = async (range: string | null): Promise<Answer> => {
+    const part = range === null ? {} : { Range: range };
+    const command = new GetObjectCommand({ Bucket: to.bucket, Key: key, IfMatch: etag, ...part });
+    const answer = await ask(to, 'get', key, async (signal) =>
+      to.client.send(command, signal).catch((error: unknown) => refuted(error, url, { ifMatch: etag })),
+    );
+    return { body: answer.Body as Readable, length: answer.ContentLength ?? 0, sha256: toldSha256(answer) };
   };
-  return downloadTo(file, { open, cut: (words) => unavailable(url, words), signal: to.signal });
+  return { url, signal: to.signal, open };
+}
+
+/** An empty object has no first byte, and is readable all the same. */
+async function touch(to: Connection, key: string): Promise<void> {
+  const command = new GetObjectCommand({ Bucket: to.bucket, Key: key, Range: 'bytes=0-0' });
+  await ask(to, 'get', key, async (signal) => {
+    const answer = await to.client.send(command, signal).catch((error: unknown) => {
+      if (hasStatus(error, 416)) return null;
+      throw error;
+    });
+    await answer?.Body?.transformToByteArray();
+  });
 }
 
 async function* list(to: Connection, prefix: string): AsyncIterable<readonly Listed[]> {

@@ -44,6 +44,13 @@ export interface ObjectStore {
   readonly head: (key: string) => Promise<ObjectFacts | null>;
   /** The object as it has this ETag, whole or not at all. `PreconditionFailed` where it changed or went. */
   readonly download: (key: string, file: string, options: { readonly etag: string }) => Promise<Downloaded>;
+  /**
+   * The object as it has this ETag into `file`, in ranges side by side. What an earlier call brought of these very bytes is not asked
+   * for again. Until it returns the file is there in part. `PreconditionFailed` where the object changed or went.
+   */
+  readonly fetch: (key: string, file: string, wanted: Wanted) => Promise<Fetched>;
+  /** Reads the first byte of an object. */
+  readonly touch: (key: string) => Promise<void>;
   /** Pages of what lies below, in the order of keys. */
   readonly list: (prefix: string) => AsyncIterable<readonly Listed[]>;
   /** Objects that are gone already are no error. Fails with one problem for each key that stayed, after all were tried. */
@@ -55,6 +62,19 @@ export interface ObjectStore {
   /** The same store, whose questions another signal ends. */
   readonly withSignal: (signal: AbortSignal) => ObjectStore;
   readonly close: () => void;
+}
+
+/** An object as a listing told of it. */
+export interface Wanted {
+  readonly etag: string;
+  readonly bytes: number;
+  /** Called with the number of bytes that came, or that were there already. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
+export interface Fetched {
+  /** In hex, of the whole object; null where neither the server nor who wrote the object told it. Nobody has held the bytes to it. */
+  readonly sha256: string | null;
 }
 
 export interface Downloaded {

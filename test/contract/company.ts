@@ -73,11 +73,15 @@ export class Company implements AsyncDisposable {
 
 export const PLACE = { file: 'pipeline.yaml', line: 1 };
 
+/** No source of a test but those on S3 asks it for anything. */
+export const NO_S3 = { region: null, endpoint: null, pathStyle: false };
+
 export function usage(more: Partial<UsageSource> = {}): UsageSource {
   return {
     id: 'logs',
     kind: 'usage',
     place: PLACE,
+    s3: NO_S3,
     files: ['logs/*'],
     format: 'by-extension',
     map: {},
@@ -98,4 +102,5 @@ export const BILL = {
   coversUsage: true,
   leavesOutServiceTiers: [],
   featureTag: null,
+  s3: NO_S3,
 } as const;

@@ -16,6 +16,10 @@ const TO_MEND: ProblemTexts = ofKind('user', {
     'There are no credentials in the chain of the AWS SDK, or S3 does not take them.',
     'Give some by AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role of the machine.',
   ],
+  's3/archived': [
+    'The object lies in an archive, from which S3 reads nothing before it is restored.',
+    'Restore it, or leave it out of the pattern.',
+  ],
   's3/expired-token': ['The credentials were good, and have expired.', 'Get new ones, then run again.'],
   's3/no-bucket': ['There is no bucket of that name.', 'Check the name, or create it.'],
   's3/not-ours': [

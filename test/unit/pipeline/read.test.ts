@@ -73,6 +73,7 @@ describe('a small company', () => {
         kind: 'usage',
         id: 'gateway',
         place: { file: 'pipeline.yaml', line: 11, column: 5 },
+        s3: { region: null, endpoint: null, pathStyle: false },
         files: ['logs/*.jsonl'],
         format: 'by-extension',
         map: {},
@@ -91,6 +92,7 @@ describe('a small company', () => {
         coversUsage: true,
         leavesOutServiceTiers: [],
         featureTag: null,
+        s3: { region: null, endpoint: null, pathStyle: false },
         files: ['bills/*.json'],
       },
     ]);

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { BOMB, integrityOf } from '../../../src/source/integrity.js';
 import { LandingStore } from '../../../src/source/landing.js';
+import { localArrival } from '../../../src/source/local-file.js';
 import { Company, usage } from '../../contract/company.js';
 
 const INDEX = '.showback/landing/index.ndjson';
@@ -63,7 +64,7 @@ describe('landing', () => {
     await using company = await Company.make({ 'logs/a.jsonl': 'one' });
     const store = await LandingStore.open(company.path('.showback/landing'), 'logs');
     const listed = { name: 'logs/gone.jsonl', path: company.path('logs/gone.jsonl') };
-    await expect(store.receive(listed)).rejects.toMatchObject({
+    await expect(store.receive(localArrival(listed))).rejects.toMatchObject({
       kind: 'unavailable',
       problems: [
         { code: 'source/unreadable', message: '`logs/gone.jsonl` cannot be read (ENOENT)', place: { file: listed.name } },

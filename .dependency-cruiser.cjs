@@ -130,6 +130,18 @@ module.exports = {
       'The command line is the outermost layer: whatever others need of it sits in the wrong place.',
     ),
     never(
+      'tag-imports-nothing-of-ours',
+      folders('tag'),
+      '^src/(?!tag/)|(^|/)node_modules/',
+      'It runs inside of other programs, at every call: Node itself and nothing else, no engine, no schema, none of our packages.',
+    ),
+    never(
+      'nobody-imports-tag',
+      '^src/(?!tag/)',
+      folders('tag'),
+      'Files are all that the pipeline and its call-sites share: the pipeline reads what any program wrote.',
+    ),
+    never(
       'file-system-where-named',
       {
         path: '^src/',
@@ -143,6 +155,7 @@ module.exports = {
           '^src/store/file-',
           '^src/run/(ledger|manifest|state)[.]js$',
           '^src/init/(given|whole|write)[.]js$',
+          '^src/tag/(left-open|rotating-file)[.]js$',
           '^src/cli/',
         ],
       },

@@ -14,10 +14,9 @@ type Tree = Readonly<Record<string, string>>;
 
 /** Empty files that the plants import. */
 const GROUND: Tree = Object.fromEntries(
-  ['kernel', 'pipeline', 'store', 'source', 'warehouse', 'publish', 'model', 'run', 'report', 'init', 'cli'].map((folder) => [
-    `${folder}/${folder}.ts`,
-    'export const name = 1;\n',
-  ]),
+  ['kernel', 'pipeline', 'store', 'source', 'warehouse', 'publish', 'model', 'run', 'report', 'init', 'tag', 'cli'].map(
+    (folder) => [`${folder}/${folder}.ts`, 'export const name = 1;\n'],
+  ),
 );
 
 const PLANTS: readonly (readonly [rule: string, why: string, tree: Tree])[] = [
@@ -44,10 +43,15 @@ const PLANTS: readonly (readonly [rule: string, why: string, tree: Tree])[] = [
   ['nothing-below-knows-init', 'a type', { 'pipeline/x.ts': "import type { Draft } from '../init/init.js';" }],
   ['report-reads-marts', 'run', { 'report/x.ts': "import { name } from '../run/run.js';" }],
   ['nobody-imports-cli', 'lazily', { 'run/x.ts': "export const open = async () => import('../cli/cli.js');" }],
+  ['tag-imports-nothing-of-ours', 'a list of the kernel', { 'tag/x.ts': "import { METERS } from '../kernel/kernel.js';" }],
+  ['tag-imports-nothing-of-ours', 'a type', { 'tag/x.ts': "import type { S } from '../store/store.js';" }],
+  ['tag-imports-nothing-of-ours', 'a package', { 'tag/x.ts': "import { z } from 'zod';" }],
+  ['nobody-imports-tag', 'a type', { 'source/x.ts': "import type { Tags } from '../tag/tag.js';" }],
   ['file-system-where-named', 'node:fs', { 'run/execute.ts': "import { rmSync } from 'node:fs';" }],
   ['file-system-where-named', 'in a draft', { 'init/init.ts': "import { readFile } from 'node:fs/promises';" }],
   ['file-system-where-named', 'fs/promises', { 'model/lint.ts': "import { readFile } from 'fs/promises';" }],
   ['file-system-where-named', 'in a store', { 'store/s3.ts': "import { open } from 'node:fs/promises';" }],
+  ['file-system-where-named', 'beside the files', { 'tag/measure.ts': "import { readFile } from 'node:fs/promises';" }],
   ['process-in-cli-only', 'node:process', { 'run/x.ts': "import { env } from 'node:process';" }],
   ['duckdb-client-in-one-file', 'types too', { 'model/x.ts': "import type { DuckDBInstance } from '@duckdb/node-api';" }],
   ['duckdb-client-in-one-file', 'its bindings', { 'warehouse/x.ts': "import duckdb from '@duckdb/node-bindings';" }],
@@ -89,6 +93,8 @@ const CLEAN: Tree = {
   'run/execute.ts': "import { name } from '../model/model.js';\nimport { publish } from '../publish/directory.js';",
   'init/write.ts':
     "import { writeFile } from 'node:fs/promises';\nimport { name } from '../warehouse/warehouse.js';\nimport { tabulate } from '../source/source.js';",
+  'tag/rotating-file.ts':
+    "import { open } from 'node:fs/promises';\nimport { hostname } from 'node:os';\nimport { name } from './tag.js';",
   'cli/main.ts': "import { env } from 'node:process';\nimport { name } from '../report/report.js';\nimport '../run/execute.js';",
 };
 

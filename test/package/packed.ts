@@ -4,7 +4,7 @@ import { cpSync, readdirSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 const PROJECT = join(import.meta.dirname, '../..');
-const TREE = ['.ci', 'src', 'sql', 'rates', 'pipelines', 'docs', 'tsconfig.json', 'package.json'];
+const TREE = ['.ci', 'src', 'sql', 'rates', 'pipelines', 'docs', 'tsconfig.json', 'tsconfig.tag.json', 'package.json'];
 const PAGES = ['README.md', 'CHANGELOG.md', 'LICENSE'];
 /** npm is a script of its own Node, which is the one that the tests run under. */
 export const ENV = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
@@ -35,8 +35,10 @@ export function install(tarball: string, prefix: string): string {
 function expectedFiles(tree: string): readonly string[] {
   const below = (folder: string): readonly string[] => filesBelow(join(tree, folder)).map((name) => `${folder}/${name}`);
   const compiled = below('src').map((name) => name.replace(/^src\/(.*)[.]ts$/, 'dist/$1.js'));
+  // Types of what other programs import: the rest is a program, which has no use for them.
+  const types = below('src/tag').map((name) => name.replace(/^src\/(.*)[.]ts$/, 'dist/$1.d.ts'));
   const data = ['sql', 'rates', 'pipelines', 'docs'].flatMap(below).filter((name) => name !== 'pipelines/demo.yaml');
-  return [...compiled, ...data, ...PAGES, 'package.json'];
+  return [...compiled, ...types, ...data, ...PAGES, 'package.json'];
 }
 
 /** Files that a package lacks or that have no business in it. The parsed models have a name that their bytes give. */

@@ -7,7 +7,7 @@ import type { Page } from './page.js';
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
 
 /** Blocks that hold no commands. Anything else is a spelling of `sh` that nobody would run. */
-const SILENT = new Set(['', 'text', 'console', 'yaml', 'json', 'sql', 'ini', 'python', 'csv']);
+const SILENT = new Set(['', 'text', 'console', 'yaml', 'json', 'sql', 'ini', 'python', 'ts', 'csv']);
 
 /** What is wrong with the commands of a page, run in `folder`; nothing where all end with 0 and print what is shown. */
 export function wrongCommands(page: Page, folder: string): readonly string[] {

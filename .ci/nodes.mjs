@@ -7,8 +7,17 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { countTests } from './count.mjs';
 
-/** What the engine's client, streams, child processes and npm do differs by Node; what SQL answers does not. */
-const EVERYWHERE = ['node', 'package', 'engine-facts', 'cli/process', 'contract/source'].map((name) => `test/${name}.test.ts`);
+/** What the engine's client, streams, files, child processes and npm do differs by Node; what SQL answers does not. */
+const EVERYWHERE = [
+  'node',
+  'package',
+  'engine-facts',
+  'cli/process',
+  'contract/source',
+  'tag/records',
+  'tag/files',
+  'tag/module',
+].map((name) => `test/${name}.test.ts`);
 /** The newest runs more, the demo company among it, and those checks that are programs of Node. */
 const NEWEST = [...EVERYWHERE, 'test/docs.test.ts', 'test/cli', 'test/demo', 'test/unit'];
 

@@ -1,7 +1,7 @@
 // The package: packed from a clean tree, installed elsewhere, used from a third place.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -120,6 +120,20 @@ describe('the installed package', () => {
     const dead = pages.flatMap((name) => deadLinks(home, readPage(home, name)));
     expect(pages.length).toBeGreaterThan(20);
     expect(dead.filter((problem) => !aboutClones.test(problem))).toEqual([]);
+  });
+
+  it('gives other programs `showback/tag`, with its types, and nothing else to import', () => {
+    mkdirSync(place('service/node_modules'), { recursive: true });
+    symlinkSync(home, place('service/node_modules/showback'));
+    const program = (text: string) =>
+      spawnSync(process.execPath, ['--input-type=module', '-e', text], { cwd: place('service'), encoding: 'utf8' });
+    const records = `const { openTag } = await import('showback/tag');
+      const tag = openTag({ folder: 'logs' });
+      tag.openai({ model: 'gpt-4o', usage: { prompt_tokens: 5, completion_tokens: 1 } }, { feature_id: 'search' });
+      console.log(await tag.close());`;
+    expect(program(records)).toMatchObject({ status: 0, stdout: 'true\n', stderr: '' });
+    expect(program("await import('showback/dist/run/run.js')").stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
+    expect(existsSync(join(home, 'dist/tag/tag.d.ts'))).toBe(true);
   });
 
   it('runs a company from another folder and answers questions, writing nothing beside the program', { timeout: 120_000 }, () => {

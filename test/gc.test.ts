@@ -318,9 +318,10 @@ async function take(company: Company, step: Taken, twin: boolean): Promise<void>
 }
 
 async function landAll({ folder, pipelineFile }: Company): Promise<void> {
-  const { sources } = await readPipeline(pipelineFile);
+  const { sources, start } = await readPipeline(pipelineFile);
+  const outside = { start, now: () => LATER, env: {} };
   for (const config of sources)
-    await land({ config, root: folder, landingDir: join(folder, STATE, 'landing'), listener: () => undefined });
+    await land({ config, root: folder, landingDir: join(folder, STATE, 'landing'), listener: () => undefined, outside });
 }
 
 async function forced(company: Company): Promise<void> {

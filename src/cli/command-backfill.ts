@@ -67,6 +67,7 @@ async function requestOf(
     force: force === true,
     listener: view.listen,
     now: io.now,
+    env: io.env,
     signal: io.orderly?.(),
   };
 }

@@ -70,7 +70,7 @@ async function tried({ bytes, files, pipelineFile }: InitResult, options: InitOp
   if (!options.try || bytes > TRIED.bytes || files > TRIED.files) return null;
   tell('trying a run on them …', io);
   const runs = await io.runs();
-  const request = { pipelineFile, scope: {}, force: false, listener: () => undefined, now: io.now };
+  const request = { pipelineFile, scope: {}, force: false, listener: () => undefined, now: io.now, env: io.env };
   try {
     return { kind: 'passes', told: await runs.checkPipeline(request, 'data') };
   } catch (error) {

@@ -66,6 +66,7 @@ export async function requestOf(
     ...(options.wait === undefined ? {} : { wait: options.wait }),
     listener: view.listen,
     now: io.now,
+    env: io.env,
   };
 }
 

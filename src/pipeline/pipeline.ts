@@ -2,11 +2,13 @@
 // Every amount, price, share and quantity is decimal TEXT; only SQL turns it into a number.
 import type { Place } from '../kernel/failure.js';
 import type { Day, Month } from '../kernel/period.js';
-import type { EngineConfig, S3Publish, S3Server } from './engine-config.js';
+import type { EngineConfig, S3Publish } from './engine-config.js';
 import type { Condition, Rule } from './rule.js';
+import type { SourceConfig } from './source-config.js';
 
 export type * from './engine-config.js';
 export type * from './rule.js';
+export type * from './source-config.js';
 
 export interface Pipeline {
   readonly name: string;
@@ -57,109 +59,6 @@ export interface ConfigFile {
 }
 
 export type UsageTag = 'customer_id';
-
-export type SourceConfig = UsageSource | BillSource;
-
-interface SourceBase {
-  readonly id: string;
-  /** How objects are reached that `s3://` patterns name. Of no figure. */
-  readonly s3: S3Server;
-  readonly place: Place;
-}
-
-export interface UsageSource extends SourceBase {
-  readonly kind: 'usage';
-  /** Globs below the root, `/` separated, and `s3://bucket/key` globs. */
-  readonly files: readonly string[];
-  readonly format: 'jsonl' | 'csv' | 'parquet' | 'by-extension';
-  /** Canonical field → dotted path (JSONL) or column (CSV, Parquet). Unmapped fields go by their own name. */
-  readonly map: Readonly<Record<string, string>>;
-  /** Canonical field → value where the log carries none. */
-  readonly constants: Readonly<Record<string, string>>;
-  /** `inclusive`: `input_tokens` includes cached tokens (OpenAI, OpenTelemetry); `exclusive`: it does not (Anthropic, canonical). */
-  readonly tokens: 'inclusive' | 'exclusive';
-  /** `provider`: the record's `stated_cost` is the provider's own figure and beats the computed one. */
-  readonly statedCost: 'ignore' | 'provider';
-}
-
-export type Basis = 'billed' | 'effective';
-
-interface BillBase extends SourceBase {
-  /** `money` reaches the statement; `evidence` only feeds controls. */
-  readonly role: 'money' | 'evidence';
-  /** Lower-case provider id, equal to the `provider` that usage events carry. */
-  readonly provider: string;
-  /** Billing account, or null: this bill is the only one of its provider. */
-  readonly account: string | null;
-  readonly basis: Basis;
-  /** Does this bill cover metered usage of its provider, and what does it leave out? */
-  readonly coversUsage: boolean;
-  readonly leavesOutServiceTiers: readonly string[];
-  /** Key of the tag that names the feature, or null. */
-  readonly featureTag: string | null;
-}
-
-export type BillSource = FocusSource | OpenAiCostsSource | AnthropicCostsSource | InvoiceCsvSource;
-
-export interface FocusSource extends BillBase {
-  readonly kind: 'focus';
-  readonly layout: FocusLayout;
-  /** Declared, or `detect`: told from the columns, refused where they fit no version. */
-  readonly version: '1.0' | '1.2' | 'detect';
-}
-
-export type FocusLayout =
-  /** Plain files; the same name delivered again replaces the old one. */
-  | { readonly kind: 'files'; readonly files: readonly string[] }
-  /** AWS Data Exports, below the root or in a bucket: `<path>/data/BILLING_PERIOD=…` and `<path>/metadata/BILLING_PERIOD=…/*-Manifest.json`. */
-  | { readonly kind: 'aws-export'; readonly path: string };
-
-export interface OpenAiCostsSource extends BillBase {
-  readonly kind: 'openai-costs';
-  readonly files: readonly string[];
-}
-
-export interface AnthropicCostsSource extends BillBase {
-  readonly kind: 'anthropic-costs';
-  readonly files: readonly string[];
-}
-
-export interface InvoiceCsvSource extends BillBase {
-  readonly kind: 'invoice-csv';
-  readonly files: readonly string[];
-  readonly csv: InvoiceCsvFormat;
-}
-
-export interface InvoiceCsvFormat {
-  readonly delimiter: ',' | ';' | '\t' | '|';
-  readonly encoding: 'utf8' | 'utf16le' | 'latin1';
-  readonly decimal: '.' | ',';
-  /** date-fns pattern of the date columns. */
-  readonly dateFormat: string;
-  /** Lines before the header. The header is the first line that holds every mapped column. */
-  readonly columns: InvoiceColumns;
-  /** Currency where no column carries it. */
-  readonly currency: string | null;
-  /** A line whose `column` matches `equals` (case-insensitive) is the printed total: excluded, and checked as a control. */
-  readonly total: { readonly column: string; readonly equals: string } | null;
-}
-
-/** Canonical column → header of the CSV. Where an optional header is absent, the value is null. */
-export interface InvoiceColumns {
-  readonly invoice_id: string;
-  readonly period_start: string;
-  /** Last day billed, inclusive, as invoices print it. */
-  readonly period_end: string;
-  readonly item: string;
-  readonly amount: string;
-  readonly description?: string;
-  readonly quantity?: string;
-  readonly unit?: string;
-  readonly currency?: string;
-  readonly charge_start?: string;
-  readonly charge_end?: string;
-  readonly category?: string;
-}
 
 export interface Registry {
   readonly features: readonly Feature[];

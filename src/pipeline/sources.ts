@@ -4,7 +4,7 @@ import { type FieldKind, USAGE_EVENT } from '../kernel/usage-event.js';
 import type { UsageField } from '../kernel/usage-fields.js';
 import { suggest } from '../kernel/nearest.js';
 import { serverOf } from './elsewhere.js';
-import type { BillSource, InvoiceColumns, S3Server, SourceConfig, UsageSource } from './pipeline.js';
+import type { BillSource, CostPull, InvoiceColumns, S3Server, SourceConfig, UsageSource } from './pipeline.js';
 import type { SourceSpec } from './spec-pipeline.js';
 import { problem, quoted, type Report } from './text.js';
 import type { Path, YamlFile } from './yaml-places.js';
@@ -41,7 +41,7 @@ function sourceOf(spec: SourceSpec, file: YamlFile, report: Report): SourceConfi
     case 'invoice-csv':
       return invoiceOf(spec, file, report);
     default:
-      return { kind: spec.kind, ...billOf(spec, file), files: spec.files };
+      return { kind: spec.kind, ...billOf(spec, file), files: spec.files ?? [], pull: pullOf(spec, file, report) };
   }
 }
 
@@ -57,7 +57,23 @@ function checkServer(spec: SourceSpec, file: YamlFile, report: Report): void {
   report(problem('bad-value', file.of(spec, 's3'), message, 'name objects as s3://bucket/key, or remove it'));
 }
 
-type BillBase = Omit<Extract<BillSource, { kind: 'openai-costs' }>, 'kind' | 'files'>;
+type BillBase = Omit<Extract<BillSource, { kind: 'openai-costs' }>, 'kind' | 'files' | 'pull'>;
+
+/** Days in files and days of the API would overlap, and nobody could say which count. */
+function pullOf(spec: Spec<'openai-costs' | 'anthropic-costs'>, file: YamlFile, report: Report): CostPull | null {
+  const { files, pull } = spec;
+  if (files === undefined && pull === undefined) {
+    const remedy = 'add `pull:` with the name of the variable that holds the key, or `files:`';
+    report(problem('missing-key', file.of(spec), 'nothing says where these costs come from', remedy));
+  }
+  if (files !== undefined && pull !== undefined) {
+    const remedy = 'keep one of them; two sources, one of them with `role: evidence`, may have both';
+    report(problem('bad-value', file.of(spec, 'pull'), '`files` and `pull` are both there', remedy));
+  }
+  if (pull === undefined) return null;
+  const { key, url, group_by: groupBy, from, trailing_days: trailingDays } = pull;
+  return { keyVariable: key.env, url: url ?? null, groupBy, from: from ?? null, trailingDays };
+}
 
 function billOf(spec: BillSpec, file: YamlFile): BillBase {
   return {

@@ -113,6 +113,28 @@ const billedOnly = z
 
 const dump = { ...bill, basis: billedOnly, files: paths };
 
+/** The key stands in the environment, never here. */
+const pull = (groups: readonly [string, ...string[]]) =>
+  z
+    .strictObject({
+      key: z.strictObject({
+        env: text
+          .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not the name of an environment variable → name the variable that holds the key')
+          .describe('Name of the environment variable that holds the key.'),
+      }),
+      url: url.optional().describe('Of a gateway or proxy. Left out: the address of the provider.'),
+      group_by: z
+        .array(z.enum(groups))
+        .min(1, 'is empty → leave it out')
+        .default([...groups].slice(0, 2)),
+      from: month.optional().describe('First month that is asked for. Left out: `start`.'),
+      trailing_days: daysKept.default(40).describe('Days after its end that a month is still asked for each night.'),
+    })
+    .optional()
+    .describe("Asks the provider's API, in place of `files`.");
+
+const pulledDump = { ...bill, basis: billedOnly, files: paths.optional().describe('Pages in files, in place of `pull`.') };
+
 const invoiceCsv = z
   .strictObject({
     delimiter: z.enum([',', ';', '\t', '|']).default(','),
@@ -152,8 +174,8 @@ const invoiceSource = z.strictObject({
 export const sourceSpec = z.discriminatedUnion('kind', [
   usageSource,
   focusSource,
-  z.strictObject({ kind: z.literal('openai-costs'), ...dump }),
-  z.strictObject({ kind: z.literal('anthropic-costs'), ...dump }),
+  z.strictObject({ kind: z.literal('openai-costs'), ...pulledDump, pull: pull(['project_id', 'line_item', 'api_key_id']) }),
+  z.strictObject({ kind: z.literal('anthropic-costs'), ...pulledDump, pull: pull(['workspace_id', 'description']) }),
   invoiceSource,
 ]);
 

@@ -8,6 +8,7 @@ import { EVIDENCE } from './problems/evidence.js';
 import { MODELS } from './problems/models.js';
 import { OBJECTS } from './problems/objects.js';
 import type { ProblemText, ProblemTexts } from './problems/problem-text.js';
+import { PULLS } from './problems/pulls.js';
 import { QUERIES } from './problems/queries.js';
 import { RUNNING } from './problems/running.js';
 
@@ -16,6 +17,7 @@ const SECTIONS: readonly (readonly [title: string, texts: ProblemTexts])[] = [
   ['Files and data', EVIDENCE],
   ['Commands, folders, runs', RUNNING],
   ['Objects on S3', OBJECTS],
+  ['Costs asked of a provider', PULLS],
   ['Athena', ATHENA],
   ['Questions to the marts', QUERIES],
   ['A first draft', DRAFTING],

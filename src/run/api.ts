@@ -24,6 +24,8 @@ export interface RunRequest {
   readonly threads?: number;
   readonly listener: Listener;
   readonly now: () => Date;
+  /** Where the keys are that sources name; none when absent. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Stops the run where it stands when it aborts, with a `Stopped` as its reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -39,10 +41,10 @@ export interface RunResult {
   readonly currency: string;
 }
 
-/** `from` and `to` are both done. */
 /** What is checked besides configuration and models: whether sources can be read, or all that a run would read. */
 export type CheckDepth = 'configuration' | 'connections' | 'data';
 
+/** `from` and `to` are both done. */
 export interface BackfillRequest extends Omit<RunRequest, 'scope'> {
   readonly from: Month;
   /** The month of the as-of day when absent. */

@@ -34,13 +34,17 @@ export async function checkPipeline(request: RunRequest, depth: CheckDepth): Pro
 }
 
 /** All sources are asked before the first that fails is told. */
-async function connectionLines({ signal }: RunRequest, { pipeline }: Prepared): Promise<readonly string[]> {
-  const { root, stateDir, sources } = pipeline;
+async function connectionLines(
+  { signal, now, env = {}, listener }: RunRequest,
+  { pipeline }: Prepared,
+): Promise<readonly string[]> {
+  const { root, stateDir, sources, start } = pipeline;
+  const common = { root, landingDir: join(stateDir, 'landing'), listener, outside: { now, env, start }, signal };
   const lines: string[] = [];
   const failures: Failure[] = [];
   for (const config of sources) {
     try {
-      const files = await connect({ config, root, landingDir: join(stateDir, 'landing'), signal });
+      const files = await connect({ ...common, config });
       lines.push(`source ${config.id}: ${files} ${files === 1 ? 'file' : 'files'}, and they can be read`);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -78,6 +82,7 @@ async function checkData(request: RunRequest, prepared: Prepared): Promise<reado
       load: loadHere,
       threads,
       listener: request.listener,
+      outside: { now: request.now, env: request.env ?? {} },
       signal,
       ledger: NO_LEDGER,
       files: [],

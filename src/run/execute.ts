@@ -8,6 +8,7 @@ import { rowText } from '../model/verify.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { ControlTotal, LandedFile } from '../source/source.js';
 import { land as landSource } from '../source/registry.js';
+import type { Outside } from '../source/source.js';
 import type { KeptUsage } from '../warehouse/kept-usage.js';
 import type { Cell, Row, Warehouse } from '../warehouse/warehouse.js';
 import type { PastStep } from './api.js';
@@ -29,6 +30,8 @@ export interface RunContext {
   readonly load: (context: RunContext) => Promise<Amounts>;
   readonly threads: number;
   readonly listener: Listener;
+  /** The clock and the keys, for sources that ask a provider. */
+  readonly outside: Pick<Outside, 'now' | 'env'>;
   readonly ledger: Ledger;
   readonly files: LandedFile[];
   readonly controls: ControlTotal[];
@@ -103,6 +106,7 @@ async function land(context: RunContext, sourceId: string): Promise<Amounts> {
     root: context.pipeline.root,
     landingDir: join(context.pipeline.stateDir, 'landing'),
     listener: context.listener,
+    outside: { ...context.outside, start: context.pipeline.start },
     signal: context.signal,
   });
   context.files.push(...landing.files);

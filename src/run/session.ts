@@ -26,9 +26,11 @@ import { freshFolder, removeFolder } from './state.js';
 /** More models at once would wait for each other's threads. */
 export const MOST_LANES = 4;
 
+type SessionRequest = Pick<RunRequest, 'threads' | 'listener' | 'signal' | 'force' | 'now' | 'env'>;
+
 /** Works with an engine of its own; the caller holds the lock. */
 export async function inSession<T>(
-  { threads = availableParallelism(), listener, signal, force }: Pick<RunRequest, 'threads' | 'listener' | 'signal' | 'force'>,
+  { threads = availableParallelism(), listener, signal, force, now, env = {} }: SessionRequest,
   run: { readonly pipeline: Pipeline; readonly period: Period; readonly ledger: Ledger },
   work: (context: RunContext) => Promise<T>,
 ): Promise<T> {
@@ -47,6 +49,7 @@ export async function inSession<T>(
       load: loadHere,
       threads,
       listener,
+      outside: { now, env },
       signal,
       files: [],
       controls: [],

@@ -1,5 +1,6 @@
 // Dumps of GET /v1/organizations/cost_report. `amount` is in CENTS, and stays so until staging.
 import type { AnthropicCostsSource } from '../pipeline/pipeline.js';
+import type { CostApi } from './cost-api.js';
 import { landPages, type PageDialect, tabulatePages } from './cost-pages.js';
 import { type JsonObject, textOf } from './json-text.js';
 import { moneyOf } from './money-text.js';
@@ -19,8 +20,23 @@ const AS_TEXT = [
   'workspace_id',
 ];
 
+/** The Admin API's cost report: RFC 3339, days alone, arrays as names with brackets. */
+export const ANTHROPIC_COSTS: CostApi = {
+  origin: 'https://api.anthropic.com',
+  path: '/v1/organizations/cost_report',
+  query: ({ from, to }, groupBy) => [
+    ['starting_at', `${from}T00:00:00Z`],
+    ['ending_at', `${to}T00:00:00Z`],
+    ['bucket_width', '1d'],
+    ...groupBy.map((name) => ['group_by[]', name] as const),
+  ],
+  limit: 'limit',
+  headers: (key) => ({ 'x-api-key': key, 'anthropic-version': '2023-06-01' }),
+  role: 'an admin key of the organization (sk-ant-admin…)',
+};
+
 export async function land(request: LandRequest<AnthropicCostsSource>): Promise<Landing> {
-  return landPages(request, request.config.files, DIALECT);
+  return landPages(request, DIALECT, ANTHROPIC_COSTS);
 }
 
 export async function tabulate(file: LandedFile): Promise<Tabulation> {

@@ -9,7 +9,7 @@ import type { Arrival } from './arrival.js';
 import { type Blob, type IndexEntry, LandingStore } from './landing.js';
 import { parseJson } from './json-text.js';
 import { byName } from './listing.js';
-import { manifestsBelow } from './connect.js';
+import { manifestsBelow } from './export-manifests.js';
 import { Origin } from './origin.js';
 import { allOf, receiveAll } from './plain-files.js';
 import { s3Pattern } from './s3-address.js';

@@ -1,14 +1,22 @@
 // Can a source be read? Lists what it names and reads a byte of the first and the last, so that what is missing is known by day.
 import { Failure } from '../kernel/failure.js';
 import type { SourceConfig } from '../pipeline/pipeline.js';
+import { ANTHROPIC_COSTS } from './anthropic-costs.js';
+import { monthsToPull } from './cost-api.js';
+import { OPENAI_COSTS } from './openai-costs.js';
+import { manifestsBelow } from './export-manifests.js';
 import { Origin } from './origin.js';
 import type { LandRequest } from './source.js';
 
-export type ConnectRequest = Pick<LandRequest, 'config' | 'root' | 'landingDir' | 'signal'>;
-
 /** How many files there are to read. Fails with the words of whoever keeps them. */
-export async function connect(request: ConnectRequest): Promise<number> {
+export async function connect(request: LandRequest): Promise<number> {
   const { config } = request;
+  const apis = { 'openai-costs': OPENAI_COSTS, 'anthropic-costs': ANTHROPIC_COSTS };
+  if ((config.kind === 'openai-costs' || config.kind === 'anthropic-costs') && config.pull !== null) {
+    const months = monthsToPull({ ...request, config }, apis[config.kind]);
+    await months.at(-1)?.touch();
+    return months.length;
+  }
   await using origin = new Origin(request);
   const found = await origin.list(patternsOf(config));
   const ends = new Set([found[0], found.at(-1)]);
@@ -24,9 +32,4 @@ function patternsOf(config: SourceConfig): readonly string[] {
   if (config.kind !== 'focus') return config.files;
   const { layout } = config;
   return layout.kind === 'files' ? layout.files : [manifestsBelow(layout.path)];
-}
-
-/** Of an AWS export: what its manifests are called. */
-export function manifestsBelow(folder: string): string {
-  return `${folder.replace(/\/+$/, '')}/metadata/BILLING_PERIOD=*/**/*-Manifest.json`;
 }

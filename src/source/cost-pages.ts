@@ -1,9 +1,11 @@
 // Dumps of the cost APIs of OpenAI and Anthropic: pages of buckets of results, one page a file, an array of pages, or one a line.
-import type { BillSource } from '../pipeline/pipeline.js';
+import { type CostApi, isPulledName, monthsToPull, type PullRequest } from './cost-api.js';
 import { isObject, type Json, type JsonObject, parseDocuments, textOf } from './json-text.js';
 import { readLanded, unusable } from './landed-text.js';
-import { landPlainFiles } from './plain-files.js';
-import type { LandedFile, Landing, LandRequest, Tabulation, TextRow } from './source.js';
+import { LandingStore } from './landing.js';
+import { byName } from './listing.js';
+import { landPlainFiles, receiveAll } from './plain-files.js';
+import type { LandedFile, Landing, Tabulation, TextRow } from './source.js';
 
 /** What the two envelopes call things. */
 export interface PageDialect {
@@ -14,14 +16,24 @@ export interface PageDialect {
   readonly lineOf: (result: JsonObject) => TextRow;
 }
 
-export async function landPages(
-  request: LandRequest<BillSource>,
-  patterns: readonly string[],
-  dialect: PageDialect,
-): Promise<Landing> {
-  const files = await landPlainFiles(request, patterns);
+export async function landPages(request: PullRequest, dialect: PageDialect, api: CostApi): Promise<Landing> {
+  const { config } = request;
+  const files = config.pull === null ? await landPlainFiles(request, config.files) : await landPulled(request, api);
   const tables = await Promise.all(files.map(async (file) => tabulatePages(file, dialect)));
   return { files, controls: tables.flatMap((table) => table.controls) };
+}
+
+/** A month that was pulled before counts as it came then, where it is over. */
+async function landPulled(request: PullRequest, api: CostApi): Promise<readonly LandedFile[]> {
+  const { config, landingDir } = request;
+  const months = monthsToPull(request, api);
+  const store = await LandingStore.open(landingDir, config.id);
+  const blobs = await receiveAll(store, months, request);
+  await store.record(blobs.map((blob) => ({ ...blob, unit: blob.name, delivery: blob.name })));
+  const landed = [...store.newest().values()].filter(
+    (entry) => entry.unit === entry.name && isPulledName(config.kind, entry.name),
+  );
+  return landed.map((entry) => store.landed(entry)).sort(byName);
 }
 
 export async function tabulatePages(file: LandedFile, dialect: PageDialect): Promise<Tabulation> {

@@ -1,5 +1,7 @@
 // Dumps of GET /v1/organization/costs. `amount.value` comes as text or as a number, and is kept as written.
+import type { Day } from '../kernel/period.js';
 import type { OpenAiCostsSource } from '../pipeline/pipeline.js';
+import type { CostApi } from './cost-api.js';
 import { landPages, type PageDialect, tabulatePages } from './cost-pages.js';
 import { isObject, type JsonObject, textOf } from './json-text.js';
 import { moneyOf } from './money-text.js';
@@ -12,8 +14,27 @@ const DIALECT: PageDialect = {
   lineOf,
 };
 
+/** https://platform.openai.com/docs/api-reference/usage/costs: seconds since 1970, days alone, arrays as repeated keys. */
+export const OPENAI_COSTS: CostApi = {
+  origin: 'https://api.openai.com',
+  path: '/v1/organization/costs',
+  query: ({ from, to }, groupBy) => [
+    ['start_time', secondsOf(from)],
+    ['end_time', secondsOf(to)],
+    ['bucket_width', '1d'],
+    ...groupBy.map((name) => ['group_by', name] as const),
+  ],
+  limit: 'limit',
+  headers: (key) => ({ authorization: `Bearer ${key}` }),
+  role: 'an admin key of the organization (sk-admin-…) that may read usage',
+};
+
+function secondsOf(day: Day): string {
+  return String(Date.parse(`${day}T00:00:00Z`) / 1000);
+}
+
 export async function land(request: LandRequest<OpenAiCostsSource>): Promise<Landing> {
-  return landPages(request, request.config.files, DIALECT);
+  return landPages(request, DIALECT, OPENAI_COSTS);
 }
 
 export async function tabulate(file: LandedFile): Promise<Tabulation> {

@@ -1,5 +1,6 @@
 // A source brings evidence to `landing/`, unchanged, and says what its totals should be. It knows files, never tables.
 import type { Listener } from '../kernel/event.js';
+import type { Month } from '../kernel/period.js';
 import type { SourceConfig } from '../pipeline/pipeline.js';
 
 export type SourceKind = SourceConfig['kind'];
@@ -29,6 +30,17 @@ export interface ControlTotal {
   readonly expected: string;
 }
 
+/** What a source that asks a provider needs of the world. */
+export interface Outside {
+  /** First month of the books. */
+  readonly start: Month;
+  readonly now: () => Date;
+  /** Keys by the names that the pipeline gives them. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Of requests, where the usual ones do not fit. */
+  readonly patience?: { readonly deadline?: number; readonly pause?: number };
+}
+
 export interface LandRequest<Config extends SourceConfig = SourceConfig> {
   readonly config: Config;
   /** Company folder, absolute. */
@@ -36,6 +48,7 @@ export interface LandRequest<Config extends SourceConfig = SourceConfig> {
   /** `landing/`, absolute. */
   readonly landingDir: string;
   readonly listener: Listener;
+  readonly outside: Outside;
   readonly signal?: AbortSignal | undefined;
 }
 

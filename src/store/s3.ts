@@ -18,12 +18,12 @@ import { checkedAddress, type StoreOptions } from './address.js';
 import { type Asker, ask, unavailable } from './asking.js';
 import { base64Of, checkSha256, HASH_KEY, sha256Of, toldSha256 } from './checksum.js';
 import { cutBy } from './file-download.js';
+import { conditions, refuted } from './s3-conditions.js';
 import { fileBytes, PART_BYTES, sendParts, wholeFile } from './file-parts.js';
 import { folderBelow, keyBelow } from './key.js';
 import { type Answer, download, fetch, type Readings } from './s3-download.js';
-import { isNamed, hasStatus, refusedKeys, wordsOf } from './s3-failure.js';
-import { type Body, type Listed, type ObjectFacts, PreconditionFailed } from './store.js';
-import type { ObjectStore, OpenUpload, PutOptions } from './store.js';
+import { isNamed, hasStatus, refusedKeys } from './s3-failure.js';
+import type { Body, Listed, ObjectFacts, ObjectStore, OpenUpload, PutOptions } from './store.js';
 
 export type { StoreOptions } from './address.js';
 
@@ -146,21 +146,6 @@ function described({ bucket }: Connection, key: string, { contentType, sha256 }:
     ...(contentType === undefined ? {} : { ContentType: contentType }),
     ...(sha256 === undefined ? {} : { Metadata: { [HASH_KEY]: sha256 } }),
   };
-}
-
-function conditions({ ifMatch, ifNoneMatch }: PutOptions) {
-  return {
-    ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
-    ...(ifNoneMatch === undefined ? {} : { IfNoneMatch: ifNoneMatch }),
-  };
-}
-
-/** What a condition ends with: it does not hold (412), two writers at once (409), or nothing to match any more (404). */
-function refuted(error: unknown, url: string, { ifMatch, ifNoneMatch }: PutOptions): never {
-  const isConditional = ifMatch !== undefined || ifNoneMatch !== undefined;
-  const isGone = ifMatch !== undefined && isNamed(error, 'NoSuchKey', 'NotFound');
-  if (isConditional && (hasStatus(error, 409, 412) || isGone)) throw new PreconditionFailed(url, wordsOf(error));
-  throw error;
 }
 
 async function get(to: Connection, key: string): Promise<{ readonly text: string; readonly etag: string } | null> {

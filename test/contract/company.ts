@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { RunEvent } from '../../src/kernel/event.js';
 import type { SourceConfig, UsageSource } from '../../src/pipeline/pipeline.js';
 import { land, tabulate } from '../../src/source/registry.js';
-import type { Landing } from '../../src/source/source.js';
+import type { Landing, Outside } from '../../src/source/source.js';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import { type Lake, loadLake } from '../../src/warehouse/lake.js';
 import { createRawViews } from '../../src/warehouse/lake-views.js';
@@ -43,8 +43,15 @@ export class Company implements AsyncDisposable {
     return path.join(this.root, name);
   }
 
-  async land(config: SourceConfig): Promise<Landing> {
-    return land({ config, root: this.root, landingDir: this.path('.showback/landing'), listener: this.#listener });
+  async land(config: SourceConfig, outside: Outside = NO_OUTSIDE, signal?: AbortSignal): Promise<Landing> {
+    return land({
+      config,
+      root: this.root,
+      landingDir: this.path('.showback/landing'),
+      listener: this.#listener,
+      outside,
+      signal,
+    });
   }
 
   async load(configs: readonly SourceConfig[]): Promise<Lake> {
@@ -70,6 +77,9 @@ export class Company implements AsyncDisposable {
     await rm(this.root, { recursive: true, force: true });
   }
 }
+
+/** Most sources of tests ask no provider. */
+export const NO_OUTSIDE: Outside = { start: '2026-07', now: () => new Date('2026-09-01T00:00:00Z'), env: {} };
 
 export const PLACE = { file: 'pipeline.yaml', line: 1 };
 

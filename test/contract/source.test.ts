@@ -21,7 +21,7 @@ describeSource({
 describeSource({
   kind: 'openai-costs',
   table: 'openai_cost',
-  config: (files) => ({ ...BILL, kind: 'openai-costs', files }),
+  config: (files) => ({ ...BILL, kind: 'openai-costs', pull: null, files }),
   files: {
     '2026-07-01.json': { records: 5, rejected: { inexact_amount: 1 } },
     '2026-07-03.ndjson': { records: 2, rejected: {} },
@@ -31,7 +31,7 @@ describeSource({
 describeSource({
   kind: 'anthropic-costs',
   table: 'anthropic_cost',
-  config: (files) => ({ ...BILL, kind: 'anthropic-costs', files }),
+  config: (files) => ({ ...BILL, kind: 'anthropic-costs', pull: null, files }),
   files: { 'week.json': { records: 4, rejected: { bad_amount: 1, missing_amount: 1 } } },
 });
 

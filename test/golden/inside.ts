@@ -23,7 +23,17 @@ export async function rowsInside(company: Company, select: string): Promise<read
   const catalog = await readCatalog(join(import.meta.dirname, '../../sql'), warehouse);
   const engine = duckDbEngine(warehouse, 1);
   await engine.prepare(catalog);
-  const shared = { pipeline, catalog, period, warehouse, engine, load: loadHere, threads: 1, listener: () => undefined };
+  const shared = {
+    pipeline,
+    catalog,
+    period,
+    warehouse,
+    engine,
+    load: loadHere,
+    threads: 1,
+    listener: () => undefined,
+    outside: { now, env: {} },
+  };
   const context = { ...shared, ledger: openLedger(pipeline.stateDir, now), files: [], controls: [], kept: null };
   for (const step of planSteps(pipeline, catalog, [])) {
     await executeStep(context, step);

@@ -31,8 +31,8 @@ export const SOURCES = {
   'focus-csv': focus,
   'focus-parquet': focus,
   'aws-export': { ...focus, layout: { kind: 'aws-export', path: 'in' } },
-  'openai-costs': { ...bill, kind: 'openai-costs', files },
-  'anthropic-costs': { ...bill, kind: 'anthropic-costs', files },
+  'openai-costs': { ...bill, kind: 'openai-costs', pull: null, files },
+  'anthropic-costs': { ...bill, kind: 'anthropic-costs', pull: null, files },
   'invoice-csv': { ...bill, kind: 'invoice-csv', files, csv: INVOICE },
 } as const satisfies Readonly<Record<string, SourceConfig>>;
 

@@ -83,6 +83,7 @@ describe('a small company', () => {
       },
       {
         kind: 'openai-costs',
+        pull: null,
         id: 'openai',
         place: { file: 'pipeline.yaml', line: 14, column: 5 },
         role: 'money',

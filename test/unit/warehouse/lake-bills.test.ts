@@ -14,8 +14,8 @@ import { openDuckDb } from '../../../src/warehouse/duckdb.js';
 import { BILL, Company } from '../../contract/company.js';
 
 const FOCUS: FocusSource = { ...BILL, kind: 'focus', layout: { kind: 'files', files: ['in/*'] }, version: 'detect' };
-const OPENAI: OpenAiCostsSource = { ...BILL, kind: 'openai-costs', files: ['in/*'] };
-const ANTHROPIC: AnthropicCostsSource = { ...BILL, kind: 'anthropic-costs', files: ['in/*'] };
+const OPENAI: OpenAiCostsSource = { ...BILL, kind: 'openai-costs', pull: null, files: ['in/*'] };
+const ANTHROPIC: AnthropicCostsSource = { ...BILL, kind: 'anthropic-costs', pull: null, files: ['in/*'] };
 
 const MINIMAL: Readonly<Record<string, string>> = {
   ...Object.fromEntries(FOCUS_MANDATORY.map((name) => [name, 'x'])),

@@ -1,0 +1,165 @@
+// Costs that a provider tells by its API, a month at a time: all pages of the month in one landed file, the answers as they came.
+// A month is asked for each day that it may still change, and once more when it is over.
+import { open } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { Failure } from '../kernel/failure.js';
+import { type Day, firstDay, type Month, monthOf, monthsThrough, plusDays, plusMonths } from '../kernel/period.js';
+import type { CostPull, PulledSource } from '../pipeline/pipeline.js';
+import type { Arrival, Brought } from './arrival.js';
+import { type Get, getText } from './http.js';
+import { HttpProblem, httpFailure } from './http-failure.js';
+import { isObject, parseDocuments, textOf } from './json-text.js';
+import type { LandRequest } from './source.js';
+
+/** Days, half-open. */
+export interface Span {
+  readonly from: Day;
+  readonly to: Day;
+}
+
+/** How one provider is asked. */
+export interface CostApi {
+  readonly origin: string;
+  readonly path: string;
+  /** Parameters of the query but the page. */
+  readonly query: (span: Span, groupBy: readonly string[]) => readonly (readonly [name: string, value: string])[];
+  /** Name of the parameter for how many days a page has. */
+  readonly limit: string;
+  readonly headers: (key: string) => Readonly<Record<string, string>>;
+  /** What a key must be, in words. */
+  readonly role: string;
+}
+
+/** As many days as a month has, so that most months are one page. */
+const DAYS_A_PAGE = 31;
+const MOST_PAGES = 1000;
+
+export type PullRequest = LandRequest<PulledSource>;
+
+/** Months that the source has by now, oldest first. The day that is under way is not asked for: it has no end yet. */
+export function monthsToPull(request: PullRequest, api: CostApi): readonly Arrival[] {
+  const { config, outside } = request;
+  const { pull } = config;
+  if (pull === null) throw new Error(`source ${config.id} is not pulled`);
+  const today = outside.now().toISOString().slice(0, 10);
+  const first = pull.from ?? outside.start;
+  const pulling: Pulling = { request, pull, api, key: keyOf(request, pull) };
+  return monthsThrough(first, monthOf(plusDays(today, -1))).map((month) => arrivalOf(month, today, pulling));
+}
+
+/** The name that a month lands under, and whether a landed name is one. */
+export function pulledName(kind: PulledSource['kind'], month: Month): string {
+  return `${kind}/${month}.json`;
+}
+
+export function isPulledName(kind: PulledSource['kind'], name: string): boolean {
+  return name.startsWith(`${kind}/`) && /^\d{4}-\d{2}\.json$/.test(name.slice(kind.length + 1));
+}
+
+interface Pulling {
+  readonly request: PullRequest;
+  readonly pull: CostPull;
+  readonly api: CostApi;
+  readonly key: string;
+}
+
+function keyOf({ config, outside }: PullRequest, { keyVariable }: CostPull): string {
+  const key = outside.env[keyVariable]?.trim() ?? '';
+  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  const message = `source \`${config.id}\`: the environment variable ${keyVariable} ${key === '' ? 'is not set' : 'holds no key: it has spaces or other signs'}`;
+  const remedy = 'set it for the program that runs showback; keys never stand in the pipeline file';
+  throw new Failure('user', [{ code: 'pull/no-key', message, remedy, place: config.place }]);
+}
+
+function arrivalOf(month: Month, today: Day, pulling: Pulling): Arrival {
+  const { pull, request } = pulling;
+  const end = firstDay(plusMonths(month, 1));
+  const span: Span = { from: firstDay(month), to: today < end ? today : end };
+  const isOver = today > plusDays(end, pull.trailingDays);
+  // Asked otherwise, or on another day: another state.
+  const state = JSON.stringify([pull.url, pull.groupBy, isOver ? 'over' : `before ${today}`]);
+  return {
+    name: pulledName(request.config.kind, month),
+    resume: null,
+    state: async () => state,
+    touch: async () => void (await pageOf(pulling, { from: plusDays(span.to, -1), to: span.to }, null, 1)),
+    bring: async (aside, { onBytes }) => ({ ...(await write(aside, await pagesOf(pulling, span, onBytes))), state }),
+  };
+}
+
+async function write(aside: string, pages: readonly string[]): Promise<Omit<Brought, 'state'>> {
+  const text = `[\n${pages.map((page) => page.trim()).join(',\n')}\n]\n`;
+  await using file = await open(aside, 'wx');
+  await file.writeFile(text);
+  await file.sync();
+  return { sha256: createHash('sha256').update(text).digest('hex'), bytes: Buffer.byteLength(text) };
+}
+
+async function pagesOf(pulling: Pulling, span: Span, onBytes: ((bytes: number) => void) | undefined): Promise<readonly string[]> {
+  const pages: string[] = [];
+  const cursors = new Set<string>();
+  for (let cursor: string | null = null; pages.length < MOST_PAGES; ) {
+    const page = await pageOf(pulling, span, cursor, DAYS_A_PAGE);
+    pages.push(page.text);
+    onBytes?.(Buffer.byteLength(page.text));
+    if (page.next === null) return pages;
+    if (cursors.has(page.next)) throw endless(pulling, `page ${pages.length} leads back to an earlier one`);
+    cursors.add(page.next);
+    cursor = page.next;
+  }
+  throw endless(pulling, `${MOST_PAGES} pages came, and there are more`);
+}
+
+interface Page {
+  /** The answer as it came. */
+  readonly text: string;
+  /** Null: the last page. */
+  readonly next: string | null;
+}
+
+async function pageOf(pulling: Pulling, span: Span, cursor: string | null, limit: number): Promise<Page> {
+  const { request, pull, api, key } = pulling;
+  const url = new URL(`${(pull.url ?? api.origin).replace(/\/+$/, '')}${api.path}`);
+  const query = [...api.query(span, pull.groupBy), [api.limit, String(limit)] as const];
+  for (const [name, value] of cursor === null ? query : [...query, ['page', cursor] as const])
+    url.searchParams.append(name, value);
+  const get: Get = { url, headers: api.headers(key), secrets: [key], signal: request.signal, ...request.outside.patience };
+  try {
+    return await getText(get, pageIn);
+  } catch (error) {
+    if (!(error instanceof HttpProblem)) throw error;
+    throw httpFailure(error, { ...askedOf(pulling), url: `${url.origin}${url.pathname}` });
+  }
+}
+
+/** Nothing of a page is changed; it is only held to be one. Money stays text. */
+function pageIn(text: string): Page {
+  const [page, ...more] = documentsIn(text);
+  if (!isObject(page) || more.length > 0 || !Array.isArray(page['data'])) {
+    throw new HttpProblem('the answer is no page: it has no `data` list', null);
+  }
+  const next = textOf(page['next_page']);
+  if (textOf(page['has_more']) !== 'true') return { text, next: null };
+  if (next === null || next === '') throw new HttpProblem('the page says that there are more, and not where', null);
+  return { text, next };
+}
+
+function documentsIn(text: string): ReturnType<typeof parseDocuments> {
+  try {
+    return parseDocuments(text);
+  } catch (error) {
+    throw new HttpProblem(`the answer is no JSON: ${error instanceof Error ? error.message : String(error)}`, null);
+  }
+}
+
+function endless(pulling: Pulling, what: string): Failure {
+  const { what: who } = askedOf(pulling);
+  const remedy = 'run again later; should it stay so, put the pages into files and read those';
+  return new Failure('unavailable', [
+    { code: 'pull/endless', message: `${who}: ${what}`, remedy, place: pulling.request.config.place },
+  ]);
+}
+
+function askedOf({ request, pull, api }: Pulling): { readonly what: string; readonly key: string; readonly role: string } {
+  return { what: `source \`${request.config.id}\``, key: pull.keyVariable, role: api.role };
+}

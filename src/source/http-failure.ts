@@ -1,0 +1,94 @@
+// What a provider's API answers, as problems that a person can act on. Words of the provider, never a secret.
+import { Failure, type FailureKind } from '../kernel/failure.js';
+
+/** An answer that is no page, or none at all. */
+export class HttpProblem extends Error {
+  /** Null: no answer. */
+  readonly status: number | null;
+  /** Milliseconds that the server asks to wait, or null. */
+  readonly retryAfter: number | null;
+
+  constructor(words: string, status: number | null, retryAfter: number | null = null) {
+    super(words);
+    this.name = 'HttpProblem';
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Worth asking again: nobody answered, the server is busy or broken, or what came is no answer of it. */
+export function isPassing({ status }: HttpProblem): boolean {
+  return status === null || status === 408 || status === 409 || status === 425 || status === 429 || status >= 500;
+}
+
+interface Said {
+  readonly kind: FailureKind;
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** `what` is who was asked for what, `key` the variable that holds the key, `role` what the key must be. */
+export interface Asked {
+  readonly what: string;
+  readonly url: string;
+  readonly key: string;
+  readonly role: string;
+}
+
+export function httpFailure(problem: HttpProblem, asked: Asked): Failure {
+  const { kind, code, message, remedy } = saidOf(problem, asked);
+  const status = problem.status === null ? '' : ` (${problem.status})`;
+  const text = `${asked.what}: ${message}${status}: ${problem.message}`;
+  return new Failure(kind, [{ code, message: text, remedy, place: { file: asked.url } }], { cause: problem });
+}
+
+function saidOf(problem: HttpProblem, { key, role }: Asked): Said {
+  switch (problem.status) {
+    case null:
+      return {
+        kind: 'unavailable',
+        code: 'pull/unreachable',
+        message: 'no whole answer came at any try',
+        remedy: 'check the network, its proxy and the address, then run again',
+      };
+    case 401:
+      return { kind: 'user', code: 'pull/unauthorized', message: 'the key is not taken', remedy: `put ${role} in ${key}` };
+    case 403:
+      return { kind: 'user', code: 'pull/forbidden', message: 'the key may not read this', remedy: `put ${role} in ${key}` };
+    case 404:
+      return {
+        kind: 'user',
+        code: 'pull/not-found',
+        message: 'there is nothing at this address',
+        remedy: 'check `pull.url`; leave it out for the address of the provider',
+      };
+    case 429:
+      return {
+        kind: 'unavailable',
+        code: 'pull/slow-down',
+        message: 'the provider asks for fewer requests, and did so at every try',
+        remedy: 'run again later; who else uses the key may be what it is about',
+      };
+    default:
+      return problem.status >= 500 ? BROKEN : REFUSED;
+  }
+}
+
+const BROKEN: Said = {
+  kind: 'unavailable',
+  code: 'pull/unavailable',
+  message: 'the provider failed to answer',
+  remedy: 'run again later; its status page may tell more',
+};
+
+const REFUSED: Said = {
+  kind: 'user',
+  code: 'pull/refused',
+  message: 'the provider refused what was asked',
+  remedy: 'see what it says; `pull.group_by` is what it may be about',
+};
+
+export function without(words: string, secrets: readonly string[]): string {
+  return secrets.reduce((text, secret) => (secret === '' ? text : text.replaceAll(secret, '***')), words);
+}

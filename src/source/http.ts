@@ -1,0 +1,103 @@
+// One answer of an API as text: asked again while that may help, within its time, and never longer than a run is wanted.
+import pRetry from 'p-retry';
+import { HttpProblem, isPassing, without } from './http-failure.js';
+
+export interface Get {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What must not be shown, should an answer repeat it. */
+  readonly secrets: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for one try, the body among it. */
+  readonly deadline?: number;
+  /** Milliseconds before the second try; each next one waits about twice as long. */
+  readonly pause?: number;
+}
+
+const TRIES = 6;
+const MINUTE = 60_000;
+/** A provider that asks for more is asked again by the next run. */
+const LONGEST_WAIT = 5 * MINUTE;
+/** No page of costs is near it; what is larger is something else. */
+const LARGEST = 256 * 1024 * 1024;
+/** Of what a provider says, in characters. */
+const WORDS = 400;
+
+/** Throws `HttpProblem`: the last one, where trying again did not help. `parse` throws where the text is no answer. */
+export async function getText<T>(get: Get, parse: (text: string) => T): Promise<T> {
+  const { signal, pause = 1000 } = get;
+  return pRetry(async () => parse(await once(get)), {
+    retries: TRIES - 1,
+    minTimeout: pause,
+    factor: 2,
+    randomize: true,
+    maxTimeout: MINUTE,
+    ...(signal === undefined ? {} : { signal }),
+    shouldRetry: ({ error }) => error instanceof HttpProblem && isPassing(error) && (error.retryAfter ?? 0) <= LONGEST_WAIT,
+    onFailedAttempt: async ({ error, retriesLeft }) => {
+      if (retriesLeft > 0 && error instanceof HttpProblem && isPassing(error)) await waitAsTold(error, signal);
+    },
+  });
+}
+
+async function once({ url, headers, secrets, signal, deadline = 2 * MINUTE }: Get): Promise<string> {
+  const overdue = AbortSignal.timeout(deadline);
+  const either = signal === undefined ? overdue : AbortSignal.any([signal, overdue]);
+  try {
+    const answer = await fetch(url, { headers, signal: either, redirect: 'error' });
+    const text = await bodyOf(answer);
+    if (answer.ok) return text;
+    throw new HttpProblem(without(wordsIn(text, answer.statusText), secrets), answer.status, waitOf(answer));
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof HttpProblem) throw error;
+    const late = `no whole answer within ${Math.ceil(deadline / 1000)} s`;
+    throw new HttpProblem(overdue.aborted ? late : without(reasonOf(error), secrets), null);
+  }
+}
+
+async function bodyOf(answer: Response): Promise<string> {
+  const length = Number(answer.headers.get('content-length') ?? 0);
+  if (length > LARGEST) throw new HttpProblem(`an answer of ${length} bytes`, null);
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += part.byteLength;
+    if (bytes > LARGEST) throw new HttpProblem(`an answer of more than ${LARGEST} bytes`, null);
+    parts.push(part);
+  }
+  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts));
+}
+
+/** `{"error": {"message": …}}` as both providers write it, or the beginning of whatever it is. */
+function wordsIn(text: string, otherwise: string): string {
+  const message = /"message"\s*:\s*"((?:[^"\\]|\\.){1,2000})"/.exec(text)?.[1] ?? text;
+  const plain = message
+    .replaceAll(/\\["\\/]/g, (escaped) => escaped.slice(1))
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  return (plain === '' ? otherwise : plain).slice(0, WORDS);
+}
+
+/** Of what `fetch` throws, the cause tells what happened. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof Error && cause.message !== '' ? `${error.message} (${cause.message})` : error.message;
+}
+
+/** `Retry-After` in seconds or as a date. */
+function waitOf(answer: Response): number | null {
+  const told = answer.headers.get('retry-after');
+  if (told === null) return null;
+  const seconds = /^\d+(\.\d+)?$/.test(told) ? Number(told) : (Date.parse(told) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, seconds * 1000) : null;
+}
+
+async function waitAsTold({ retryAfter }: HttpProblem, signal: AbortSignal | undefined): Promise<void> {
+  if (retryAfter === null || retryAfter === 0 || retryAfter > LONGEST_WAIT) return;
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(resolve, retryAfter);
+    signal?.addEventListener('abort', () => (clearTimeout(timer), reject(signal.reason as Error)), { once: true });
+  });
+}

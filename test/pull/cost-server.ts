@@ -1,0 +1,161 @@
+// The cost APIs of OpenAI and Anthropic on loopback: documented parameters, limits, pages and envelopes, and faults on demand. What was
+// not documented is refused, so that a request that the provider would not take fails here too.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export type Vendor = 'openai' | 'anthropic';
+
+/** Amounts of a day, as the API would write them; JSON. */
+export type Days = Map<string, readonly string[]>;
+
+export type Fault =
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: 'raw'; readonly body: string }
+  /** Half of the body, then the connection ends. */
+  | { readonly kind: 'cut' }
+  /** Says that the body is longer than it is. */
+  | { readonly kind: 'short' }
+  /** The body comes in pieces with so many milliseconds between. */
+  | { readonly kind: 'slow'; readonly milliseconds: number }
+  | { readonly kind: 'silent' }
+  /** Every page leads to the same next one. */
+  | { readonly kind: 'circle' };
+
+export interface CostServer {
+  readonly url: string;
+  readonly key: string;
+  readonly days: Days;
+  /** Path with query of every request, in order. */
+  readonly log: string[];
+  /** Milliseconds since the start at which each came. */
+  readonly times: number[];
+  readonly plan: (fault: Fault, times?: number) => void;
+  /** Days of a page, whatever is asked for. */
+  pageDays: number;
+  readonly close: () => Promise<void>;
+}
+
+const DAY = 86_400_000;
+
+export async function startCostServer(vendor: Vendor): Promise<CostServer> {
+  const planned: { readonly fault: Fault; left: number }[] = [];
+  const began = performance.now();
+  const key = vendor === 'openai' ? 'sk-admin-of-the-tests' : 'sk-ant-admin-of-the-tests';
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '', 'http://api');
+    costs.log.push(`${url.pathname}${url.search}`);
+    costs.times.push(performance.now() - began);
+    const plan = planned.find(({ left }) => left > 0);
+    if (plan !== undefined) plan.left -= 1;
+    void send(response, answerTo(vendor, request, url, costs, plan?.fault), plan?.fault);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const costs: CostServer = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    key,
+    days: new Map(),
+    log: [],
+    times: [],
+    pageDays: 400,
+    plan: (fault, times = 1) => void planned.push({ fault, left: times }),
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return costs;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+async function send(response: ServerResponse, { status, body, headers = {} }: Reply, fault: Fault | undefined): Promise<void> {
+  if (fault?.kind === 'silent') return;
+  const bytes = Buffer.from(body);
+  const length = bytes.byteLength + (fault?.kind === 'short' ? 10 : 0);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': String(length), ...headers });
+  if (fault?.kind === 'cut' || fault?.kind === 'short') {
+    response.write(bytes.subarray(0, fault.kind === 'cut' ? bytes.byteLength / 2 : undefined), () => response.destroy());
+  } else if (fault?.kind === 'slow') {
+    const piece = Math.ceil(bytes.byteLength / 5);
+    for (let at = 0; at < bytes.byteLength && !response.destroyed; at += piece) {
+      response.write(bytes.subarray(at, at + piece));
+      await new Promise((resolve) => setTimeout(resolve, fault.milliseconds));
+    }
+    response.end();
+  } else response.end(bytes);
+}
+
+function answerTo(vendor: Vendor, request: IncomingMessage, url: URL, costs: CostServer, fault: Fault | undefined): Reply {
+  if (fault?.kind === 'status') {
+    const body = fault.body ?? JSON.stringify({ error: { message: `the ${fault.status} of the tests` } });
+    return { status: fault.status, body, headers: fault.headers ?? {} };
+  }
+  if (fault?.kind === 'raw') return { status: 200, body: fault.body };
+  const refusal = vendor === 'openai' ? refusalOfOpenAi(request, url, costs) : refusalOfAnthropic(request, url, costs);
+  return refusal ?? { status: 200, body: pageOf(vendor, url, costs, fault?.kind === 'circle') };
+}
+
+function refused(status: number, message: string): Reply {
+  return { status, body: JSON.stringify({ error: { message, type: 'invalid_request_error' } }) };
+}
+
+function refusalOfOpenAi(request: IncomingMessage, url: URL, { key }: CostServer): Reply | null {
+  if (url.pathname !== '/v1/organization/costs') return refused(404, 'Invalid URL');
+  if (request.headers.authorization !== `Bearer ${key}`)
+    return refused(401, `Incorrect API key provided: ${request.headers.authorization ?? ''}`);
+  const groups = url.searchParams.getAll('group_by');
+  if (groups.includes('api_key_id')) return refused(400, 'group_by api_key_id is not supported');
+  return refusalOf(url, ['start_time', 'end_time', 'bucket_width', 'limit', 'group_by', 'page'], 180);
+}
+
+function refusalOfAnthropic(request: IncomingMessage, url: URL, { key }: CostServer): Reply | null {
+  if (url.pathname !== '/v1/organizations/cost_report') return refused(404, 'Not found');
+  if (request.headers['anthropic-version'] === undefined) return refused(400, 'anthropic-version: header is required');
+  if (request.headers['x-api-key'] !== key) return refused(401, 'invalid x-api-key');
+  return refusalOf(url, ['starting_at', 'ending_at', 'bucket_width', 'limit', 'group_by[]', 'page'], 31);
+}
+
+function refusalOf({ searchParams }: URL, known: readonly string[], most: number): Reply | null {
+  const unknown = [...searchParams.keys()].find((name) => !known.includes(name));
+  if (unknown !== undefined) return refused(400, `Unknown parameter: ${unknown}`);
+  const limit = Number(searchParams.get('limit'));
+  if (limit < 1 || limit > most) return refused(400, `limit must be between 1 and ${most}`);
+  return searchParams.get('bucket_width') === '1d' ? null : refused(400, 'bucket_width must be 1d');
+}
+
+/** Days from the cursor, or from the start, up to the end; a cursor is opaque to who asks. */
+function pageOf(vendor: Vendor, { searchParams }: URL, costs: CostServer, isCircle: boolean): string {
+  const [first, end] = spanOf(vendor, searchParams);
+  const cursor = searchParams.get('page');
+  const from = cursor === null ? first : Number(Buffer.from(cursor.replace('page_', ''), 'base64url').toString());
+  const count = Math.min(Number(searchParams.get('limit')), costs.pageDays);
+  const to = Math.min(end, from + count * DAY);
+  const buckets: string[] = [];
+  for (let day = from; day < to; day += DAY) buckets.push(bucketOf(vendor, day, costs.days));
+  const next = to < end || isCircle ? `"page_${Buffer.from(String(isCircle ? first : to)).toString('base64url')}"` : 'null';
+  const object = vendor === 'openai' ? '"object":"page",' : '';
+  return `{${object}"data":[${buckets.join(',')}],"has_more":${to < end || isCircle},"next_page":${next}}`;
+}
+
+function spanOf(vendor: Vendor, query: URLSearchParams): readonly [number, number] {
+  return vendor === 'openai'
+    ? [Number(query.get('start_time')) * 1000, Number(query.get('end_time')) * 1000]
+    : [Date.parse(query.get('starting_at') ?? ''), Date.parse(query.get('ending_at') ?? '')];
+}
+
+function bucketOf(vendor: Vendor, day: number, days: Days): string {
+  const name = new Date(day).toISOString().slice(0, 10);
+  const results = (days.get(name) ?? []).join(',');
+  return vendor === 'openai'
+    ? `{"object":"bucket","start_time":${day / 1000},"end_time":${(day + DAY) / 1000},"results":[${results}]}`
+    : `{"starting_at":"${name}T00:00:00Z","ending_at":"${new Date(day + DAY).toISOString()}","results":[${results}]}`;
+}

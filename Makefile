@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help bench setup build run test test-crash test-node test-engines engines engines-debian fuzz check format format-check lint types arrows duplication dead sql golden clean
+.PHONY: help bench setup build run run-pull test test-crash test-node test-engines engines engines-debian fuzz check format format-check lint types arrows duplication dead sql golden clean
 
 STAMP  := node_modules/.showback-setup
 REPORT := .cache/test-report.json
@@ -32,6 +32,9 @@ run: build ## Generate the demo company and run its months on embedded DuckDB
 	node dist/cli/main.js run pipelines/demo.yaml
 	@echo; echo 'Controls by kind (all of them: showback show --controls pipelines/demo.yaml):'
 	@node dist/cli/main.js sql --pipeline pipelines/demo.yaml $(CONTROLS)
+
+run-pull: run ## The same company with every source served on loopback: a bucket, two cost APIs; the statement must be that of `make run`
+	@echo; $(BIN)/tsx fixtures/demo/pull/main.ts
 
 test: build ## Run the tests (FILES=test/unit for some); make test-crash has those that kill runs and fill disks
 	@rm -f $(REPORT)

@@ -37,6 +37,8 @@ export interface CostServer {
   readonly plan: (fault: Fault, times?: number) => void;
   /** Days of a page, whatever is asked for. */
   pageDays: number;
+  /** No bucket for a day that nothing is known of, where the provider has an empty one. */
+  knownDaysOnly: boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -62,6 +64,7 @@ export async function startCostServer(vendor: Vendor): Promise<CostServer> {
     log: [],
     times: [],
     pageDays: 400,
+    knownDaysOnly: false,
     plan: (fault, times = 1) => void planned.push({ fault, left: times }),
     close: async () => {
       server.closeAllConnections();
@@ -140,7 +143,9 @@ function pageOf(vendor: Vendor, { searchParams }: URL, costs: CostServer, isCirc
   const count = Math.min(Number(searchParams.get('limit')), costs.pageDays);
   const to = Math.min(end, from + count * DAY);
   const buckets: string[] = [];
-  for (let day = from; day < to; day += DAY) buckets.push(bucketOf(vendor, day, costs.days));
+  for (let day = from; day < to; day += DAY) {
+    if (!costs.knownDaysOnly || costs.days.has(nameOf(day))) buckets.push(bucketOf(vendor, day, costs.days));
+  }
   const next = to < end || isCircle ? `"page_${Buffer.from(String(isCircle ? first : to)).toString('base64url')}"` : 'null';
   const object = vendor === 'openai' ? '"object":"page",' : '';
   return `{${object}"data":[${buckets.join(',')}],"has_more":${to < end || isCircle},"next_page":${next}}`;
@@ -152,8 +157,12 @@ function spanOf(vendor: Vendor, query: URLSearchParams): readonly [number, numbe
     : [Date.parse(query.get('starting_at') ?? ''), Date.parse(query.get('ending_at') ?? '')];
 }
 
+function nameOf(day: number): string {
+  return new Date(day).toISOString().slice(0, 10);
+}
+
 function bucketOf(vendor: Vendor, day: number, days: Days): string {
-  const name = new Date(day).toISOString().slice(0, 10);
+  const name = nameOf(day);
   const results = (days.get(name) ?? []).join(',');
   return vendor === 'openai'
     ? `{"object":"bucket","start_time":${day / 1000},"end_time":${(day + DAY) / 1000},"results":[${results}]}`

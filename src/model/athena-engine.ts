@@ -5,9 +5,10 @@ import type { Problem } from '../kernel/failure.js';
 import { Failure } from '../kernel/failure.js';
 import type { ObjectStore } from '../store/store.js';
 import type { AthenaQueries, Statement } from '../warehouse/athena-statement.js';
+import { markedView } from '../warehouse/athena-marks.js';
 import { literal } from '../warehouse/sql-quote.js';
 import type { Cell, Row, Warehouse } from '../warehouse/warehouse.js';
-import { dropTable, dropView, externalTable, type RunTable, RunTables, unload } from './athena-tables.js';
+import { dropTable, dropView, externalTable, plainTypes, type RunTable, RunTables, unload } from './athena-tables.js';
 import { athenaVerdict } from './athena-verdict.js';
 import { createEmpty, fillInput, prepareWarehouse } from './build.js';
 import type { Catalog, Model } from './catalog.js';
@@ -26,6 +27,8 @@ export interface AthenaEngineOptions {
   readonly catalog: Catalog;
   readonly macros: TrinoMacros;
   readonly database: string;
+  /** Whose tables they are. */
+  readonly pipeline: string;
   /** Of what the run is made of: hexadecimal digits, at most 16. */
   readonly run: string;
   /** For files on their way; it is there and goes with the run. */
@@ -182,15 +185,16 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
   }
 
   async #tableOver(model: Model, table: RunTable): Promise<void> {
-    const { queries, store, database } = this.#options;
-    const sql = externalTable(database, table.name, model.contract.columns, store.url(table.prefix));
+    const { queries, store, database, pipeline } = this.#options;
+    const over = { database, pipeline, name: table.name, location: store.url(table.prefix) };
+    const sql = externalTable(over, model.contract.columns);
     await queries.execute({ ...ofModel(model, `${table.name} table`), sql });
   }
 
   async #view(model: Model, select: string): Promise<void> {
     const table = this.#tables.next(model.layer, model.table);
     this.#views.add(table.name);
-    const sql = `CREATE OR REPLACE VIEW ${this.#tables.quoted(table)} AS ${select}`;
+    const sql = `CREATE OR REPLACE VIEW ${this.#tables.quoted(table)} AS ${markedView(select, this.#options.pipeline)}`;
     await this.#options.queries.execute({ ...ofModel(model, `${table.name} view`), sql });
   }
 
@@ -273,19 +277,6 @@ async function filled(local: Warehouse, model: Model, files: readonly string[]):
 
 function ofModel(model: Model, name: string): Pick<Statement, 'name' | 'place'> {
   return { name, place: { file: model.file } };
-}
-
-/** Types that are kept as others: see `storedSelect`. */
-const STORED: Readonly<Record<string, string>> = { UBIGINT: 'DECIMAL(20,0)', TIMESTAMP: 'VARCHAR' };
-
-/** Columns as tables of Athena have them. */
-function plainTypes(model: Model): string {
-  return model.contract.columns
-    .map(({ name, type }) => {
-      const stored = STORED[type];
-      return stored === undefined ? `"${name}"` : `CAST("${name}" AS ${stored}) AS "${name}"`;
-    })
-    .join(', ');
 }
 
 function unknownRows(model: Model): never {

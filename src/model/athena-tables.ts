@@ -1,4 +1,6 @@
 // The tables of one run on Athena: their names, where their files lie, and the statements that make and remove them.
+import { tableMark } from '../warehouse/athena-marks.js';
+import type { Model } from './catalog.js';
 import type { ContractColumn } from './contract.js';
 import { hiveType } from './trino-types.js';
 
@@ -58,27 +60,52 @@ export function runPrefix(run: string): string {
   return `run=${run}/`;
 }
 
+/** Is it the name of a table or view of that run? */
+export function isOfRun(name: string, run: string): boolean {
+  return name.startsWith(`r${run}_`);
+}
+
 function tableName(run: string, layer: string, table: string, number: number): string {
   return `r${run}_${layer}_${table}${number === 1 ? '' : `_${number}`}`;
 }
 
+/** A table that is to be made over files that lie there. */
+export interface TableOver {
+  readonly database: string;
+  /** Whose it is. */
+  readonly pipeline: string;
+  readonly name: string;
+  readonly location: string;
+}
+
 /** Over Parquet files that have these columns; timestamps are texts in them (`storedSelect`). */
 export function externalTable(
-  database: string,
-  name: string,
+  { database, pipeline, name, location }: TableOver,
   columns: readonly Pick<ContractColumn, 'name' | 'type'>[],
-  location: string,
 ): string {
   const typed = columns
     .map((column) => `\`${column.name}\` ${column.type === 'TIMESTAMP' ? 'string' : hiveType(column.type)}`)
     .join(', ');
-  return `CREATE EXTERNAL TABLE IF NOT EXISTS \`${database}\`.\`${name}\` (${typed}) STORED AS PARQUET LOCATION '${location}'`;
+  return `CREATE EXTERNAL TABLE IF NOT EXISTS \`${database}\`.\`${name}\` (${typed}) STORED AS PARQUET LOCATION '${location}' ${tableMark(pipeline)}`;
 }
 
 /** Over logs as they were delivered, plain or packed: a line is one text, whatever is in it. */
-export function textTable(database: string, name: string, location: string): string {
+export function textTable({ database, pipeline, name, location }: TableOver): string {
   const shape = "ROW FORMAT DELIMITED FIELDS TERMINATED BY '\\001' LINES TERMINATED BY '\\n' STORED AS TEXTFILE";
-  return `CREATE EXTERNAL TABLE IF NOT EXISTS \`${database}\`.\`${name}\` (\`line\` string) ${shape} LOCATION '${location}'`;
+  return `CREATE EXTERNAL TABLE IF NOT EXISTS \`${database}\`.\`${name}\` (\`line\` string) ${shape} LOCATION '${location}' ${tableMark(pipeline)}`;
+}
+
+/** Types that are kept as others: see `storedSelect`. */
+const STORED: Readonly<Record<string, string>> = { UBIGINT: 'DECIMAL(20,0)', TIMESTAMP: 'VARCHAR' };
+
+/** Columns as tables of Athena have them. */
+export function plainTypes({ contract }: Pick<Model, 'contract'>): string {
+  return contract.columns
+    .map(({ name, type }) => {
+      const stored = STORED[type];
+      return stored === undefined ? `"${name}"` : `CAST("${name}" AS ${stored}) AS "${name}"`;
+    })
+    .join(', ');
 }
 
 export function unload(select: string, location: string): string {

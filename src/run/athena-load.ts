@@ -67,7 +67,10 @@ async function readLog(
     objects.push(...(await Promise.all(some.map(async (file) => ({ object: await put(store, folder, file), file: file.name })))));
   }
   const { name } = names.next('raw', 'line');
-  await tables.execute(`${name} table`, textTable(database, name, store.url(folder)));
+  await tables.execute(
+    `${name} table`,
+    textTable({ database, pipeline: context.pipeline.name, name, location: store.url(folder) }),
+  );
   await nameObjects(context, place, objects);
   const fileOf = { kind: 'below', location: store.url(folder) } as const;
   const usage: TrinoUsage = { config, textTable: `"${database}"."${name}"`, fileOf };

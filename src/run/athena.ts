@@ -2,16 +2,18 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { AthenaEngine } from '../model/athena-engine.js';
-import { dropTable, runPrefix, RunTables } from '../model/athena-tables.js';
+import { dropTable, isOfRun, RunTables } from '../model/athena-tables.js';
 import type { AthenaEngineConfig, S3Folder } from '../pipeline/pipeline.js';
 import { openStore } from '../store/s3.js';
 import type { ObjectStore } from '../store/store.js';
+import { refuseForeign } from '../warehouse/athena-marks.js';
 import { openAthena } from '../warehouse/athena-queries.js';
 import type { AthenaQueries } from '../warehouse/athena-statement.js';
+import { claimFolder, notesOf, removeRunFolder } from './athena-folder.js';
 import { loadOnAthena } from './athena-load.js';
 import type { RunContext } from './execute.js';
 import { trinoMacros } from './models.js';
-import { freshFolder, isThere, removeFolder } from './state.js';
+import { freshFolder, removeFolder } from './state.js';
 
 /** `inputs`: the fingerprint of all that months are made of. */
 export async function onAthena<T>(
@@ -20,43 +22,40 @@ export async function onAthena<T>(
   inputs: string,
   work: (context: RunContext) => Promise<T>,
 ): Promise<T> {
-  const { stateDir } = context.pipeline;
+  const { stateDir, name: pipeline } = context.pipeline;
   const run = runKey(context, inputs);
-  const tokenDir = join(stateDir, 'athena', run);
-  const isNew = !(await isThere(tokenDir));
-  const scratchDir = await freshFolder(join(stateDir, 'tmp', 'athena'));
+  const notes = notesOf(stateDir, run);
   const store = storeAt(config.output, context.signal);
-  // What a run left whose notes are gone would stand in the way of the files of this one. Before there are notes of this one.
-  if (isNew) await removeObjects(store, runPrefix(run));
-  await using queries = await openAthena({ ...queryOptions(config, context), tokenDir, runId: run });
+  await claimFolder({ store, run, pipeline, notes });
+  await using queries = await openAthena({ ...queryOptions(config, context), tokenDir: notes, runId: run });
   await queries.preflight();
-  const { catalog, warehouse } = context;
-  const macros = await trinoMacros();
-  const { database, concurrency } = config;
-  const engine = new AthenaEngine({
-    queries,
-    store,
-    local: warehouse,
-    catalog,
-    macros,
-    database,
-    run,
-    scratchDir,
-    lanes: concurrency,
-  });
+  const { database } = config;
+  await refuseForeign(queries, { database, pipeline, wanted: (table) => isOfRun(table, run) });
+  const engine = await engineOf(context, config, { queries, store, run });
   const load = async (built: RunContext) => loadOnAthena(built, { tables: engine, store, database, run });
   const result = await work({ ...context, engine, load, kept: null });
   const lines = logTables(context, database, run);
   await tidy(run, queries, store, [...engine.drops, ...lines]).catch((error: unknown) => tellLeft(context, error));
-  await removeFolder(tokenDir);
+  await removeFolder(notes);
   store.close();
   return result;
 }
 
-/** The months are part of it: a table of them is another one where others are published. */
-function runKey({ period }: RunContext, inputs: string): string {
+async function engineOf(
+  { pipeline, catalog, warehouse }: RunContext,
+  { database, concurrency }: AthenaEngineConfig,
+  parts: { readonly queries: AthenaQueries; readonly store: ObjectStore; readonly run: string },
+): Promise<AthenaEngine> {
+  const scratchDir = await freshFolder(join(pipeline.stateDir, 'tmp', 'athena'));
+  const macros = await trinoMacros();
+  const whose = { database, pipeline: pipeline.name };
+  return new AthenaEngine({ ...parts, ...whose, local: warehouse, catalog, macros, scratchDir, lanes: concurrency });
+}
+
+/** The months are part of it: a table of them is another one where others are published. So is the pipeline: its tables bear its mark. */
+function runKey({ pipeline, period }: RunContext, inputs: string): string {
   return createHash('sha256')
-    .update(JSON.stringify([inputs, period]))
+    .update(JSON.stringify([pipeline.name, inputs, period]))
     .digest('hex')
     .slice(0, 16);
 }
@@ -102,11 +101,7 @@ function logTables({ pipeline }: RunContext, database: string, run: string): rea
 /** Tables of a run that is published are asked for by nobody any more: marts have files and tables of their own. */
 async function tidy(run: string, queries: AthenaQueries, store: ObjectStore, drops: readonly string[]): Promise<void> {
   await Promise.all(drops.map(async (sql) => queries.execute({ name: 'tidy', sql })));
-  await removeObjects(store, runPrefix(run));
-}
-
-async function removeObjects(store: ObjectStore, prefix: string): Promise<void> {
-  for await (const page of store.list(prefix)) await store.remove(page.map(({ key }) => key));
+  await removeRunFolder(store, run);
 }
 
 /** The run is published; what it left costs little, and the next run of the same inputs removes it. */

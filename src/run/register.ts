@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../kernel/failure.js';
 import { hiveType } from '../model/trino-types.js';
 import type { MartColumn, RegisteredMart, Registrar, Registration } from '../publish/s3.js';
+import { ownerOf, refuseForeign, tableMark, viewMark } from '../warehouse/athena-marks.js';
 import type { AthenaQueries } from '../warehouse/athena-statement.js';
 import { literal } from '../warehouse/sql-quote.js';
 
@@ -27,7 +28,8 @@ export function registrarOf(registering: Registering): Registrar {
 async function register(to: Registering, registration: Registration): Promise<void> {
   const shown = await pointerOf(to);
   if (shown !== null) refuseOther(to, registration, shown);
-  else for (const mart of registration.marts) await refuseTaken(to, mart);
+  const names = new Set(registration.marts.flatMap((mart) => [mart.name, tableOf(mart)]));
+  await refuseForeign(to.queries, { ...to, wanted: (name) => names.has(name) });
   await Promise.all(registration.marts.map(async (mart) => registerMart(to, registration, mart)));
   const point = async (): Promise<void> => run(to, `show run ${registration.runId}`, pointerView(to, registration));
   // A view of marts reads the pointer, so it has to be there first; where it is, the views come first, and all marts change at once.
@@ -43,7 +45,7 @@ async function registerMart(to: Registering, { runId, location }: Registration, 
   await run(
     to,
     `table ${mart.name}`,
-    `CREATE EXTERNAL TABLE IF NOT EXISTS ${table} (${columns}) PARTITIONED BY (\`run\` string) STORED AS PARQUET LOCATION '${baseOf(location)}${mart.name}/' TBLPROPERTIES ('showback.pipeline' = ${literal(to.pipeline)})`,
+    `CREATE EXTERNAL TABLE IF NOT EXISTS ${table} (${columns}) PARTITIONED BY (\`run\` string) STORED AS PARQUET LOCATION '${baseOf(location)}${mart.name}/' ${tableMark(to.pipeline)}`,
   );
   await run(
     to,
@@ -70,15 +72,15 @@ function tableOf({ name, columns }: RegisteredMart): string {
   return `${name}_${shape}`;
 }
 
-function martView({ database }: Registering, mart: RegisteredMart): string {
+function martView({ database, pipeline }: Registering, mart: RegisteredMart): string {
   const columns = mart.columns.map(({ name }: MartColumn) => `"${name}"`).join(', ');
   const shown = `SELECT run_id FROM "${database}"."${POINTER}"`;
-  return `CREATE OR REPLACE VIEW "${database}"."${mart.name}" AS SELECT ${columns} FROM "${database}"."${tableOf(mart)}" WHERE "run" = (${shown})`;
+  return `CREATE OR REPLACE VIEW "${database}"."${mart.name}" AS SELECT ${columns} FROM "${database}"."${tableOf(mart)}" WHERE "run" = (${shown}) AND ${viewMark(pipeline)}`;
 }
 
 function pointerView({ database, pipeline }: Registering, { runId, fence }: Registration): string {
   const told = `${literal(runId)} AS run_id, ${literal(pipeline)} AS pipeline, CAST(${fence} AS BIGINT) AS fence`;
-  return `CREATE OR REPLACE VIEW "${database}"."${POINTER}" AS SELECT ${told}`;
+  return `CREATE OR REPLACE VIEW "${database}"."${POINTER}" AS SELECT ${told} WHERE ${viewMark(pipeline)}`;
 }
 
 interface Shown {
@@ -87,20 +89,15 @@ interface Shown {
 }
 
 /** Null before the first run that is registered here. */
-async function pointerOf({ queries, database }: Registering): Promise<Shown | null> {
-  const sql = `SELECT pipeline, CAST(fence AS VARCHAR) AS fence FROM "${database}"."${POINTER}"`;
-  const rows = await queries.rows({ name: 'which run is shown', sql, anew: true }).catch(missing);
-  const [row] = rows ?? [];
+async function pointerOf(to: Registering): Promise<Shown | null> {
+  const there = (await to.queries.tables()).find(({ name }) => name === POINTER);
+  if (there === undefined) return null;
+  // Somebody else's is refused by name; that of another pipeline can be read, and tells which it is.
+  if (!there.isView || (await ownerOf(to.queries, there)) === null)
+    await refuseForeign(to.queries, { ...to, wanted: (name) => name === POINTER });
+  const sql = `SELECT pipeline, CAST(fence AS VARCHAR) AS fence FROM "${to.database}"."${POINTER}"`;
+  const [row] = await to.queries.rows({ name: 'which run is shown', sql, anew: true });
   return row === undefined ? null : { pipeline: row['pipeline'] ?? '', fence: row['fence'] ?? '0' };
-}
-
-/** Before the first run nothing may go by the names of our views: it would be somebody else's. */
-async function refuseTaken({ queries, database }: Registering, { name }: RegisteredMart): Promise<void> {
-  const sql = `SELECT 1 AS taken FROM "${database}"."${name}" LIMIT 1`;
-  const rows = await queries.rows({ name: `is ${name} free`, sql, anew: true }).catch(missing);
-  if (rows === null) return;
-  const message = `database ${database} has a table or view ${name} that no run of showback registered`;
-  throw owned(message, 'name another database under `athena`, or rename what is there');
 }
 
 function refuseOther({ database, pipeline }: Registering, { fence }: Registration, shown: Shown): void {
@@ -118,11 +115,6 @@ function refuseOther({ database, pipeline }: Registering, { fence }: Registratio
 
 async function run({ queries }: Registering, name: string, sql: string): Promise<void> {
   await queries.execute({ name, sql, anew: true });
-}
-
-function missing(error: unknown): null {
-  if (error instanceof Failure && error.problems.some(({ code }) => code === 'athena/no-table')) return null;
-  throw error;
 }
 
 function owned(message: string, remedy: string): Failure {

@@ -49,9 +49,23 @@ export interface ResultPage {
   readonly next: string | null;
 }
 
+/** A table or view of the database, as the catalogue tells of it. */
+export interface CatalogTable {
+  readonly name: string;
+  readonly isView: boolean;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export interface TablePage {
+  readonly tables: readonly CatalogTable[];
+  readonly next: string | null;
+}
+
 export interface AthenaApi {
   workgroup(): Promise<WorkgroupFacts>;
   database(): Promise<void>;
+  /** All tables and views of the database, page by page. */
+  tables(next: string | null): Promise<TablePage>;
   start(request: StartRequest): Promise<string>;
   status(queryId: string): Promise<QueryStatus>;
   /** Of at most 50; one that Athena cannot tell of is left out. */
@@ -64,6 +78,7 @@ export interface AthenaApi {
 export type Operation =
   | 'GetWorkGroup'
   | 'GetDatabase'
+  | 'ListTableMetadata'
   | 'StartQueryExecution'
   | 'GetQueryExecution'
   | 'BatchGetQueryExecution'

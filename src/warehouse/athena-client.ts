@@ -7,17 +7,21 @@ import {
   GetQueryExecutionCommand,
   GetQueryResultsCommand,
   GetWorkGroupCommand,
+  ListTableMetadataCommand,
   type QueryExecution,
   StartQueryExecutionCommand,
   StopQueryExecutionCommand,
+  type TableMetadata,
 } from '@aws-sdk/client-athena';
 import {
   ApiError,
   type AthenaApi,
+  type CatalogTable,
   type Operation,
   type QueryStatus,
   type ResultPage,
   type StartRequest,
+  type TablePage,
   type WorkgroupFacts,
 } from './athena-api.js';
 import { faultOf, type Thrown } from './athena-exceptions.js';
@@ -88,6 +92,19 @@ class Client implements AthenaApi {
     await this.#told('GetDatabase', () => this.#client.send(command));
   }
 
+  async tables(next: string | null): Promise<TablePage> {
+    const command = new ListTableMetadataCommand({
+      CatalogName: CATALOG,
+      DatabaseName: this.#database,
+      WorkGroup: this.#workgroup,
+      ...(next === null ? {} : { NextToken: next }),
+    });
+    const { TableMetadataList: found, NextToken: following } = await this.#told('ListTableMetadata', () =>
+      this.#client.send(command),
+    );
+    return { tables: (found ?? []).map(tableOf), next: following ?? null };
+  }
+
   async start({ sql, token, output }: StartRequest): Promise<string> {
     const command = new StartQueryExecutionCommand({
       QueryString: sql,
@@ -150,6 +167,10 @@ class Client implements AthenaApi {
     const held = await this.#client.config.credentials().catch(() => null);
     return held === null ? [] : [held.secretAccessKey, held.sessionToken ?? '', held.accessKeyId];
   }
+}
+
+function tableOf({ Name: name, TableType: type, Parameters: properties }: TableMetadata): CatalogTable {
+  return { name: name ?? '', isView: type === 'VIRTUAL_VIEW', properties: properties ?? {} };
 }
 
 function withoutAnswer(operation: Operation): never {

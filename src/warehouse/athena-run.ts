@@ -1,6 +1,6 @@
 // The executor itself. A statement takes a slot, then is attempted until it is done, cannot be done, or its time is up.
 import { setMaxListeners } from 'node:events';
-import { ApiError, type AthenaApi, type QueryStatus } from './athena-api.js';
+import { ApiError, type AthenaApi, type CatalogTable, type QueryStatus, type TablePage } from './athena-api.js';
 import { attempt, DeadlinePassed, type Ended, type Ground } from './athena-attempt.js';
 import { budgetFailure, deadlineFailure, queryFailure, tooLong } from './athena-failures.js';
 import { categoryOf, isRetried } from './athena-faults.js';
@@ -101,6 +101,18 @@ export class AthenaRun implements AthenaQueries {
     } finally {
       time.clear();
     }
+  }
+
+  async tables(): Promise<readonly CatalogTable[]> {
+    const all: CatalogTable[] = [];
+    for (let next: string | null = null, isLast = false; !isLast; ) {
+      const from: string | null = next;
+      const page: TablePage = await this.#called(() => this.#parts.api.tables(from), null, this.#ending.signal);
+      all.push(...page.tables);
+      ({ next } = page);
+      isLast = next === null;
+    }
+    return all;
   }
 
   scanned(): { readonly bytes: bigint } {

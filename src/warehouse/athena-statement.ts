@@ -1,5 +1,6 @@
 // What is asked of Athena, and what is told of it.
 import type { Place } from '../kernel/failure.js';
+import type { CatalogTable } from './athena-api.js';
 import type { FaultCategory } from './athena-faults.js';
 import type { Row } from './warehouse.js';
 
@@ -32,6 +33,8 @@ export interface AthenaQueries extends AsyncDisposable {
   execute(statement: Statement): Promise<Done>;
   /** The rows of a SELECT or SHOW, all of them: null is null, every other value text. */
   rows(select: Statement): Promise<readonly Row[]>;
+  /** Every table and view of the database, as it is now. */
+  tables(): Promise<readonly CatalogTable[]>;
   /** By this run, earlier starts of it and found queries included. */
   scanned(): { readonly bytes: bigint };
 }

@@ -76,6 +76,8 @@ export class Engine {
         return this.#addPartition(statement, context);
       case 'show-partitions':
         return this.#showPartitions(statement.name, context);
+      case 'show-view':
+        return this.#showView(statement.table, context);
       default:
         return statement satisfies never;
     }
@@ -155,6 +157,13 @@ export class Engine {
       if (!(error instanceof QueryFailed) || !error.message.startsWith('ALREADY_EXISTS')) throw error;
     }
     return NOTHING;
+  }
+
+  /** A row a line. */
+  async #showView(table: string, context: Context): Promise<Outcome> {
+    const { rows } = await this.#ask(text.showViewText(context.database ?? 'default', table), context);
+    const lines = rows.flatMap(([whole]) => (whole ?? '').split('\n'));
+    return { ...NOTHING, columns: [{ name: 'Create View', type: 'varchar' }], rows: lines.map((line) => [line]) };
   }
 
   async #showPartitions(name: TableName, context: Context): Promise<Outcome> {

@@ -23,7 +23,8 @@ export type Statement =
       readonly values: Readonly<Record<string, string>>;
       readonly location: string;
     }
-  | { readonly kind: 'show-partitions'; readonly name: TableName };
+  | { readonly kind: 'show-partitions'; readonly name: TableName }
+  | { readonly kind: 'show-view'; readonly table: string };
 
 export interface Table {
   readonly name: TableName;
@@ -53,6 +54,7 @@ export function readStatement(given: string): Statement {
   if (first === 'ALTER TABLE') return readAddPartition(cursor);
   if (first === 'SHOW PARTITIONS')
     return ended(cursor, { kind: 'show-partitions', name: cursor.keywords('SHOW PARTITIONS').backticked() });
+  if (first === 'SHOW CREATE') return ended(cursor, { kind: 'show-view', table: cursor.keywords('SHOW CREATE VIEW').word() });
   throw new StatementError(`${placeOf(text, 0)}: not a statement that this front takes: '${first}'`);
 }
 

@@ -66,6 +66,10 @@ export function showPartitionsText(name: TableName): TrinoText {
   return { sql: `SELECT * FROM ${nameText({ ...name, table: `${name.table}$partitions` })}`, told: asGiven };
 }
 
+export function showViewText(database: string, table: string): TrinoText {
+  return { sql: `SHOW CREATE VIEW ${nameText({ database, table })}`, told: asGiven };
+}
+
 export function dropText(what: 'TABLE' | 'VIEW', name: TableName): TrinoText {
   return { sql: `DROP ${what} IF EXISTS ${nameText(name)}`, told: asGiven };
 }

@@ -67,6 +67,12 @@ const NAMES: Readonly<Record<WasteKind, string>> = {
   delivery: 'replaced deliveries',
   unnamed: 'landed, never noted',
   'lake-file': 'lake',
+  'athena-notes': 'queries of runs on Athena',
+  'athena-run': 'unfinished runs on S3',
+  upload: 'logs on S3',
+  's3-run': 'published runs on S3',
+  'athena-table': 'tables on Athena',
+  'athena-partition': 'partitions on Athena',
 };
 
 const COLUMNS: readonly TableColumn[] = [
@@ -75,12 +81,14 @@ const COLUMNS: readonly TableColumn[] = [
   { title: 'bytes', align: 'right' },
 ];
 
-function tell({ waste, notes, retention }: GcResult, dryRun: boolean, io: Io): void {
+function tell({ waste, notes, retention, kinds: looked }: GcResult, dryRun: boolean, io: Io): void {
   for (const note of notes) io.stderr.write(`warning: ${printable(note)}\n`);
-  const kinds = (Object.keys(NAMES) as WasteKind[]).map((kind) => {
-    const { files, bytes } = totalOf(waste.filter((item) => item.kind === kind));
-    return [NAMES[kind], countText(files), bytesText(bytes)];
-  });
+  const kinds = (Object.keys(NAMES) as WasteKind[])
+    .filter((kind) => looked.includes(kind))
+    .map((kind) => {
+      const { files, bytes } = totalOf(waste.filter((item) => item.kind === kind));
+      return [NAMES[kind], countText(files), bytesText(bytes)];
+    });
   const { files, bytes } = totalOf(waste);
   const paint = painter(io.stdout, io.env);
   const footer = [[dryRun ? 'would go' : 'went', countText(files), bytesText(bytes)]];

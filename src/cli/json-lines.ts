@@ -58,9 +58,9 @@ export interface LineText<F extends string = string> {
 type LineTexts = { readonly [K in JsonLine['kind']]: LineText<FieldsOf<Extract<JsonLine, { kind: K }>>> };
 
 const WASTE = {
-  what: 'leftover, published-run, run, delivery, unnamed or lake-file',
-  path: 'the file or folder',
-  files: 'how many files',
+  what: 'leftover, published-run, run, delivery, unnamed or lake-file; of pipelines on Athena or S3 also athena-notes, athena-table, athena-run, upload, athena-partition or s3-run',
+  path: 'the file or folder, here or on S3, or the table as `database.table`',
+  files: 'how many files; a table or a partition counts as one',
   bytes: 'their size',
 };
 

@@ -1,4 +1,5 @@
 // The tables of one run on Athena: their names, where their files lie, and the statements that make and remove them.
+import { literal } from '../warehouse/sql-quote.js';
 import { tableMark } from '../warehouse/athena-marks.js';
 import type { Model } from './catalog.js';
 import type { ContractColumn } from './contract.js';
@@ -114,6 +115,11 @@ export function unload(select: string, location: string): string {
 
 export function dropTable(database: string, name: string): string {
   return `DROP TABLE IF EXISTS \`${database}\`.\`${name}\``;
+}
+
+export function dropPartition(database: string, table: string, values: Readonly<Record<string, string>>): string {
+  const told = Object.entries(values).map(([name, value]) => `\`${name}\` = ${literal(value)}`);
+  return `ALTER TABLE \`${database}\`.\`${table}\` DROP IF EXISTS PARTITION (${told.join(', ')})`;
 }
 
 export function dropView(database: string, name: string): string {

@@ -5,7 +5,7 @@ import type { Listed, ObjectStore } from '../store/store.js';
 import { MANIFEST_NAME } from './manifest.js';
 import { OLD_RUNS_KEPT } from './retention.js';
 import { type Fence, underLease } from './s3-lease.js';
-import { readPointer, runFolder } from './s3-pointer.js';
+import { type Pointer, readPointer, runFolder } from './s3-pointer.js';
 
 export interface Keeping {
   /** Runs beside the current one, the newest; never fewer than two. */
@@ -19,11 +19,17 @@ export interface CollectRequest extends Keeping {
   readonly fence: Fence;
   /** Tell what would go, and let it stay. */
   readonly dryRun?: boolean;
+  /** Under the lease, before anything goes: whoever knows runs by their place lets go of those that are not among `staying`. */
+  readonly before?: (staying: Collected['staying']) => Promise<void>;
 }
 
 export interface Collected {
   /** Old runs, the newest first. */
   readonly runs: readonly string[];
+  /** Both, with what lies in them. */
+  readonly gone: readonly { readonly runId: string; readonly objects: number; readonly bytes: number }[];
+  /** Runs that are still there; null where nothing tells which one readers see. */
+  readonly staying: readonly string[] | null;
   /** Folders of runs that never became whole, or are half removed. */
   readonly leftovers: readonly string[];
   /** Multipart uploads that nobody ended. */
@@ -35,10 +41,12 @@ export interface Collected {
 }
 
 /** Under the lease: while somebody publishes, nothing is removed, and the other way round. */
-export async function collectS3({ store, fence, dryRun = false, ...keeping }: CollectRequest): Promise<Collected> {
+export async function collectS3({ store, fence, dryRun = false, before, ...keeping }: CollectRequest): Promise<Collected> {
   const now = fence.clock.now();
-  if (dryRun) return collect(store, keeping, now, true);
-  const { value } = await underLease(store, fence, async (lease) => collect(lease.store, keeping, now, false, lease.check));
+  if (dryRun) return collect(store, keeping, now, NOTHING_GOES);
+  const { value } = await underLease(store, fence, async ({ store: held, check }) =>
+    collect(held, keeping, now, { dryRun, check, ...(before === undefined ? {} : { before }) }),
+  );
   return value;
 }
 
@@ -56,30 +64,46 @@ interface RunOnS3 {
   readonly touched: number;
 }
 
+interface Collecting extends Pick<CollectRequest, 'before'> {
+  readonly dryRun: boolean;
+  /** Fails where the lease is lost. */
+  readonly check: () => Promise<void>;
+}
+
+const NOTHING_GOES: Collecting = { dryRun: true, check: async () => undefined };
+
 export async function collect(
   store: ObjectStore,
   keeping: Keeping,
   now: Date,
-  dryRun: boolean,
-  check: () => Promise<void> = async () => undefined,
+  { dryRun, check, before }: Collecting,
 ): Promise<Collected> {
   const { runs, strange } = await runsOn(store);
-  const old = await oldRuns(store, runs, keeping, now);
+  const pointer = await readPointer(store);
+  const old = oldRuns(pointer, runs, keeping, now);
   const aDayAgo = now.getTime() - DAY;
   const leftovers = runs.filter(({ published, touched }) => published === null && touched < aDayAgo);
   const gone = [...old, ...leftovers];
+  const staying = pointer === null || pointer.runId === null ? null : runs.filter((run) => !gone.includes(run)).map(idOf);
+  if (!dryRun) await before?.(staying);
   for (const { runId } of dryRun ? [] : gone) {
     await check();
     await removeRun(store, runId);
   }
   return {
-    runs: old.map(({ runId }) => runId),
-    leftovers: leftovers.map(({ runId }) => runId),
+    runs: old.map(idOf),
+    leftovers: leftovers.map(idOf),
+    gone: gone.map(({ runId, objects, bytes }) => ({ runId, objects, bytes })),
+    staying,
     uploads: await endUploads(store, aDayAgo, dryRun),
     objects: gone.reduce((sum, { objects }) => sum + objects, 0),
     bytes: gone.reduce((sum, { bytes }) => sum + bytes, 0),
     strange,
   };
+}
+
+function idOf({ runId }: RunOnS3): string {
+  return runId;
 }
 
 async function runsOn(store: ObjectStore): Promise<{ readonly runs: readonly RunOnS3[]; readonly strange: readonly string[] }> {
@@ -111,18 +135,20 @@ function grown(runId: string, known: RunOnS3 | undefined, { key, bytes, modified
 }
 
 /** Times of S3 are whole seconds: of runs that share one, none is told apart, and all stay with the first that does. */
-async function oldRuns(store: ObjectStore, runs: readonly RunOnS3[], keeping: Keeping, now: Date): Promise<readonly RunOnS3[]> {
-  const pointer = await readPointer(store);
+function oldRuns(pointer: Pointer | null, runs: readonly RunOnS3[], keeping: Keeping, now: Date): readonly RunOnS3[] {
   // Without one nobody can tell what is current.
   if (pointer === null || pointer.runId === null) return [];
   const inUse = new Set([pointer.runId, ...pointer.previous]);
   const whole = runs.flatMap((run) =>
-    run.published === null || run.runId === pointer.runId ? [] : [{ ...run, at: run.published }],
+    run.published === null || run.runId === pointer.runId ? [] : [{ run, runId: run.runId, at: run.published }],
   );
   const newest = whole.map(({ at }) => at).sort((a, b) => b - a);
   const kept = newest[Math.max(keeping.keepRuns, OLD_RUNS_KEPT) - 1] ?? 0;
   const before = now.getTime() - keeping.keepDays * DAY;
-  return whole.filter(({ runId, at }) => !inUse.has(runId) && at < kept && at < before).sort((a, b) => b.at - a.at);
+  return whole
+    .filter(({ runId, at }) => !inUse.has(runId) && at < kept && at < before)
+    .sort((a, b) => b.at - a.at)
+    .map(({ run }) => run);
 }
 
 async function removeRun(store: ObjectStore, runId: string): Promise<void> {

@@ -81,7 +81,7 @@ async function collectAfter(
   now: Date,
 ): Promise<{ readonly collected: Collected | null; readonly later: readonly Failure[] }> {
   try {
-    return { collected: keep === undefined ? null : await collect(store, keep, now, false, check), later: [] };
+    return { collected: keep === undefined ? null : await collect(store, keep, now, { dryRun: false, check }), later: [] };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { collected: null, later: [error] };

@@ -95,13 +95,29 @@ export interface GcRequest {
 
 /**
  * `leftover`: of a killed run · `published-run`: below the output folder · `run`: in the state, of a run that is published no more ·
- * `delivery`: landed, and replaced by a newer one · `unnamed`: landed by a run that was killed before it noted so · `lake-file`.
+ * `delivery`: landed, and replaced by a newer one · `unnamed`: landed by a run that was killed before it noted so · `lake-file` ·
+ * of runs on Athena that never ended, `athena-notes`: their queries, in the state; `athena-table`: a table or view; `athena-run`: their
+ * folder on S3 · `upload`: a log on S3 that the landing has no more · `s3-run`: published on S3 · `athena-partition`: of a run that is
+ * not on S3 any more.
  */
-export type WasteKind = 'leftover' | 'published-run' | 'run' | 'delivery' | 'unnamed' | 'lake-file';
+export type WasteKind =
+  | 'leftover'
+  | 'published-run'
+  | 'run'
+  | 'delivery'
+  | 'unnamed'
+  | 'lake-file'
+  | 'athena-notes'
+  | 'athena-table'
+  | 'athena-run'
+  | 'upload'
+  | 'athena-partition'
+  | 's3-run';
 
-/** A file that goes, or a folder with all that is in it. */
+/** A file that goes, or a folder with all that is in it. A table or a partition counts as one file. */
 export interface Waste {
   readonly kind: WasteKind;
+  /** Of a file or folder, here or on S3; of a table, `database.table`. */
   readonly path: string;
   readonly files: number;
   readonly bytes: number;
@@ -109,6 +125,8 @@ export interface Waste {
 
 export interface GcResult {
   readonly retention: Retention;
+  /** What was looked for. */
+  readonly kinds: readonly WasteKind[];
   /** In the order in which it went. */
   readonly waste: readonly Waste[];
   /** What stays although nobody may need it, and why. */

@@ -36,13 +36,21 @@ export async function claimFolder({ store, run, pipeline, notes }: RunFolder): P
   const there = markOf((await store.get(markKey(run)))?.text);
   if (there !== null && there.pipeline !== pipeline) throw ofAnother(store.url(runPrefix(run)), there.pipeline);
   const noted = await notedMark(notes);
-  if (there !== null && noted?.mark === there.mark) return;
+  if (there !== null && noted?.mark === there.mark) {
+    // Put again, so that it looks as young as it is to who collects old ones.
+    await store.put(markKey(run), markText(there), { contentType: 'application/json' });
+    return;
+  }
   // The notes go first: without them nobody takes what is there for done.
   await removeFolder(notes);
   await removeRunFolder(store, run);
-  const text = `${JSON.stringify({ schema_version: 1, pipeline, mark: randomUUID() })}\n`;
+  const text = markText({ pipeline, mark: randomUUID() });
   await store.put(markKey(run), text, { contentType: 'application/json' });
   await writeAside(join(notes, MARK_FILE), async (aside) => writeBytes(aside, Buffer.from(text)));
+}
+
+function markText({ pipeline, mark }: FolderMark): string {
+  return `${JSON.stringify({ schema_version: 1, pipeline, mark })}\n`;
 }
 
 /** Null: none, or not as this version writes it. */

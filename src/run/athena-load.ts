@@ -13,6 +13,7 @@ import { formatOf } from '../warehouse/load-usage.js';
 import { createRawViews } from '../warehouse/lake-views.js';
 import type { Row } from '../warehouse/warehouse.js';
 import { type TrinoUsage, trinoRecordCounts, trinoUsageSelect } from '../warehouse/trino-usage.js';
+import { LANDING, noteUploads } from './athena-uploads.js';
 import { type Amounts, modelOf, type RunContext } from './execute.js';
 import { type Counted, lakeOf, told } from './load.js';
 
@@ -60,17 +61,11 @@ async function readLog(
   { config, files }: TextLog,
 ): Promise<readonly Counted[]> {
   const { tables, store, database } = place;
-  const folder = `landing/${Buffer.from(config.id).toString('hex')}/`;
-  const objects: LandedObject[] = [];
-  for (let at = 0; at < files.length; at += UPLOADS_AT_ONCE) {
-    const some = files.slice(at, at + UPLOADS_AT_ONCE);
-    objects.push(...(await Promise.all(some.map(async (file) => ({ object: await put(store, folder, file), file: file.name })))));
-  }
+  const folder = folderOf(config);
+  const objects = await upload(context.pipeline.name, store, folder, files);
   const { name } = names.next('raw', 'line');
-  await tables.execute(
-    `${name} table`,
-    textTable({ database, pipeline: context.pipeline.name, name, location: store.url(folder) }),
-  );
+  const over = { database, pipeline: context.pipeline.name, name, location: store.url(folder) };
+  await tables.execute(`${name} table`, textTable(over));
   await nameObjects(context, place, objects);
   const fileOf = { kind: 'below', location: store.url(folder) } as const;
   const usage: TrinoUsage = { config, textTable: `"${database}"."${name}"`, fileOf };
@@ -78,7 +73,52 @@ async function readLog(
   await tables.append(event, named(event, tables.nameOf(OBJECT), trinoUsageSelect(usage)));
   const rows = await tables.ask(`count of ${name}`, trinoRecordCounts(usage));
   const records = recordsByObject(rows, store.url(folder));
+  await refuseGone(store, folder, objects);
   return files.map((landed, at) => ({ landed, records: records.get(objects[at]?.object ?? '') ?? 0 }));
+}
+
+function folderOf({ id }: UsageSource): string {
+  return `${LANDING}${Buffer.from(id).toString('hex')}/`;
+}
+
+/** What is needed is noted first, so that nobody collects it from then on. */
+async function upload(
+  pipeline: string,
+  store: ObjectStore,
+  folder: string,
+  files: readonly LandedFile[],
+): Promise<readonly LandedObject[]> {
+  const objects = files.map((file) => ({ object: `${file.sha256}${extensionOf(file.name)}`, file: file.name, landed: file }));
+  await noteUploads(
+    store,
+    pipeline,
+    objects.map(({ object }) => `${folder}${object}`),
+  );
+  const there = await sizesBelow(store, folder);
+  const missing = objects.filter(({ object, landed }) => there.get(object) !== landed.bytes);
+  for (let at = 0; at < missing.length; at += UPLOADS_AT_ONCE) {
+    const some = missing.slice(at, at + UPLOADS_AT_ONCE);
+    await Promise.all(
+      some.map(async ({ object, landed: { path, sha256 } }) => store.put(`${folder}${object}`, { file: path }, { sha256 })),
+    );
+  }
+  return objects;
+}
+
+async function sizesBelow(store: ObjectStore, folder: string): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map<string, number>();
+  for await (const page of store.list(folder)) for (const { key, bytes } of page) sizes.set(key.slice(folder.length), bytes);
+  return sizes;
+}
+
+/** The engine says nothing of a file that went while it read: its records would be missing without a word. */
+async function refuseGone(store: ObjectStore, folder: string, objects: readonly LandedObject[]): Promise<void> {
+  const there = await sizesBelow(store, folder);
+  const gone = objects.filter(({ object }) => !there.has(object));
+  if (gone.length === 0) return;
+  const message = `${gone.length} logs went away while they were read, ${gone[0]?.object ?? ''} the first`;
+  const remedy = 'run again: they go up again; let nobody but showback remove what lies below its output folder';
+  throw new Failure('unavailable', [{ code: 'athena/files-differ', message, remedy, place: { file: store.url(folder) } }]);
 }
 
 /** As `put` names them. */
@@ -138,13 +178,6 @@ async function nameObjects({ warehouse }: RunContext, { tables }: AthenaPlace, o
     objects.map(({ object, file }) => ({ object, file })),
   );
   await tables.adopt(OBJECT);
-}
-
-async function put(store: ObjectStore, folder: string, { path, name, sha256, bytes }: LandedFile): Promise<string> {
-  const key = `${folder}${sha256}${extensionOf(name)}`;
-  const there = await store.head(key);
-  if (there?.bytes !== bytes) await store.put(key, { file: path }, { sha256 });
-  return key.slice(folder.length);
 }
 
 /** By it Athena knows how a file is packed. */

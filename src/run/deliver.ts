@@ -1,17 +1,19 @@
 // A run that is published here goes to S3 too, and its marts become tables and views of Athena there.
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AthenaCatalog, S3Publish } from '../pipeline/pipeline.js';
 import { type Clock, publishToS3, type Registrar, type S3Published } from '../publish/s3.js';
 import { openAthena } from '../warehouse/athena-queries.js';
+import type { AthenaQueries } from '../warehouse/athena-statement.js';
 import { storeAt, urlOf } from './athena.js';
 import type { Amounts, RunContext } from './execute.js';
 import { martsOf } from './published.js';
 import { registrarOf } from './register.js';
-import { removeFolder } from './state.js';
+import { removeFolder, scratchFolder } from './state.js';
 
-const CLOCK: Clock = {
+export const CLOCK: Clock = {
   now: () => new Date(),
   sleep: async (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
 };
@@ -67,6 +69,23 @@ async function registered(
   const done = await work(registrarOf({ queries, database: catalog.database, pipeline: name, columns, rows }));
   await removeFolder(tokenDir);
   return done;
+}
+
+export interface OpenQueries extends AsyncDisposable {
+  readonly queries: AthenaQueries;
+}
+
+/** For statements about tables alone, of no run. What they asked is noted aside, and goes with them. */
+export async function catalogQueries(catalog: AthenaCatalog, output: string): Promise<OpenQueries> {
+  const tokenDir = await scratchFolder();
+  const queries = await openAthena({ ...catalogOptions(catalog), output, tokenDir, runId: randomUUID() });
+  return {
+    queries,
+    [Symbol.asyncDispose]: async () => {
+      await queries[Symbol.asyncDispose]();
+      await removeFolder(tokenDir);
+    },
+  };
 }
 
 function catalogOptions({ workgroup, database, region, endpoint }: AthenaCatalog) {

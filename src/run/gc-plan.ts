@@ -12,11 +12,16 @@ import { isThere, sizeOf } from './state.js';
 
 const DAY = 86_400_000;
 
+/** Of every pipeline; what lies elsewhere is the matter of `gc-elsewhere.ts`. */
+export const KINDS_HERE: readonly WasteKind[] = ['leftover', 'published-run', 'run', 'delivery', 'unnamed', 'lake-file'];
+
 export interface GcPlan {
   /** In the order in which it goes. */
   readonly waste: readonly Waste[];
   /** The landing index without what goes, or null: it stays. */
   readonly index: string | null;
+  /** sha256 of what stays in the landing. */
+  readonly landed: ReadonlySet<string>;
   readonly notes: readonly string[];
 }
 
@@ -35,7 +40,7 @@ export async function planGc(pipeline: Pipeline, now: Date): Promise<GcPlan> {
   const landing = await landingWaste(join(stateDir, 'landing'), {
     sources: silent.length > 0 ? new Set() : new Set(pipeline.sources.map((source) => source.id)),
     runs: new Set(kept.flatMap((run) => run.manifest?.landed ?? [])),
-    replacedBefore: now.getTime() - retention.deliveriesDays * DAY,
+    replacedBefore: replacedBefore(pipeline, now),
   });
   const lake = await lakeWaste(join(stateDir, 'lake'), pipeline.file);
   return {
@@ -54,8 +59,14 @@ export async function planGc(pipeline: Pipeline, now: Date): Promise<GcPlan> {
       ...(await measured('lake-file', lake.paths)),
     ],
     index: landing.index,
+    landed: landing.kept,
     notes: [...landing.notes, ...lake.notes, ...silentNotes(silent)],
   };
+}
+
+/** Milliseconds: what was replaced later than this stays. */
+export function replacedBefore({ retention }: Pick<Pipeline, 'retention'>, now: Date): number {
+  return now.getTime() - retention.deliveriesDays * DAY;
 }
 
 /**

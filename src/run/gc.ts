@@ -7,7 +7,8 @@ import { readPipeline } from '../pipeline/read.js';
 import { removeRun } from '../publish/retention.js';
 import { replaceIndex } from '../source/landing-waste.js';
 import type { GcRequest, GcResult, Waste } from './api.js';
-import { type GcPlan, planGc } from './gc-plan.js';
+import { planElsewhere } from './gc-elsewhere.js';
+import { type GcPlan, KINDS_HERE, planGc, replacedBefore } from './gc-plan.js';
 import { waitForLock } from './lock.js';
 import { isThere, removeFolder, removeRunFolder } from './state.js';
 
@@ -16,14 +17,31 @@ export async function collectGarbage(request: GcRequest): Promise<GcResult> {
   const pipeline = await readPipeline(request.pipelineFile);
   const { stateDir, retention } = pipeline;
   try {
-    if (!(await isThere(stateDir))) return { retention, waste: [], notes: [] };
+    if (!(await isThere(stateDir))) return { retention, kinds: KINDS_HERE, waste: [], notes: [] };
     await using _lock = await waitForLock(stateDir, request);
-    const plan = await planGc(pipeline, request.now());
-    if (!request.dryRun) await carryOut(plan, pipeline);
-    return { retention, waste: plan.waste, notes: plan.notes };
+    return await collect(pipeline, request);
   } catch (error) {
     throw diskFailure(error, { doing: 'collect', place: stateDir }) ?? error;
   }
+}
+
+/** The caller holds the lock. */
+async function collect(pipeline: Pipeline, request: GcRequest): Promise<GcResult> {
+  const now = request.now();
+  const plan = await planGc(pipeline, now);
+  const needs = { landed: plan.landed, replacedBefore: replacedBefore(pipeline, now), now, waiting: request };
+  await using elsewhere = await planElsewhere(pipeline, needs);
+  if (!request.dryRun) {
+    // It may be locked or not be reached: then nothing is removed here either, and the next one finds all of it.
+    for (const part of elsewhere.parts) await part.carryOut();
+    await carryOut(plan, pipeline);
+  }
+  return {
+    retention: pipeline.retention,
+    kinds: [...KINDS_HERE, ...elsewhere.parts.flatMap(({ kinds }) => kinds)],
+    waste: [...plan.waste, ...elsewhere.parts.flatMap(({ waste }) => waste)],
+    notes: [...plan.notes, ...elsewhere.parts.flatMap(({ notes }) => notes)],
+  };
 }
 
 async function carryOut({ waste, index }: GcPlan, { stateDir }: Pipeline): Promise<void> {
@@ -45,6 +63,13 @@ async function remove({ kind, path }: Waste): Promise<void> {
     case 'unnamed':
     case 'lake-file':
       return removeFolder(path);
+    case 'athena-notes':
+    case 'athena-table':
+    case 'athena-run':
+    case 'upload':
+    case 'athena-partition':
+    case 's3-run':
+      throw new Error(`${kind} is not of a folder here`);
     default:
       return kind satisfies never;
   }

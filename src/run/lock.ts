@@ -19,12 +19,17 @@ export interface Waiting {
 }
 
 /** Holds the state folder until disposed; where another one holds it, waits as long as is said, then fails with kind `locked`. */
-export async function waitForLock(stateDir: string, { wait = 0, listener, signal }: Waiting): Promise<AsyncDisposable> {
+export async function waitForLock(stateDir: string, waiting: Waiting): Promise<AsyncDisposable> {
+  return patiently(async () => takeLock(stateDir), waiting);
+}
+
+/** Tries again as long as is said what fails with kind `locked`. */
+export async function patiently<T>(take: () => Promise<T>, { wait = 0, listener, signal }: Waiting): Promise<T> {
   const until = performance.now() + wait * 1000;
   let isTold = false;
   for (;;) {
     try {
-      return await takeLock(stateDir);
+      return await take();
     } catch (error) {
       if (!(error instanceof Failure) || error.kind !== 'locked' || performance.now() >= until) throw error;
       const message = `${error.problems[0]?.message ?? ''}; waiting for up to ${wait} s`;

@@ -67,11 +67,18 @@ export async function sizeOf(path: string): Promise<{ readonly files: number; re
   return below.reduce((sum, each) => ({ files: sum.files + each.files, bytes: sum.bytes + each.bytes }), { files: 0, bytes: 0 });
 }
 
+/** When something in a folder was written the last time, in milliseconds; 0 where there is nothing. */
+export async function touchedAt(folder: string): Promise<number> {
+  const found = await Promise.all((await namesIn(folder)).map(async (name) => lstat(join(folder, name)).catch(absent)));
+  return Math.max(0, ...found.map((each) => each?.mtimeMs ?? 0));
+}
+
 export async function isThere(path: string): Promise<boolean> {
   return (await lstat(path).catch(absent)) !== null;
 }
 
-async function namesIn(folder: string): Promise<readonly string[]> {
+/** Empty where there is no such folder. */
+export async function namesIn(folder: string): Promise<readonly string[]> {
   return (await readdir(folder).catch(absent)) ?? [];
 }
 

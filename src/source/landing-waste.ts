@@ -21,6 +21,8 @@ export interface LandingWaste {
   /** Paths of blobs. */
   readonly deliveries: readonly string[];
   readonly unnamed: readonly string[];
+  /** sha256 of the blobs that stay. */
+  readonly kept: ReadonlySet<string>;
   readonly notes: readonly string[];
 }
 
@@ -65,6 +67,7 @@ export async function landingWaste(dir: string, needs: LandingNeeds): Promise<La
     index: dropped.size === 0 ? null : kept.map((line) => line.text).join(''),
     deliveries: left.filter(([sha256]) => gone.has(sha256)).map(([, file]) => file),
     unnamed: left.filter(([sha256]) => !gone.has(sha256)).map(([, file]) => file),
+    kept: new Set([...blobs.keys()].filter((sha256) => named.has(sha256))),
     notes: [],
   };
 }
@@ -80,7 +83,7 @@ export async function replaceIndex(dir: string, text: string): Promise<void> {
 
 function nothingNamed(blobs: ReadonlyMap<string, string>, dir: string): LandingWaste {
   const note = `${dir} holds files and its index.ndjson names none: they stay; restore the index, or remove the folder by hand`;
-  return { index: null, deliveries: [], unnamed: [], notes: blobs.size === 0 ? [] : [note] };
+  return { index: null, deliveries: [], unnamed: [], kept: new Set(blobs.keys()), notes: blobs.size === 0 ? [] : [note] };
 }
 
 async function droppedLines(

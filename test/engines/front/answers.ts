@@ -130,6 +130,7 @@ const KINDS: Readonly<Record<Statement['kind'], { readonly type: 'DML' | 'DDL'; 
   'drop-table': { type: 'DDL', sub: 'DROP_TABLE' },
   'drop-view': { type: 'DDL', sub: 'DROP_VIEW' },
   'add-partition': { type: 'DDL', sub: 'ALTER_TABLE_ADD_PARTITION' },
+  'drop-partition': { type: 'DDL', sub: 'ALTER_TABLE_DROP_PARTITION' },
   'show-view': { type: 'DDL', sub: 'SHOW_CREATE_VIEW' },
   'show-partitions': { type: 'DDL', sub: 'SHOW_PARTITIONS' },
 };

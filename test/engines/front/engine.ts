@@ -74,6 +74,8 @@ export class Engine {
         return NOTHING;
       case 'add-partition':
         return this.#addPartition(statement, context);
+      case 'drop-partition':
+        return this.#dropPartition(statement, context);
       case 'show-partitions':
         return this.#showPartitions(statement.name, context);
       case 'show-view':
@@ -155,6 +157,16 @@ export class Engine {
     } catch (error) {
       // IF NOT EXISTS
       if (!(error instanceof QueryFailed) || !error.message.startsWith('ALREADY_EXISTS')) throw error;
+    }
+    return NOTHING;
+  }
+
+  async #dropPartition(statement: Statement & { kind: 'drop-partition' }, context: Context): Promise<Outcome> {
+    try {
+      await this.#ask(text.dropPartitionText(statement), context);
+    } catch (error) {
+      // IF EXISTS
+      if (!(error instanceof QueryFailed) || !error.message.startsWith('NOT_FOUND: Partition')) throw error;
     }
     return NOTHING;
   }

@@ -23,6 +23,7 @@ export type Statement =
       readonly values: Readonly<Record<string, string>>;
       readonly location: string;
     }
+  | { readonly kind: 'drop-partition'; readonly name: TableName; readonly values: Readonly<Record<string, string>> }
   | { readonly kind: 'show-partitions'; readonly name: TableName }
   | { readonly kind: 'show-view'; readonly table: string };
 
@@ -51,7 +52,7 @@ export function readStatement(given: string): Statement {
   if (first === 'CREATE EXTERNAL') return readTable(cursor);
   if (first === 'DROP TABLE')
     return ended(cursor, { kind: 'drop-table', name: cursor.keywords('DROP TABLE IF EXISTS').backticked() });
-  if (first === 'ALTER TABLE') return readAddPartition(cursor);
+  if (first === 'ALTER TABLE') return readPartition(cursor);
   if (first === 'SHOW PARTITIONS')
     return ended(cursor, { kind: 'show-partitions', name: cursor.keywords('SHOW PARTITIONS').backticked() });
   if (first === 'SHOW CREATE') return ended(cursor, { kind: 'show-view', table: cursor.keywords('SHOW CREATE VIEW').word() });
@@ -117,8 +118,14 @@ function columnsOf(cursor: Cursor): readonly Column[] {
   });
 }
 
-function readAddPartition(cursor: Cursor): Statement {
+function readPartition(cursor: Cursor): Statement {
   const name = cursor.keywords('ALTER TABLE').backticked();
+  if (!cursor.is('DROP')) return readAddPartition(cursor, name);
+  const values = cursor.keywords('DROP IF EXISTS PARTITION').properties('name or word');
+  return ended(cursor, { kind: 'drop-partition', name, values });
+}
+
+function readAddPartition(cursor: Cursor, name: TableName): Statement {
   cursor.keywords('ADD IF NOT EXISTS PARTITION');
   const values = cursor.properties('name or word');
   cursor.keywords('LOCATION');

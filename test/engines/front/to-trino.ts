@@ -62,6 +62,12 @@ export function addPartitionText({ name, values, location }: Statement & { kind:
   return { sql, told: asGiven };
 }
 
+export function dropPartitionText({ name, values }: Statement & { kind: 'drop-partition' }): TrinoText {
+  const given = [arrayText(Object.keys(values).map((column) => column.toLowerCase())), arrayText(Object.values(values))];
+  const sql = `CALL system.unregister_partition(${quoted(name.database)}, ${quoted(name.table)}, ${given.join(', ')})`;
+  return { sql, told: asGiven };
+}
+
 export function showPartitionsText(name: TableName): TrinoText {
   return { sql: `SELECT * FROM ${nameText({ ...name, table: `${name.table}$partitions` })}`, told: asGiven };
 }

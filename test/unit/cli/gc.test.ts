@@ -6,6 +6,7 @@ import { cli, companyFolder, NO_RUNS, type Told } from './harness.js';
 
 const RESULT: GcResult = {
   retention: { runs: 14, deliveriesDays: 90 },
+  kinds: ['leftover', 'published-run', 'run', 'delivery', 'unnamed', 'lake-file'],
   waste: [
     { kind: 'published-run', path: '/c/out/runs/a', files: 90, bytes: 1_200_000 },
     { kind: 'lake-file', path: '/c/.showback/lake/a.json', files: 1, bytes: 300 },
@@ -43,6 +44,18 @@ describe('gc', () => {
       'retention: 14 published runs; deliveries for 90 days after they were replaced',
       '',
     ]);
+  });
+
+  it('tells of S3 and Athena where the pipeline is there', async () => {
+    const table = { kind: 'athena-table', path: 'finance.r0123456789abcdef_raw_line', files: 1, bytes: 0 } as const;
+    const folder = { kind: 'athena-run', path: 's3://acme/run=0123456789abcdef/', files: 40, bytes: 5_000_000 } as const;
+    const { out } = await gc([], { ...RESULT, kinds: ['athena-table', 'athena-run', 'upload'], waste: [table, folder] });
+    expect(out.split('\n').slice(2, 5)).toEqual([
+      'unfinished runs on S3     40  5.0 MB',
+      'logs on S3                 0     0 B',
+      'tables on Athena           1     0 B',
+    ]);
+    expect((await gc(['--json'], { ...RESULT, waste: [table] })).out).toContain('"path":"finance.r0123456789abcdef_raw_line"');
   });
 
   it('removes nothing with --dry-run, and says so', async () => {

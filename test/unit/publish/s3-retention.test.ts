@@ -54,7 +54,21 @@ describe('old runs', () => {
   });
 
   it('go but for the current one and the two before it', async () => {
-    expect(await collect()).toEqual({ runs: ['c', 'b', 'a'], leftovers: [], uploads: 0, objects: 18, bytes: 21, strange: [] });
+    const before: (readonly string[] | null)[] = [];
+    expect(await collect({ before: async (staying) => void before.push(staying, runsThere()) })).toEqual({
+      runs: ['c', 'b', 'a'],
+      leftovers: [],
+      gone: ['c', 'b', 'a'].map((runId) => ({ runId, objects: 6, bytes: 7 })),
+      staying: ['d', 'e', 'f'],
+      uploads: 0,
+      objects: 18,
+      bytes: 21,
+      strange: [],
+    });
+    expect(before).toEqual([
+      ['d', 'e', 'f'],
+      ['a', 'b', 'c', 'd', 'e', 'f'],
+    ]);
     expect(runsThere()).toEqual(['d', 'e', 'f']);
     expect(await collect()).toMatchObject({ runs: [], objects: 0 });
   });

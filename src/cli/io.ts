@@ -1,7 +1,7 @@
 // What the command line touches of the world, as one value: tests give their own.
 import { styleText } from 'node:util';
 import type { RunEvent } from '../kernel/event.js';
-import type { BackfillRequest, BackfillResult, CheckDepth, GcRequest, GcResult, RunRequest, RunResult } from '../run/api.js';
+import type { BackfillRequest, BackfillResult, CheckDepth, GcRequest, GcResult, Planned, RunRequest, RunResult } from '../run/api.js';
 import type { Step } from '../run/plan.js';
 
 export interface Output {
@@ -19,7 +19,7 @@ export interface Runs {
   readonly runPipeline: (request: RunRequest) => Promise<RunResult>;
   readonly runBackfill: (request: BackfillRequest) => Promise<BackfillResult>;
   readonly collectGarbage: (request: GcRequest) => Promise<GcResult>;
-  readonly planPipeline: (request: RunRequest) => Promise<readonly Step[]>;
+  readonly planPipeline: (request: RunRequest) => Promise<Planned>;
   readonly checkPipeline: (request: RunRequest, depth: CheckDepth) => Promise<readonly string[]>;
   readonly describeStep: (step: Step) => string;
 }

@@ -2,6 +2,7 @@
 import type { Listener } from '../kernel/event.js';
 import type { Day, Month } from '../kernel/period.js';
 import type { Retention } from '../pipeline/pipeline.js';
+import type { Step } from './plan.js';
 
 /** Nothing given: every month from the pipeline's start through its as-of day. */
 export interface RunScope {
@@ -59,6 +60,31 @@ export interface BackfillResult {
   readonly unchanged: readonly Month[];
   /** What is published at the end. */
   readonly last: RunResult;
+}
+
+/** Bytes that a model reads, all its queries together, or all logs: `logs`. */
+export interface ScanPart {
+  readonly what: string;
+  readonly bytes: number;
+}
+
+/** What a run on Athena will scan. */
+export interface ScanEstimate {
+  readonly bytes: number;
+  /** Of those, what is known to be scanned: a run that may scan less does not begin. */
+  readonly known: number;
+  /** `measured`: models as in the run before · `sizes`: what reads the evidence, at most; of models over models nothing is known yet. */
+  readonly basis: 'measured' | 'sizes';
+  /** Null: none. */
+  readonly budget: number | null;
+  /** Logs first, then the models that scan the most. */
+  readonly parts: readonly ScanPart[];
+}
+
+export interface Planned {
+  readonly steps: readonly Step[];
+  /** Null where nothing runs on Athena. */
+  readonly scan: ScanEstimate | null;
 }
 
 export interface PastStep {

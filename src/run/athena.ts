@@ -13,6 +13,8 @@ import { claimFolder, notesOf, removeRunFolder } from './athena-folder.js';
 import { loadOnAthena } from './athena-load.js';
 import type { RunContext } from './execute.js';
 import { trinoMacros } from './models.js';
+import { estimateScans, refuseOverBudget } from './scan-estimate.js';
+import { measuresOf, noteMeasures } from './scan-measures.js';
 import { freshFolder, removeFolder } from './state.js';
 
 /** `inputs`: the fingerprint of all that months are made of. */
@@ -23,6 +25,7 @@ export async function onAthena<T>(
   work: (context: RunContext) => Promise<T>,
 ): Promise<T> {
   const { stateDir, name: pipeline } = context.pipeline;
+  await refuseCostly(context, config);
   const run = runKey(context, inputs);
   const notes = notesOf(stateDir, run);
   const store = storeAt(config.output, context.signal);
@@ -34,11 +37,18 @@ export async function onAthena<T>(
   const engine = await engineOf(context, config, { queries, store, run });
   const load = async (built: RunContext) => loadOnAthena(built, { tables: engine, store, database, run });
   const result = await work({ ...context, engine, load, kept: null });
+  await noteMeasures(stateDir, pipeline, measuresOf(queries.scanned().byName, context.catalog.models));
   const lines = logTables(context, database, run);
   await tidy(run, queries, store, [...engine.drops, ...lines]).catch((error: unknown) => tellLeft(context, error));
   await removeFolder(notes);
   store.close();
   return result;
+}
+
+/** What landed by now is what the run will read. */
+async function refuseCostly({ pipeline, catalog }: RunContext, config: AthenaEngineConfig): Promise<void> {
+  const estimate = await estimateScans(pipeline, catalog);
+  if (estimate !== null) refuseOverBudget(estimate, config);
 }
 
 async function engineOf(

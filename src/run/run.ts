@@ -6,7 +6,7 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import { readPipeline } from '../pipeline/read.js';
 import { type Manifest, readPublished } from '../publish/directory.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
-import type { RunRequest, RunResult } from './api.js';
+import type { Planned, RunRequest, RunResult } from './api.js';
 import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
 import { type Ending, endingOf, reasonOf } from './ending.js';
 import { executeStep, type RunContext } from './execute.js';
@@ -18,6 +18,7 @@ import type { Period } from './parameters.js';
 import { delivered, onEngine } from './on-engine.js';
 import { describeStep, planSteps, publishSteps, type Step } from './plan.js';
 import { askedOf, periodOf } from './scope.js';
+import { estimateScans } from './scan-estimate.js';
 import { buildEvidence, inSession, landEvidence, publishPeriod } from './session.js';
 import { makeState } from './state.js';
 
@@ -124,9 +125,10 @@ function publishedMonths(period: Period, published: Manifest | null): readonly M
   return [...ownMonths(period), ...carriedMonths(published, period).months].sort();
 }
 
-/** The steps that `runPipeline` would execute. Nothing is written. */
-export async function planPipeline(request: RunRequest): Promise<readonly Step[]> {
-  return (await preparePipeline(request)).steps;
+/** The steps that `runPipeline` would execute, and what they would scan on Athena. Nothing is written. */
+export async function planPipeline(request: RunRequest): Promise<Planned> {
+  const { pipeline, catalog, steps } = await preparePipeline(request);
+  return { steps, scan: await estimateScans(pipeline, catalog) };
 }
 
 export async function preparePipeline(request: RunRequest): Promise<Prepared> {

@@ -136,6 +136,15 @@ export class LandingStore {
   }
 }
 
+/** What landed, each of its bytes once a source. */
+export type LandedSize = Pick<IndexEntry, 'source' | 'name' | 'bytes'>;
+
+/** Everything that the landing holds, what was replaced since too. */
+export async function landedSizes(dir: string): Promise<readonly LandedSize[]> {
+  const entries = await readIndex(path.join(dir, 'index.ndjson'));
+  return [...new Map(entries.map((entry) => [JSON.stringify([entry.source, entry.sha256]), entry])).values()];
+}
+
 /** One line a landing. A last line that a crash cut is no landing: nothing was built on it. */
 async function readIndex(file: string): Promise<readonly IndexEntry[]> {
   const text = await readFile(file, 'utf8').catch(() => '');

@@ -11,7 +11,7 @@ import { refusal, type Whereabouts } from './athena-refusals.js';
 import { rowsOf } from './athena-results.js';
 import { Scans } from './athena-scans.js';
 import { Slots } from './athena-slots.js';
-import type { AthenaEvent, AthenaQueries, Done, Statement } from './athena-statement.js';
+import type { AthenaEvent, AthenaQueries, Done, Scanned, Statement } from './athena-statement.js';
 import { answered, deadline, jittered, type Timing } from './athena-timing.js';
 import type { Row } from './warehouse.js';
 
@@ -115,8 +115,8 @@ export class AthenaRun implements AthenaQueries {
     return all;
   }
 
-  scanned(): { readonly bytes: bigint } {
-    return { bytes: this.#scans.bytes };
+  scanned(): Scanned {
+    return { bytes: this.#scans.bytes, byName: this.#scans.byName().filter(([, bytes]) => bytes > 0n) };
   }
 
   /** Stops what still runs. */

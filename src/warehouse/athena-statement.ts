@@ -26,6 +26,12 @@ export interface Done {
   readonly attached: boolean;
 }
 
+export interface Scanned {
+  readonly bytes: bigint;
+  /** Of each statement that scanned anything, the most first. */
+  readonly byName: readonly (readonly [name: string, bytes: bigint])[];
+}
+
 export interface AthenaQueries extends AsyncDisposable {
   /** Whether the workgroup and the database can be used; everything that is wrong is one `Failure`. */
   preflight(): Promise<void>;
@@ -36,7 +42,7 @@ export interface AthenaQueries extends AsyncDisposable {
   /** Every table and view of the database, as it is now. */
   tables(): Promise<readonly CatalogTable[]>;
   /** By this run, earlier starts of it and found queries included. */
-  scanned(): { readonly bytes: bigint };
+  scanned(): Scanned;
 }
 
 interface Named {

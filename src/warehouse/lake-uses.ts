@@ -38,6 +38,21 @@ export async function lakeLeftovers(lakeDir: string): Promise<readonly string[]>
   return (await namesIn(lakeDir)).filter((name) => name.endsWith('.new')).map((name) => path.join(lakeDir, name));
 }
 
+/** Bytes of the lake files that a pipeline read the last time; null where it did not say so yet. */
+export async function usedLakeBytes(lakeDir: string, pipelineFile: string): Promise<number | null> {
+  const use = await readUse(useFile(lakeDir, pipelineFile));
+  if (use === null) return null;
+  const sizes = await Promise.all(
+    use.lake.map(async (name) =>
+      stat(path.join(lakeDir, `${name}.parquet`)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
 /** Lake files that no pipeline of this lake needs, and notes and sums of pipelines whose file is gone. */
 export async function lakeWaste(lakeDir: string, pipelineFile: string): Promise<LakeWaste> {
   const names = await namesIn(path.join(lakeDir, USES));

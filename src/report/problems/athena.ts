@@ -7,8 +7,8 @@ const YOURS: ProblemTexts = ofKind('user', {
     'Give every column a name of its own; if they have one, please report it.',
   ],
   'athena/budget': [
-    'The run scanned more bytes than its budget allows. What was in flight is stopped, and the message names what scanned most.',
-    'Raise the budget, or run fewer months at once. What is done is not scanned again by the next start.',
+    'The run scanned more bytes than its budget allows, or is known to before its first query. What was in flight is stopped, and the message names what scans most.',
+    'Raise `scan_budget_gb`; `showback plan` tells what a run scans. What is done is not scanned again by the next start.',
   ],
   'athena/credentials': [
     'AWS credentials are missing, expired or not valid.',

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Runs } from '../../../src/cli/io.js';
 import type { RunEvent } from '../../../src/kernel/event.js';
 import { Failure } from '../../../src/kernel/failure.js';
-import type { RunRequest, RunResult } from '../../../src/run/api.js';
+import type { RunRequest, RunResult, ScanEstimate } from '../../../src/run/api.js';
 import { cli, companyFolder, NO_RUNS, spelled, warehouseFile } from './harness.js';
 
 const STARTED: RunEvent = { kind: 'run-started', pipeline: 'demo', asOf: '2026-09-30', steps: ['land aws', 'publish'] };
@@ -173,10 +173,42 @@ Files of run r1, as of 2026-09-30:
 
 describe('plan', () => {
   const steps = [{ kind: 'land', sourceId: 'aws' } as const, { kind: 'publish' } as const];
-  const runs = async (): Promise<Runs> => ({ ...NO_RUNS, planPipeline: async () => steps });
+  const runs = async (): Promise<Runs> => ({ ...NO_RUNS, planPipeline: async () => ({ steps, scan: null }) });
 
   it('numbers the steps', async () => {
     expect((await cli(['plan'], { cwd, runs })).out).toBe('1  land\n2  publish\n2 steps\n');
+  });
+
+  it('tells what a run on Athena scans, and warns where that is over its budget', async () => {
+    const parts = ['logs', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((what, at) => ({
+      what: at === 0 ? what : `rating.${what}`,
+      bytes: 1000 - at,
+    }));
+    const scan = { bytes: 9000, known: 9000, basis: 'measured', budget: 8000, parts } as const;
+    const on = (more: Partial<ScanEstimate>) => ({
+      cwd,
+      runs: async (): Promise<Runs> => ({ ...NO_RUNS, planPipeline: async () => ({ steps, scan: { ...scan, ...more } }) }),
+    });
+    const { out, err, code } = await cli(['plan'], on({}));
+    expect(code).toBe(0);
+    expect(out.split('\n').slice(3)).toEqual([
+      '',
+      'scanned on Athena   bytes',
+      '─────────────────  ──────',
+      'logs, read twice   1.0 kB',
+      ...['a', 'b', 'c', 'd', 'e', 'f'].map((name, at) => `rating.${name}            ${999 - at} B`),
+      '2 other models     2.0 kB',
+      '─────────────────  ──────',
+      'about              9.0 kB',
+      'budget             8.0 kB',
+      'logs by the size of what landed; models as in the run before',
+      '',
+    ]);
+    expect(err).toContain('is more than its budget: a run stops before its first query');
+    expect((await cli(['plan'], on({ known: 1000, basis: 'sizes' }))).err).toContain('may be more than its budget');
+    expect((await cli(['plan'], on({ budget: null }))).err).toBe('');
+    const json = await cli(['plan', '--json'], on({}));
+    expect(JSON.parse(json.out.trimEnd().split('\n').at(-1) ?? '')).toEqual({ kind: 'scan', ...scan });
   });
 
   it('prints the very steps as JSON', async () => {

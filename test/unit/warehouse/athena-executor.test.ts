@@ -14,7 +14,7 @@ describe('a statement', () => {
     const athena = await company.athena();
     const done = await athena.execute(statement('marts.team'));
     expect(done).toEqual({ queryId: 'query-0001', scannedBytes: 4_096_000_000_000_001n, seconds: 1.5, attached: false });
-    expect(athena.scanned()).toEqual({ bytes: 4_096_000_000_000_001n });
+    expect(athena.scanned().bytes).toBe(4_096_000_000_000_001n);
     const [start] = company.replies.calls;
     expect(start).toEqual({
       operation: 'StartQueryExecution',

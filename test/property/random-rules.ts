@@ -18,7 +18,7 @@ const TAKEN = [
   ['service', 'S%'],
   ['entry', '%'],
   ['category', 'Usage'],
-  ['account', 'a\\-1'],
+  ['account', 'a-1'],
 ] as const;
 
 export function randomRules(dice: Dice): { readonly tables: Tables; readonly levels: number } {

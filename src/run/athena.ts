@@ -33,7 +33,7 @@ export async function onAthena<T>(
   await using queries = await openAthena({ ...queryOptions(config, context), tokenDir: notes, runId: run });
   await queries.preflight();
   const { database } = config;
-  await refuseForeign(queries, { database, pipeline, wanted: (table) => isOfRun(table, run) });
+  await refuseForeign(queries, await queries.tables(), { database, pipeline, wanted: (table) => isOfRun(table, run) });
   const engine = await engineOf(context, config, { queries, store, run });
   const load = async (built: RunContext) => loadOnAthena(built, { tables: engine, store, database, run });
   const result = await work({ ...context, engine, load, kept: null });

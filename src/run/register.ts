@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../kernel/failure.js';
 import { hiveType } from '../model/trino-types.js';
 import type { MartColumn, RegisteredMart, Registrar, Registration } from '../publish/s3.js';
+import type { CatalogTable } from '../warehouse/athena-api.js';
 import { ownerOf, refuseForeign, tableMark, viewMark } from '../warehouse/athena-marks.js';
 import type { AthenaQueries } from '../warehouse/athena-statement.js';
 import { literal } from '../warehouse/sql-quote.js';
@@ -26,10 +27,11 @@ export function registrarOf(registering: Registering): Registrar {
 }
 
 async function register(to: Registering, registration: Registration): Promise<void> {
-  const shown = await pointerOf(to);
+  const tables = await to.queries.tables();
+  const shown = await pointerOf(to, tables);
   if (shown !== null) refuseOther(to, registration, shown);
   const names = new Set(registration.marts.flatMap((mart) => [mart.name, tableOf(mart)]));
-  await refuseForeign(to.queries, { ...to, wanted: (name) => names.has(name) });
+  await refuseForeign(to.queries, tables, { ...to, wanted: (name) => names.has(name) });
   await Promise.all(registration.marts.map(async (mart) => registerMart(to, registration, mart)));
   const point = async (): Promise<void> => run(to, `show run ${registration.runId}`, pointerView(to, registration));
   // A view of marts reads the pointer, so it has to be there first; where it is, the views come first, and all marts change at once.
@@ -89,12 +91,12 @@ interface Shown {
 }
 
 /** Null before the first run that is registered here. */
-async function pointerOf(to: Registering): Promise<Shown | null> {
-  const there = (await to.queries.tables()).find(({ name }) => name === POINTER);
+async function pointerOf(to: Registering, tables: readonly CatalogTable[]): Promise<Shown | null> {
+  const there = tables.find(({ name }) => name === POINTER);
   if (there === undefined) return null;
   // Somebody else's is refused by name; that of another pipeline can be read, and tells which it is.
   if (!there.isView || (await ownerOf(to.queries, there)) === null)
-    await refuseForeign(to.queries, { ...to, wanted: (name) => name === POINTER });
+    await refuseForeign(to.queries, tables, { ...to, wanted: (name) => name === POINTER });
   const sql = `SELECT pipeline, CAST(fence AS VARCHAR) AS fence FROM "${to.database}"."${POINTER}"`;
   const [row] = await to.queries.rows({ name: 'which run is shown', sql, anew: true });
   return row === undefined ? null : { pipeline: row['pipeline'] ?? '', fence: row['fence'] ?? '0' };

@@ -41,9 +41,16 @@ export interface Wanted {
   readonly wanted: (name: string) => boolean;
 }
 
-/** Tells every table and view of a wanted name that is not of this pipeline, before anything is made in its place. */
-export async function refuseForeign(queries: Pick<AthenaQueries, 'rows' | 'tables'>, to: Wanted): Promise<void> {
-  const there = (await queries.tables()).filter(({ name }) => to.wanted(name));
+/**
+ * Tells every table and view of a wanted name that is not of this pipeline, before anything is made in its place. `tables`: what the
+ * database has.
+ */
+export async function refuseForeign(
+  queries: Pick<AthenaQueries, 'rows'>,
+  tables: readonly CatalogTable[],
+  to: Wanted,
+): Promise<void> {
+  const there = tables.filter(({ name }) => to.wanted(name));
   const problems: Problem[] = [];
   for (const table of there) {
     const owner = await ownerOf(queries, table);

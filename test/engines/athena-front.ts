@@ -1,6 +1,7 @@
 // Athena's protocol (awsJson1_1) over the Trino of the run, so that the real @aws-sdk/client-athena works against a real engine.
 // It differs from Athena where Trino 435 does: partition values beyond ASCII are refused, property names come back in lower case,
-// a grammar mistake in a SELECT is a failed query instead of a refused request, and no results are written as CSV.
+// a grammar mistake in a SELECT is a failed query instead of a refused request, lists of tables tell no columns, and no results are
+// written as CSV.
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';

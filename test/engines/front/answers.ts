@@ -70,8 +70,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   ListTableMetadata: async ({ catalog }, input: InCatalog & Paged & { readonly Expression?: string }) => {
     const names = await catalog.names(input.DatabaseName, input.Expression);
     const { page, next } = pageOf(names, input, 50);
-    const tables: Answer[] = [];
-    for (const table of page) tables.push(await catalog.table({ database: input.DatabaseName, table }));
+    const tables = await catalog.listed(page.map((table) => ({ database: input.DatabaseName, table })));
     return { TableMetadataList: tables, ...next };
   },
 };

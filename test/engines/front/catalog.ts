@@ -4,6 +4,8 @@ import { Refusal } from './failures.js';
 import type { TableName } from './statements.js';
 import { hiveType, identifier, nameText, quoted } from './to-trino.js';
 
+const AT_ONCE = 5;
+
 type Described = Readonly<Record<string, unknown>>;
 
 export class Catalog {
@@ -25,19 +27,33 @@ export class Catalog {
     return rows.map(([name]) => name ?? '').filter((name) => wanted.test(name));
   }
 
+  /** Without columns: asking for those of every table takes longer than a client waits for a page. */
+  async listed(names: readonly TableName[]): Promise<readonly Described[]> {
+    const all: Described[] = [];
+    for (let at = 0; at < names.length; at += AT_ONCE)
+      all.push(...(await Promise.all(names.slice(at, at + AT_ONCE).map(async (name) => this.#shown(name)))));
+    return all;
+  }
+
+  async #shown(name: TableName): Promise<Described> {
+    const parameters = await this.#parameters(name);
+    return {
+      Name: name.table,
+      TableType: parameters === null ? 'VIRTUAL_VIEW' : 'EXTERNAL_TABLE',
+      Parameters: parameters ?? { presto_view: 'true', comment: 'Presto View' },
+    };
+  }
+
   async table(name: TableName): Promise<Described> {
     const columns = await this.#ask(`SHOW COLUMNS FROM ${nameText(name)}`);
     const described = columns.rows.map(([column, type, extra, comment]) => ({
       partition: extra === 'partition key',
       column: { Name: column, Type: hiveType(type ?? ''), ...(comment == null || comment === '' ? {} : { Comment: comment }) },
     }));
-    const parameters = await this.#parameters(name);
     return {
-      Name: name.table,
-      TableType: parameters === null ? 'VIRTUAL_VIEW' : 'EXTERNAL_TABLE',
+      ...(await this.#shown(name)),
       Columns: described.filter(({ partition }) => !partition).map(({ column }) => column),
       PartitionKeys: described.filter(({ partition }) => partition).map(({ column }) => column),
-      Parameters: parameters ?? { presto_view: 'true', comment: 'Presto View' },
     };
   }
 

@@ -1,7 +1,16 @@
 // What the command line touches of the world, as one value: tests give their own.
 import { styleText } from 'node:util';
 import type { RunEvent } from '../kernel/event.js';
-import type { BackfillRequest, BackfillResult, CheckDepth, GcRequest, GcResult, Planned, RunRequest, RunResult } from '../run/api.js';
+import type {
+  BackfillRequest,
+  BackfillResult,
+  CheckDepth,
+  GcRequest,
+  GcResult,
+  Planned,
+  RunRequest,
+  RunResult,
+} from '../run/api.js';
 import type { Step } from '../run/plan.js';
 
 export interface Output {

@@ -66,7 +66,7 @@ async function published(company: Company): Promise<Readonly<Record<string, stri
 }
 
 describe('a company in a bucket', () => {
-  test.each(['aws-month-delivered-again', 'duplicates-across-files', 'invoice-as-printed', 'openai-last-week-pulled-again'])(
+  test.each(['aws-month-delivered-again', 'openai-last-week-pulled-again'])(
     'has the statement that it has from files: %s',
     async (name) => {
       await using fromFiles = await companyOf(join(CASES, name));

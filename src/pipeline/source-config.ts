@@ -57,7 +57,9 @@ export type FocusLayout =
   /** Plain files; the same name delivered again replaces the old one. */
   | { readonly kind: 'files'; readonly files: readonly string[] }
   /** AWS Data Exports, below the root or in a bucket: `<path>/data/BILLING_PERIOD=…` and `<path>/metadata/BILLING_PERIOD=…/*-Manifest.json`. */
-  | { readonly kind: 'aws-export'; readonly path: string };
+  | { readonly kind: 'aws-export'; readonly path: string }
+  /** Cost Management exports: `<path>/<yyyymmdd-yyyymmdd>/<time>/<guid>/manifest.json` with its parts. */
+  | { readonly kind: 'azure-export'; readonly path: string };
 
 /** Bills that lie in files, or that the provider's API is asked for. */
 export interface OpenAiCostsSource extends BillBase {

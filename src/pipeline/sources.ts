@@ -110,7 +110,7 @@ function layoutOf(spec: Spec<'focus'>, file: YamlFile, report: Report): Extract<
         'remove it, or change the layout',
       ),
     );
-  return spec.layout === 'files' ? { kind: 'files', files: spec.files ?? [] } : { kind: 'aws-export', path: spec.path ?? '' };
+  return spec.layout === 'files' ? { kind: 'files', files: spec.files ?? [] } : { kind: spec.layout, path: spec.path ?? '' };
 }
 
 function invoiceOf(spec: Spec<'invoice-csv'>, file: YamlFile, report: Report): SourceConfig {

@@ -99,11 +99,13 @@ const focusSource = z.strictObject({
   kind: z.literal('focus'),
   ...bill,
   basis: z.enum(['billed', 'effective']).default('effective'),
-  layout: z.enum(['files', 'aws-export']).default('files'),
+  layout: z.enum(['files', 'aws-export', 'azure-export']).default('files'),
   files: paths.optional().describe('With `layout: files`.'),
   path: delivered
     .optional()
-    .describe('With `layout: aws-export`: the folder that holds data/ and metadata/, here or in a bucket.'),
+    .describe(
+      'With `layout: aws-export`: the folder that holds data/ and metadata/; with `azure-export`: the one that holds a folder for each month. Here or in a bucket.',
+    ),
   version: version.default('detect'),
 });
 

@@ -1,32 +1,29 @@
-// AWS Data Exports on disk. Only what the newest manifest of a billing period names is read: a glob would count old
-// executions twice, and a manifest comes after all of its files, so that a delivery in progress is not seen.
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+// AWS Data Exports: the newest manifest of each billing period, in the folder of the period or in that of an execution.
 import path from 'node:path';
 import { z } from 'zod';
-import { Failure, type Problem } from '../kernel/failure.js';
+import { Failure } from '../kernel/failure.js';
 import type { Arrival } from './arrival.js';
-import { type Blob, type IndexEntry, LandingStore } from './landing.js';
-import { parseJson } from './json-text.js';
-import { byName } from './listing.js';
+import {
+  type Export,
+  type ExportLayout,
+  landPeriods,
+  type Manifest,
+  manifestJson,
+  type ManifestText,
+  type NamedFile,
+  newestDeliveries,
+  unusable,
+} from './export-delivery.js';
 import { manifestsBelow } from './export-manifests.js';
+import { LandingStore } from './landing.js';
+import { byName } from './listing.js';
 import { Origin } from './origin.js';
-import { allOf, receiveAll } from './plain-files.js';
 import { s3Pattern } from './s3-address.js';
 import type { LandedFile, LandRequest } from './source.js';
 
 const MANIFEST = /\/metadata\/BILLING_PERIOD=(\d{4}-\d{2})\/(?:(.+)\/)?[^/]+-Manifest\.json$/;
 
-interface Manifest extends Arrival {
-  readonly period: string;
-  /** Execution folder, or '' where the manifest is that of the period. */
-  readonly execution: string;
-}
-
-interface NamedFile {
-  readonly key: string;
-  readonly size: number | null;
-}
+const LAYOUT: ExportLayout = { isManifest: (name) => MANIFEST.test(`/${name}`), parse: parseManifest, locate };
 
 export async function landAwsExport(request: LandRequest, folder: string): Promise<readonly LandedFile[]> {
   const { config, landingDir } = request;
@@ -34,16 +31,8 @@ export async function landAwsExport(request: LandRequest, folder: string): Promi
   await using origin = new Origin(request);
   const listed = await origin.list([manifestsBelow(base)]);
   const store = await LandingStore.open(landingDir, config.id);
-  const delivery = { base, origin, store, request };
-  const failures: Failure[] = [];
-  for (const manifest of newestOfEachPeriod(listed, request)) {
-    await landPeriod(manifest, delivery).catch((error: unknown) => {
-      if (!(error instanceof Failure)) throw error;
-      failures.push(error);
-    });
-  }
-  if (failures.length > 0) throw allOf(failures);
-  const files = [...newestDeliveries(store.entries, base)].map((entry) => store.landed(entry));
+  await landPeriods(newestOfEachPeriod(listed, request), { base, origin, store, request }, LAYOUT);
+  const files = newestDeliveries(store.entries, base, LAYOUT).files.map((entry) => store.landed(entry));
   if (files.length === 0) throw noManifest(base, request);
   return files.sort(byName);
 }
@@ -64,47 +53,6 @@ function newestOfEachPeriod(listed: readonly Arrival[], request: LandRequest): r
 function manifestOf(file: Arrival): readonly Manifest[] {
   const found = MANIFEST.exec(`/${file.name}`);
   return found === null ? [] : [{ ...file, period: found[1] ?? '', execution: found[2] ?? '' }];
-}
-
-interface Export {
-  /** Folder that holds `data/` and `metadata/`, in the company folder or as `s3://bucket/folder`. */
-  readonly base: string;
-  readonly origin: Origin;
-  readonly store: LandingStore;
-  readonly request: LandRequest;
-}
-
-async function landPeriod(manifest: Manifest, delivered: Export): Promise<void> {
-  const { origin, store, request } = delivered;
-  const landedManifest = await store.receive(manifest, request);
-  const parsed = parseManifest(await readFile(store.pathOf(landedManifest.sha256), 'utf8'), manifest);
-  if (parsed.files.length === 0 && store.entries.some((entry) => entry.unit === manifest.period && entry.name !== manifest.name))
-    throw unusable(
-      manifest,
-      `\`${manifest.name}\` names no files, and an earlier delivery of ${manifest.period} did`,
-      'deliver the export again; a month does not become empty by itself',
-    );
-  const listed = await Promise.all(parsed.files.map((named) => locate(named, manifest, delivered)));
-  const blobs = await receiveAll(store, listed, request);
-  const problems = listed.flatMap((file, at) => shortProblem(file, parsed.files[at], blobs, manifest));
-  if (problems.length > 0) throw new Failure('unavailable', problems);
-  const now = await origin.find(manifest.name);
-  if (now === null || (await store.receive(now, request)).sha256 !== landedManifest.sha256) throw replaced(manifest);
-  const delivery = deliveryId(parsed.execution ?? manifest.execution, landedManifest, blobs);
-  // The manifest comes last: without its line the delivery is not there.
-  await store.record([...blobs, landedManifest].map((blob) => ({ ...blob, unit: manifest.period, delivery })));
-}
-
-/** The last delivery of each period whose manifest is in the index, and the files it named. */
-function newestDeliveries(entries: readonly IndexEntry[], base: string): readonly IndexEntry[] {
-  const ours = entries.filter((entry) => entry.name.startsWith(`${base}/`) && entry.unit !== entry.name);
-  const newest = new Map(ours.filter((entry) => isManifest(entry.name)).map((entry) => [entry.unit, entry.delivery]));
-  const current = ours.filter((entry) => !isManifest(entry.name) && newest.get(entry.unit) === entry.delivery);
-  return [...new Map(current.map((entry) => [`${entry.unit} ${entry.name}`, entry])).values()];
-}
-
-function isManifest(name: string): boolean {
-  return MANIFEST.test(`/${name}`);
 }
 
 const FILE = z.union([
@@ -131,11 +79,8 @@ const MANIFEST_SHAPE = z.looseObject({
   assemblyId: z.string().optional(),
 });
 
-function parseManifest(
-  text: string,
-  manifest: Manifest,
-): { readonly files: readonly NamedFile[]; readonly execution: string | undefined } {
-  const json = jsonOrNull(text);
+function parseManifest(text: string, manifest: Manifest): ManifestText {
+  const json = manifestJson(text);
   const parsed = MANIFEST_SHAPE.safeParse(json);
   const found = parsed.success
     ? (parsed.data.dataFiles ?? parsed.data.data_files ?? parsed.data.files ?? parsed.data.reportKeys)
@@ -155,17 +100,6 @@ function parseManifest(
     };
   });
   return { files, execution: parsed.data.executionId ?? parsed.data.execution_id ?? parsed.data.assemblyId };
-}
-
-/** A key given twice is no manifest: one of the two lists would be lost without a word. */
-function jsonOrNull(text: string): unknown {
-  const bare = text.replace(/^\uFEFF/, '');
-  try {
-    parseJson(bare);
-    return JSON.parse(bare);
-  } catch {
-    return null;
-  }
 }
 
 /** A key of the bucket → the file below `data/`. A key with the period in it is taken at its word; a bare name is in the period's folder. */
@@ -199,42 +133,6 @@ async function locate(named: NamedFile, manifest: Manifest, { base, origin }: Ex
     manifest,
     `\`${manifest.name}\` names \`${name}\`, which is not there`,
     'wait until the delivery is whole, or copy the missing file',
-  );
-}
-
-function shortProblem(
-  file: Arrival,
-  named: NamedFile | undefined,
-  blobs: readonly Blob[],
-  manifest: Manifest,
-): readonly Problem[] {
-  const bytes = blobs.find((blob) => blob.name === file.name)?.bytes;
-  if (named === undefined || named.size === null || named.size === bytes) return [];
-  const message = `\`${file.name}\` has ${String(bytes)} bytes, and its manifest says ${named.size}`;
-  return [
-    {
-      code: 'source/short-file',
-      message,
-      remedy: 'wait until the delivery is whole, then run again',
-      place: { file: manifest.name },
-    },
-  ];
-}
-
-function deliveryId(execution: string, manifest: Blob, blobs: readonly Blob[]): string {
-  const hash = createHash('sha256').update([manifest, ...blobs].map((blob) => `${blob.name} ${blob.sha256}\n`).join(''));
-  return [execution, hash.digest('hex').slice(0, 16)].filter((part) => part !== '').join(' ');
-}
-
-function unusable(manifest: Manifest, message: string, remedy: string): Failure {
-  return new Failure('unavailable', [{ code: 'source/manifest', message, remedy, place: { file: manifest.name } }]);
-}
-
-function replaced(manifest: Manifest): Failure {
-  return unusable(
-    manifest,
-    `\`${manifest.name}\` changed while its files were being copied`,
-    'run again once the new delivery is whole',
   );
 }
 

@@ -4,7 +4,7 @@ import type { SourceConfig } from '../pipeline/pipeline.js';
 import { ANTHROPIC_COSTS } from './anthropic-costs.js';
 import { monthsToPull } from './cost-api.js';
 import { OPENAI_COSTS } from './openai-costs.js';
-import { manifestsBelow } from './export-manifests.js';
+import { azureManifestsBelow, manifestsBelow } from './export-manifests.js';
 import { Origin } from './origin.js';
 import type { LandRequest } from './source.js';
 
@@ -31,5 +31,14 @@ export async function connect(request: LandRequest): Promise<number> {
 function patternsOf(config: SourceConfig): readonly string[] {
   if (config.kind !== 'focus') return config.files;
   const { layout } = config;
-  return layout.kind === 'files' ? layout.files : [manifestsBelow(layout.path)];
+  switch (layout.kind) {
+    case 'files':
+      return layout.files;
+    case 'aws-export':
+      return [manifestsBelow(layout.path)];
+    case 'azure-export':
+      return [azureManifestsBelow(layout.path)];
+    default:
+      return layout satisfies never;
+  }
 }

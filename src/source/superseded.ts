@@ -1,8 +1,16 @@
 // Which landings a later one replaced. Plain files are replaced by their name, exports by their billing period.
 import type { IndexEntry } from './landing.js';
 
-/** A file of an export: the folder of the export, and what the file is. */
-const OF_EXPORT = /^(.*?)\/(metadata|data)\/BILLING_PERIOD=/;
+/** A file of an export of AWS: the folder of the export, and what the file is. */
+const OF_AWS = /^(.*?)\/(metadata|data)\/BILLING_PERIOD=/;
+const OF_AZURE = /^(.*?)\/\d{8}-\d{8}\/(?:.+\/)?([^/]+)$/;
+
+function exportOf(name: string): { readonly folder: string; readonly isManifest: boolean } | null {
+  const [, aws, what] = OF_AWS.exec(`/${name}`) ?? [];
+  if (aws !== undefined) return { folder: aws, isManifest: what === 'metadata' };
+  const [, azure, file] = OF_AZURE.exec(`/${name}`) ?? [];
+  return azure === undefined ? null : { folder: azure, isManifest: file === 'manifest.json' };
+}
 
 /** For each landing the place of the first later one that replaced it, or null while it counts. Oldest first. */
 export function supersededBy(entries: readonly IndexEntry[]): readonly (number | null)[] {
@@ -35,9 +43,9 @@ function replacedDelivery(
 }
 
 function isManifest(entry: IndexEntry): boolean {
-  return entry.unit !== entry.name && OF_EXPORT.exec(`/${entry.name}`)?.[2] === 'metadata';
+  return entry.unit !== entry.name && exportOf(entry.name)?.isManifest === true;
 }
 
 function unitOf(entry: IndexEntry): string {
-  return JSON.stringify([entry.source, OF_EXPORT.exec(`/${entry.name}`)?.[1] ?? null, entry.unit]);
+  return JSON.stringify([entry.source, exportOf(entry.name)?.folder ?? null, entry.unit]);
 }

@@ -1,39 +1,5 @@
 // Whose a bill or a model is, by the ids that price books use.
-
-/** Names on bills and in logs, bare → id. What is not here keeps its own name. */
-const SYNONYMS: Readonly<Record<string, string>> = {
-  amazon: 'aws',
-  amazonbedrock: 'aws',
-  amazonwebservices: 'aws',
-  amazonwebservicesinc: 'aws',
-  awsbedrock: 'aws',
-  bedrock: 'aws',
-  azureaiinference: 'azure',
-  azureaiopenai: 'azure',
-  azureopenai: 'azure',
-  microsoft: 'azure',
-  microsoftazure: 'azure',
-  microsoftcorporation: 'azure',
-  gcp: 'google',
-  gcpgemini: 'google',
-  gcpgenai: 'google',
-  gcpvertexai: 'google',
-  gemini: 'google',
-  googlecloud: 'google',
-  googlecloudplatform: 'google',
-  googlegenai: 'google',
-  vertex: 'google',
-  vertexai: 'google',
-  oracle: 'oci',
-  oraclecloud: 'oci',
-  anthropicpbc: 'anthropic',
-  openaillc: 'openai',
-  mistralai: 'mistral',
-  moonshot: 'moonshotai',
-  togetherai: 'together',
-  fireworksai: 'fireworks',
-  xai: 'x-ai',
-};
+import { PROVIDER_SYNONYMS } from '../kernel/provider-names.js';
 
 const CLOUDS: ReadonlySet<string> = new Set(['aws', 'azure', 'google', 'oci']);
 
@@ -44,7 +10,7 @@ export function isCloud(provider: string): boolean {
 
 /** `Amazon Web Services` → `aws`, `Acme Search Ltd.` → `acme-search-ltd`. Empty where nothing is left of it. */
 export function providerId(name: string): string {
-  return SYNONYMS[name.toLowerCase().replace(/[^a-z0-9]/g, '')] ?? slug(name);
+  return PROVIDER_SYNONYMS[name.toLowerCase().replace(/[^a-z0-9]/g, '')] ?? slug(name);
 }
 
 export function slug(name: string): string {

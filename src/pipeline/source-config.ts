@@ -1,6 +1,7 @@
 // Where evidence comes from, a kind of source at a time.
 import type { Place } from '../kernel/failure.js';
 import type { Month } from '../kernel/period.js';
+import type { UsageFormat } from '../kernel/usage-formats.js';
 import type { S3Server } from './engine-config.js';
 
 export type SourceConfig = UsageSource | BillSource;
@@ -16,7 +17,7 @@ export interface UsageSource extends SourceBase {
   readonly kind: 'usage';
   /** Globs below the root, `/` separated, and `s3://bucket/key` globs. */
   readonly files: readonly string[];
-  readonly format: 'jsonl' | 'csv' | 'parquet' | 'by-extension';
+  readonly format: UsageFormat;
   /** Canonical field → dotted path (JSONL) or column (CSV, Parquet). Unmapped fields go by their own name. */
   readonly map: Readonly<Record<string, string>>;
   /** Canonical field → value where the log carries none. */

@@ -2,6 +2,7 @@
 import { format, parse } from 'date-fns';
 import { type FieldKind, USAGE_EVENT } from '../kernel/usage-event.js';
 import type { UsageField } from '../kernel/usage-fields.js';
+import { tokensOf } from '../kernel/usage-formats.js';
 import { suggest } from '../kernel/nearest.js';
 import { serverOf } from './elsewhere.js';
 import type { BillSource, CostPull, InvoiceColumns, S3Server, SourceConfig, UsageSource } from './pipeline.js';
@@ -200,7 +201,7 @@ function usageOf(spec: Spec<'usage'>, file: YamlFile, report: Report): UsageSour
     format: spec.format,
     map: spec.map,
     constants: spec.constants,
-    tokens: spec.tokens,
+    tokens: spec.tokens ?? tokensOf(spec.format),
     statedCost: spec.stated_cost,
   };
 }

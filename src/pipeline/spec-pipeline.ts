@@ -1,6 +1,7 @@
 // What a pipeline YAML may say. Shapes and single values only; checks that compare values are in the reading modules.
 import { z } from 'zod';
 import { USAGE_FIELDS } from '../kernel/usage-fields.js';
+import { USAGE_FORMATS } from '../kernel/usage-formats.js';
 import {
   anyText,
   atOnce,
@@ -82,13 +83,19 @@ const usageSource = z.strictObject({
   id: bill.id,
   s3: server,
   files: paths.describe('Patterns below the company folder, and of objects: s3://bucket/logs/dt=*/*.jsonl.gz.'),
-  format: z.enum(['jsonl', 'csv', 'parquet', 'by-extension']).default('by-extension'),
+  format: z
+    .enum(USAGE_FORMATS)
+    .default('by-extension')
+    .describe('How files are written, or whose records they hold: those of litellm, langfuse, helicone and otlp need no map.'),
   map: z.partialRecord(z.enum(USAGE_FIELDS), text).default({}).describe('Canonical field → field of the log.'),
   constants: z
     .partialRecord(z.enum(USAGE_FIELDS), anyText)
     .default({})
     .describe('Canonical field → value where the log has none.'),
-  tokens: z.enum(['inclusive', 'exclusive']).default('exclusive').describe('`inclusive`: input_tokens contains cached tokens.'),
+  tokens: z
+    .enum(['inclusive', 'exclusive'])
+    .optional()
+    .describe('`inclusive`: input_tokens contains cached tokens. Left out: as `format` has them, else `exclusive`.'),
   stated_cost: z
     .enum(['ignore', 'provider'])
     .default('ignore')

@@ -2,6 +2,7 @@
 // other logs are read here, and go up as Parquet.
 import { extname } from 'node:path';
 import { Failure } from '../kernel/failure.js';
+import { isPreset } from '../kernel/usage-formats.js';
 import type { AthenaTables } from '../model/athena-engine.js';
 import { RunTables, textTable } from '../model/athena-tables.js';
 import { createEmpty, fillInput } from '../model/build.js';
@@ -44,10 +45,10 @@ export async function loadOnAthena(context: RunContext, place: AthenaPlace): Pro
   return told(context, counted);
 }
 
-/** Logs whose files are all of one record a line. */
-function textLogsOf({ pipeline, files }: RunContext): readonly TextLog[] {
+/** Logs of one record a line. Those of other programs are opened here: their presets are of this engine's SQL alone. */
+export function textLogsOf({ pipeline, files }: Pick<RunContext, 'pipeline' | 'files'>): readonly TextLog[] {
   return pipeline.sources.flatMap((config) => {
-    if (config.kind !== 'usage') return [];
+    if (config.kind !== 'usage' || isPreset(config.format)) return [];
     const own = files.filter((file) => file.sourceId === config.id && formatOf(file.name, config) === 'jsonl');
     return own.length === 0 ? [] : [{ config, files: own }];
   });

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { LandedFile } from '../source/source.js';
 import { tabulate } from '../source/registry.js';
-import { type Lake, loadLake } from '../warehouse/lake.js';
+import { type Lake, type LoadedFile, loadLake } from '../warehouse/lake.js';
 import { createRawViews } from '../warehouse/lake-views.js';
 import { type Amounts, modelOf, type RunContext } from './execute.js';
 
@@ -10,6 +10,8 @@ import { type Amounts, modelOf, type RunContext } from './execute.js';
 export interface Counted {
   readonly landed: LandedFile;
   readonly records: number;
+  /** Records that are no usage. */
+  readonly leftOut?: LoadedFile['leftOut'];
 }
 
 export async function loadHere(context: RunContext): Promise<Amounts> {
@@ -45,6 +47,7 @@ export async function told(context: RunContext, files: readonly Counted[]): Prom
   }));
   await context.engine.fill(modelOf(context, 'run.landed_file'), rows);
   tellOfEmptyFiles(context, files);
+  tellOfLeftOut(context, files);
   return {
     rows: files.reduce((sum, { records }) => sum + records, 0),
     bytes: context.files.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -62,5 +65,19 @@ function tellOfEmptyFiles({ pipeline, listener }: RunContext, files: readonly Co
       level: 'info',
       message: `source \`${id}\`: no records in \`${empty[0]?.landed.name ?? ''}\`${others}`,
     });
+  }
+}
+
+/** Traces hold far more than usage, and nobody should wonder where it went. */
+function tellOfLeftOut({ pipeline, listener }: RunContext, files: readonly Counted[]): void {
+  for (const { id } of pipeline.sources) {
+    const counts = new Map<string, number>();
+    for (const { landed, leftOut = [] } of files) {
+      if (landed.sourceId !== id) continue;
+      for (const { why, records } of leftOut) counts.set(why, (counts.get(why) ?? 0) + records);
+    }
+    if (counts.size === 0) continue;
+    const parts = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([why, records]) => `${records} ${why}`);
+    listener({ kind: 'note', level: 'info', message: `source \`${id}\`: no usage, and left out: ${parts.join(', ')}` });
   }
 }

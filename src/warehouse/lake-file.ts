@@ -7,7 +7,7 @@ import type { Day } from '../kernel/period.js';
 import { LAKE_COLUMNS } from '../kernel/usage-event.js';
 import type { LakeUnit } from './lake-units.js';
 import { type BillReaders, billTableOf, writeBill } from './load-bill.js';
-import { writeUsage } from './load-usage.js';
+import { type LeftOut, writeUsage } from './load-usage.js';
 import { literal } from './sql-quote.js';
 import type { Warehouse } from './warehouse.js';
 
@@ -22,6 +22,8 @@ export interface WriteOptions extends BillReaders {
 export interface Sidecar {
   readonly columns: readonly string[];
   readonly files: Readonly<Record<string, { readonly records: number; readonly rejected: number }>>;
+  /** What is no usage; absent where there is none. */
+  readonly leftOut?: readonly LeftOut[];
   readonly days: Days;
 }
 
@@ -34,7 +36,7 @@ export interface Written {
 export async function writeUnit(engine: Warehouse, unit: LakeUnit, options: WriteOptions): Promise<Written> {
   const aside = path.join(options.lakeDir, `${randomUUID()}.new`);
   try {
-    const columns = await writeAside(engine, unit, aside, options);
+    const { columns, leftOut } = await writeAside(engine, unit, aside, options);
     const counts = await engine.rows(
       `SELECT file, CAST(count(*) AS VARCHAR) AS records, CAST(count(reject) AS VARCHAR) AS rejected FROM read_parquet(${literal(aside)}) GROUP BY file`,
     );
@@ -45,6 +47,7 @@ export async function writeUnit(engine: Warehouse, unit: LakeUnit, options: Writ
       columns,
       days: columns.includes('event_time') ? await daysIn(engine, aside) : null,
       files: Object.fromEntries(unit.files.map((file) => [file.name, found.get(file.name) ?? { records: 0, rejected: 0 }])),
+      ...(leftOut.length === 0 ? {} : { leftOut }),
     };
     return { aside, sidecar };
   } catch (error) {
@@ -71,13 +74,18 @@ async function daysIn(engine: Warehouse, lakePath: string): Promise<Days> {
   return first === null || last === null ? null : [first, last];
 }
 
-async function writeAside(engine: Warehouse, unit: LakeUnit, aside: string, options: WriteOptions): Promise<readonly string[]> {
+async function writeAside(
+  engine: Warehouse,
+  unit: LakeUnit,
+  aside: string,
+  options: WriteOptions,
+): Promise<{ readonly columns: readonly string[]; readonly leftOut: readonly LeftOut[] }> {
   if (unit.config.kind === 'usage') {
-    const fields = await writeUsage(engine, unit.files, unit.config, aside);
-    return [...LAKE_COLUMNS.map(([name]) => name), ...fields];
+    const { fields, leftOut } = await writeUsage(engine, unit.files, unit.config, aside);
+    return { columns: [...LAKE_COLUMNS.map(([name]) => name), ...fields], leftOut };
   }
   await writeBill(engine, unit.files[0], unit.config, options, aside);
-  return BILL_COLUMNS[billTableOf(unit.config.kind)];
+  return { columns: BILL_COLUMNS[billTableOf(unit.config.kind)], leftOut: [] };
 }
 
 async function synced(file: string): Promise<string> {

@@ -51,7 +51,7 @@ function batchesOf(files: readonly LandedFile[], config: SourceConfig): readonly
   const batches: Batch[] = [];
   let open: [LandedFile, ...LandedFile[]] | null = null;
   for (const file of files) {
-    if (!(config.kind === 'usage' && file.bytes <= SMALL && formatOf(file.name, config) === 'jsonl')) {
+    if (!isBatched(file, config)) {
       batches.push([file]);
       continue;
     }
@@ -60,6 +60,11 @@ function batchesOf(files: readonly LandedFile[], config: SourceConfig): readonly
     if (isFull(open)) open = null;
   }
   return batches;
+}
+
+/** Spans are told apart by their traces, and those end with their file. */
+function isBatched(file: LandedFile, config: SourceConfig): boolean {
+  return config.kind === 'usage' && config.format !== 'otlp' && file.bytes <= SMALL && formatOf(file.name, config) === 'jsonl';
 }
 
 /** A batch is read by one reader, which tells files apart by their bytes: packed alike, and none twice. */

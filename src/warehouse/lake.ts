@@ -16,11 +16,11 @@ import { type LakeTable, type LakeUnit, unitsOf } from './lake-units.js';
 import { noteUse } from './lake-uses.js';
 import { billTableOf } from './load-bill.js';
 import { UnclosedQuote } from './load-csv.js';
-import { isBeyondRecords } from './load-usage.js';
+import { isBeyondRecords, type LeftOut } from './load-usage.js';
 import { EngineError } from './warehouse.js';
 
 /** Raise it when the same bytes would be read differently. */
-const READER_VERSION = 7;
+const READER_VERSION = 8;
 
 export interface LakeOptions {
   /** `<state>/lake`, absolute. */
@@ -45,6 +45,8 @@ export interface LoadedFile {
   readonly lakePath: string;
   readonly records: number;
   readonly rejected: number;
+  /** Of records that are no usage, why, and how many: neither among the records nor among the rejects. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** A lake file of usage. */
@@ -179,7 +181,8 @@ function lakeOf(units: readonly LakeUnit[], done: ReadonlyMap<LakeUnit, Sidecar>
     for (const name of sidecar?.columns ?? []) columns[unit.table].add(name);
     return unit.files.map((landed) => {
       const { records, rejected } = sidecar?.files[landed.name] ?? { records: 0, rejected: 0 };
-      return { landed, table: unit.table, lakePath: pathOf(unit, options), records, rejected };
+      const leftOut = (sidecar?.leftOut ?? []).filter(({ file }) => file === landed.name);
+      return { landed, table: unit.table, lakePath: pathOf(unit, options), records, rejected, leftOut };
     });
   });
   const usage = units

@@ -1,12 +1,9 @@
 // JSONL through the engine: only what the paths name is ever taken out of a record, so prompts and answers stay behind.
-import type { UsageField } from '../kernel/usage-fields.js';
 import type { LandedFile } from '../source/source.js';
 import { compressionOf } from './load-csv.js';
 import { identifier, literal } from './sql-quote.js';
-import type { FieldPath } from './usage-paths.js';
+import { type FieldPath, type Places, pointer, type TextName } from './usage-paths.js';
 import type { Warehouse } from './warehouse.js';
-
-export type Places = ReadonlyMap<UsageField, readonly FieldPath[]>;
 
 /** Records that are looked at to see which fields a log has. */
 const SAMPLE = 1000;
@@ -22,7 +19,7 @@ export async function placesInSample(engine: Warehouse, file: LandedFile, places
   const tests = all.map((_, at) => `bool_or(text[${at + 1}] IS NOT NULL) AS c${at}`).join(', ');
   const records = `SELECT json_extract_string(json, [${pointers}]) AS text FROM ${objects([file])} LIMIT ${SAMPLE}`;
   const [row] = await engine.rows(`SELECT ${tests} FROM (${records})`);
-  const found = new Map<UsageField, FieldPath[]>();
+  const found = new Map<TextName, FieldPath[]>();
   for (const [at, { field, path }] of all.entries()) {
     if (row?.[`c${at}`] === 'true') found.set(field, [...(found.get(field) ?? []), path]);
   }
@@ -34,9 +31,9 @@ export async function placesInSample(engine: Warehouse, file: LandedFile, places
  * BOOLEAN, the type whose nulls cost least: any value throws, as one that is there or as one that is no boolean. Null where paths clash.
  */
 export function strictRecords(files: readonly LandedFile[], all: Places, present: Places, largest = USUAL_RECORD): string | null {
-  const isLate = (field: UsageField, path: FieldPath): boolean => present.get(field)?.includes(path) !== true;
+  const isLate = (field: TextName, path: FieldPath): boolean => present.get(field)?.includes(path) !== true;
   const late = [...all].flatMap(([field, paths]) => paths.filter((path) => isLate(field, path)));
-  const typeOf = (field: UsageField, path: FieldPath): string => {
+  const typeOf = (field: TextName, path: FieldPath): string => {
     if (isLate(field, path)) return 'BOOLEAN';
     return field === 'stated_cost' ? 'JSON' : 'VARCHAR';
   };
@@ -122,7 +119,7 @@ function isLate(error: unknown): boolean {
   return error instanceof Error && (error.message.includes(LATE) || error.message.includes('Failed to cast value to numerical'));
 }
 
-function fieldValue(field: UsageField, candidates: readonly string[]): string {
+function fieldValue(field: TextName, candidates: readonly string[]): string {
   const value = candidates.length === 1 ? String(candidates[0]) : `coalesce(${candidates.join(', ')})`;
   return field === 'stated_cost' ? statedCostText(value) : value;
 }
@@ -156,7 +153,8 @@ function groupByHead<T extends { readonly path: FieldPath }>(leaves: readonly T[
   return groups;
 }
 
-function objects(files: readonly LandedFile[]): string {
+/** One row a line; what is no JSON is null. */
+export function objects(files: readonly LandedFile[]): string {
   return `read_ndjson_objects(${paths(files)}, ignore_errors=true, ${limits(files, LARGEST_RECORD)})`;
 }
 
@@ -172,8 +170,4 @@ function limits(files: readonly LandedFile[], largest: number): string {
 
 function jsonAt(path: FieldPath): string {
   return `(json -> ${literal(pointer(path))})`;
-}
-
-function pointer(path: FieldPath): string {
-  return path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

@@ -5,6 +5,11 @@ import type { UsageSource } from '../pipeline/pipeline.js';
 /** A place in a record: keys from the outside in. */
 export type FieldPath = readonly string[];
 
+/** What a reader takes out of records: a field, or for a preset a key or column as it stands. */
+export type TextName = UsageField | `raw_${number}`;
+
+export type Places = ReadonlyMap<TextName, readonly FieldPath[]>;
+
 /**
  * Fields that the log may carry, each with the places to look in, first found first. A dotted path is looked for as one key
  * with dots in it (OpenTelemetry attributes are written so) and as keys inside keys.
@@ -14,8 +19,12 @@ export function fieldPaths(config: UsageSource): ReadonlyMap<UsageField, readonl
   return new Map(wanted.map((field) => [field, placesOf(config.map[field] ?? field)]));
 }
 
-function placesOf(path: string): readonly FieldPath[] {
+export function placesOf(path: string): readonly FieldPath[] {
   return path.includes('.') ? [[path], path.split('.')] : [[path]];
+}
+
+export function pointer(path: FieldPath): string {
+  return path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
 /** Fields with a constant, which every record has. */

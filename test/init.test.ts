@@ -96,7 +96,7 @@ it('makes the best of a messy folder, and a run of it ties in both currencies', 
     'bills/statement.pdf is a PDF',
     'usage/cut.jsonl.gz cannot be unpacked',
     'usage/list.json is one JSON list of records',
-    'usage/spans.jsonl is OpenTelemetry as it goes over the wire (OTLP)',
+    'usage/spans.jsonl is of the format otlp, and none of the records looked at is usage',
     'usage/gateway/2026/08/gw-06.jsonl is empty',
   ]);
   const { features } = parse(await readFile(join(folder, 'books/features.yaml'), 'utf8')) as { features: { id: string }[] };
@@ -127,6 +127,34 @@ it('says first what a run would fail on', async () => {
     /^✘ a run would not publish yet: correct this first\n {2}control invoice_once fails for paddle A-1/,
   );
   expect(drafted.out).toMatch(/\nOnce that is corrected: showback run books\n$/);
+});
+
+it('takes traces and logs of gateways as they are, and a run tells what of them is no usage', async () => {
+  const folder = await tempFolder('init-traces');
+  for (const [format, from] of [
+    ['otlp', 'traces'],
+    ['langfuse', 'logs'],
+    ['litellm', 'logs'],
+    ['helicone', 'logs'],
+  ] as const)
+    await cp(join(FIXTURES, `../cases/usage-from-${format}`, from), join(folder, format), { recursive: true });
+  const drafted = await told(folder, 'init', '--usage', '.', '--json');
+  const found = JSON.parse(drafted.out) as Drafted;
+  const formats = found.sources.map(({ spec }) => [spec['format'], spec['map'], spec['constants']]);
+  expect(formats.toSorted((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1))).toEqual([
+    ['helicone', undefined, undefined],
+    ['langfuse', undefined, { provider: 'openai' }],
+    ['litellm', undefined, undefined],
+    ['otlp', undefined, undefined],
+  ]);
+  const ran = await told(folder, 'run', '--json');
+  expect([ran.code, ran.out]).toEqual([
+    0,
+    expect.stringMatching(
+      /no usage, and left out: 1 other spans, 1 spans of agents and workflows, 2 spans of tools that name no provider/,
+    ),
+  ]);
+  expect(await published(folder, 'SELECT DISTINCT feature_id FROM statement ORDER BY ALL')).toEqual(['chat', 'search']);
 });
 
 interface Drafted {

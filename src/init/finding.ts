@@ -1,6 +1,7 @@
 // What a look at a file tells: what it is and what is in it, or why nobody reads it.
 import type { UsageField } from '../kernel/usage-fields.js';
 import type { Day, Month } from '../kernel/period.js';
+import type { PresetFormat } from '../kernel/usage-formats.js';
 import type { InvoiceCsvFormat } from '../pipeline/pipeline.js';
 import type { GivenFile } from './given.js';
 
@@ -30,6 +31,8 @@ export interface FocusFacts extends BillFacts {
 
 /** How a log becomes usage events. */
 export interface UsageShape {
+  /** Whose records they are, where that says what is in them. */
+  readonly format?: PresetFormat;
   readonly map: Readonly<Partial<Record<UsageField, string>>>;
   readonly constants: Readonly<Partial<Record<UsageField, string>>>;
   readonly tokens: 'inclusive' | 'exclusive';

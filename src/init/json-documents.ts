@@ -115,9 +115,14 @@ const DOCUMENTS: readonly KnownDocument[] = [
     remedy: 'give the costs instead: GET /v1/organization/costs of OpenAI, GET /v1/organizations/cost_report of Anthropic',
   },
   {
-    has: (document) => ['resourceSpans', 'resourceLogs', 'resourceMetrics'].some((key) => key in document),
-    reason: 'is OpenTelemetry as it goes over the wire (OTLP): attributes are lists there',
-    remedy: 'have the collector write one span or log record a line, with its attributes as keys (`gen_ai.request.model`, …)',
+    has: (document) => 'resourceSpans' in document,
+    reason: 'is OpenTelemetry spans (OTLP), in one document over several lines',
+    remedy: 'write one export request a line, as the file exporter of the collector does, or `jq -c .`',
+  },
+  {
+    has: (document) => ['resourceLogs', 'resourceMetrics'].some((key) => key in document),
+    reason: 'is OpenTelemetry logs or metrics (OTLP): usage is in the spans',
+    remedy: 'have the collector write traces to a file: docs/usage-from-traces.md',
   },
   {
     has: (document) => Object.values(document).some((entry) => isObject(entry) && textOf(entry['input_cost_per_token']) !== null),

@@ -74,7 +74,8 @@ async function lookAtJson(engine: Warehouse, file: GivenFile, { records }: LookO
   const [first] = objects;
   if (first === undefined || objects.length < lines / 2 || isPage(first)) return lookAtDocument(file);
   if (lines === 1 && Object.values(first).every((value) => isObject(value))) return lookAtDocument(file);
-  if ('resourceSpans' in first || 'resourceLogs' in first || 'resourceMetrics' in first) return lookAtDocument(file);
+  const hasSpans = objects.some((object) => 'resourceSpans' in object);
+  if (!hasSpans && ('resourceLogs' in first || 'resourceMetrics' in first)) return lookAtDocument(file);
   return lookAtUsage(engine, file, { records, keys: keysOf(objects) });
 }
 

@@ -1,5 +1,6 @@
 // Logs of one shape → a usage source, with what people should know of it.
 import type { UsageField } from '../kernel/usage-fields.js';
+import { tokensOf } from '../kernel/usage-formats.js';
 import { freeId, nameOf, type SourceDraft, type Surroundings } from './draft.js';
 import type { Finding, Found, UsageShape } from './finding.js';
 import { patternsFor } from './patterns.js';
@@ -55,9 +56,10 @@ function specOf(shape: UsageShape, files: readonly string[], names: readonly str
   const others = names.filter((name) => !own.has(name));
   return {
     files: patternsFor(files, others),
+    ...(shape.format === undefined ? {} : { format: shape.format }),
     ...(Object.keys(shape.map).length === 0 ? {} : { map: shape.map }),
     ...(Object.keys(shape.constants).length === 0 ? {} : { constants: shape.constants }),
-    ...(shape.tokens === 'exclusive' ? {} : { tokens: shape.tokens }),
+    ...(shape.tokens === tokensOf(shape.format ?? 'by-extension') ? {} : { tokens: shape.tokens }),
   };
 }
 
@@ -87,10 +89,10 @@ function guessed(field: UsageField, { map }: UsageShape): string {
   return `\`${map[field] ?? field}\` is taken for \`${field}\`: map another key if that is wrong`;
 }
 
-function remarksOf({ shape: { map, constants, tokens, moneyKey }, renamed }: LogGroup): readonly string[] {
+function remarksOf({ shape: { format, map, constants, tokens, moneyKey }, renamed }: LogGroup): readonly string[] {
   return [
     ...(renamed === undefined ? [] : [`The log says \`${renamed}\`; price books and bills say \`${constants.provider}\`.`]),
-    ...(tokens === 'inclusive'
+    ...(tokens === 'inclusive' && format === undefined
       ? ['Input tokens of this log have the cached ones in them; `tokens: inclusive` takes those off.']
       : []),
     ...(Object.values(map).includes(NOWHERE)

@@ -14,8 +14,8 @@ export async function usageSources(engine: Warehouse, around: Surroundings): Pro
   const logs = found.filter((each): each is Log => each.finding.kind === 'usage');
   const groups = new Map<string, Log[]>();
   for (const log of logs) {
-    const { map, constants, tokens } = log.finding.shape;
-    const key = JSON.stringify([map, constants, tokens]);
+    const { format, map, constants, tokens } = log.finding.shape;
+    const key = JSON.stringify([format, map, constants, tokens]);
     groups.set(key, [...(groups.get(key) ?? []), log]);
   }
   const settled: LogGroup[] = [];

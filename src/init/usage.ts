@@ -9,6 +9,7 @@ import type { Columns } from './focus.js';
 import { type Finding, unknown, unlike, type UsageFacts, type UsageShape } from './finding.js';
 import type { GivenFile } from './given.js';
 import { asLanded } from './landed.js';
+import { presetOf, presetShape } from './usage-presets.js';
 import { type Key, missingIn, placeOf, shapeOf } from './usage-map.js';
 
 /** Stands where a log names no provider, until the models say whose they are. */
@@ -70,6 +71,8 @@ export interface LogOptions {
 }
 
 export async function lookAtUsage(engine: Warehouse, file: GivenFile, { records, keys }: LogOptions): Promise<Finding> {
+  const preset = presetOf(keys.map(({ path }) => path.split('.')[0] ?? ''));
+  if (preset !== null) return lookAtPreset(engine, file, presetShape(preset, UNNAMED), records);
   const drafted = shapeOf(keys);
   const missing = missingIn(drafted, keys);
   if (missing !== null) {
@@ -85,6 +88,17 @@ export async function lookAtUsage(engine: Warehouse, file: GivenFile, { records,
   if (facts.records > facts.rejected) return { kind: 'usage', shape, facts };
   await forget(engine, file);
   return unknown(`none of its records can be read: ${facts.reasons}`, 'see what is refused in docs/usage-events.md');
+}
+
+async function lookAtPreset(engine: Warehouse, file: GivenFile, shape: UsageShape, records: number): Promise<Finding> {
+  await take(engine, file, shape, records);
+  const facts = await factsOf(engine, file, records);
+  if (facts.records > facts.rejected) return { kind: 'usage', shape, facts };
+  await forget(engine, file);
+  const what = `is of the format ${shape.format}`;
+  if (facts.records === 0)
+    return unknown(`${what}, and none of the records looked at is usage`, 'see what is usage in docs/usage-from-traces.md');
+  return unknown(`${what}, and none of its records can be read: ${facts.reasons}`, 'see what is refused in docs/usage-events.md');
 }
 
 /** Reads under the shape, and corrects it by what came out. */
@@ -112,7 +126,7 @@ async function take(engine: Warehouse, file: GivenFile, shape: UsageShape, recor
     place: { file: file.name },
     s3: { region: null, endpoint: null, pathStyle: false },
     files: [],
-    format: 'by-extension',
+    format: shape.format ?? 'by-extension',
     map: shape.map,
     constants: shape.constants,
     tokens: shape.tokens,

@@ -10,6 +10,7 @@ import { lookAt } from '../../../src/init/look.js';
 import { prepareSample } from '../../../src/init/usage.js';
 import { openDuckDb } from '../../../src/warehouse/duckdb.js';
 import { tempFolder } from '../cli/harness.js';
+import { chat, request } from '../warehouse/spans.js';
 
 const engine = await openDuckDb({ threads: 1 });
 afterAll(async () => engine[Symbol.asyncDispose]());
@@ -166,5 +167,68 @@ describe('other files', () => {
     await writeFile(join(folder, 'secret.jsonl'), LOG, { mode: 0o000 });
     const isRoot = execFileSync('id', ['-u'], { encoding: 'utf8' }).trim() === '0';
     expect((await lookIn(folder)).kind).toBe(isRoot ? 'usage' : 'unknown');
+  });
+});
+
+describe('a log of a tracer or a gateway', () => {
+  const tags = { event_id: 'x' };
+  const spend = {
+    request_id: 'r',
+    call_type: 'acompletion',
+    custom_llm_provider: 'openai',
+    model: 'gpt-4o',
+    spend: 0.1,
+    prompt_tokens: 5,
+    completion_tokens: 1,
+    endTime: '2026-08-03T10:00:00Z',
+    metadata: tags,
+  };
+  const observation = {
+    id: 'o',
+    type: 'GENERATION',
+    trace_id: 't',
+    end_time: '2026-08-03 10:00:00',
+    provided_model_name: 'gpt-4o',
+    usage_details: { input: 5 },
+  };
+  const requested = {
+    request_id: 'r',
+    response_status: 200,
+    response_created_at: '2026-08-03T10:00:00Z',
+    provider: 'OPENAI',
+    model: 'gpt-4o',
+    prompt_tokens: 5,
+    request_properties: { Feature: 'f' },
+  };
+  const traces = request([chat('a', { end: '1785751200000000000' })]);
+
+  it.each([
+    ['otlp', 'a.jsonl', traces, 'inclusive', {}],
+    ['otlp', 'a.json', `{"resourceMetrics":[]}\n${traces}`, 'inclusive', {}],
+    ['litellm', 'a.jsonl', JSON.stringify(spend), 'inclusive', {}],
+    [
+      'litellm',
+      'a.csv',
+      `${Object.keys(spend).join(',')}\nr,acompletion,openai,gpt-4o,0.1,5,1,2026-08-03T10:00:00Z,{}\n`,
+      'inclusive',
+      {},
+    ],
+    ['langfuse', 'a.jsonl', JSON.stringify(observation), 'exclusive', { provider: 'unknown' }],
+    ['helicone', 'a.jsonl', JSON.stringify(requested), 'exclusive', {}],
+  ])('is %s, as %s, and needs no map', async (format, name, content, tokens, constants) => {
+    expect(await taken(name, content)).toMatchObject({
+      kind: 'usage',
+      shape: { format, map: {}, tokens, constants },
+      facts: { records: 1, rejected: 0, firstDay: '2026-08-03' },
+    });
+  });
+
+  it.each([
+    ['{"resourceSpans":[]}', /none of the records looked at is usage/],
+    ['{"resourceLogs":[]}', /logs or metrics/],
+    [JSON.stringify(JSON.parse(traces), null, 2), /one document over several lines/],
+    [JSON.stringify({ ...spend, endTime: 'never' }), /bad_event_time/],
+  ])('is no usage where nothing in it is: %s', async (content, reason) => {
+    expect(await taken('a.jsonl', content)).toMatchObject({ kind: 'unknown', reason: expect.stringMatching(reason) as string });
   });
 });

@@ -138,20 +138,16 @@ function ownDoubts({ finding }: Bill): readonly string[] {
   return finding.kind === 'invoice-csv' ? finding.doubts : [];
 }
 
-const NO_FOCUS = { vendors: [], services: [], tags: new Map(), isUndecided: false };
+const NO_FOCUS = { vendors: [], services: [], tags: new Map() };
 
 function specOf({ finding }: Bill, bills: readonly Bill[], { found, own: ours }: BillContext): Readonly<Record<string, unknown>> {
   const own = bills.map(({ file }) => file.name);
   const others = [...ours, ...found.map(({ file }) => file.name)].filter((name) => !own.includes(name));
   const files = () => ({ files: patternsFor(own, others) });
-  const version = bills.some((bill) => 'isUndecided' in bill.finding.facts && bill.finding.facts.isUndecided)
-    ? { version: '1.2' }
-    : {};
   switch (finding.kind) {
     case 'aws-export':
-      return { layout: 'aws-export', path: finding.path, ...version };
+      return { layout: 'aws-export', path: finding.path };
     case 'focus':
-      return { ...files(), ...version };
     case 'openai-costs':
     case 'anthropic-costs':
       return files();

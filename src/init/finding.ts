@@ -25,8 +25,6 @@ export interface FocusFacts extends BillFacts {
   readonly vendors: readonly string[];
   readonly services: readonly string[];
   readonly tags: TagCounts;
-  /** Its columns may be those of 1.1 or 1.2: the version must be declared. */
-  readonly isUndecided: boolean;
 }
 
 /** How a log becomes usage events. */

@@ -25,8 +25,10 @@ const LOOKED_AT = [
   'ChargeCategory',
   'BillingAccountId',
   'ProviderName',
+  'ServiceProviderName',
   'ServiceName',
   'Tags',
+  'AllocatedTags',
 ] as const satisfies readonly (typeof FOCUS_COLUMNS)[number][];
 
 /** A table as columns: their names, the expression of each as text, and what to select from. */
@@ -53,25 +55,24 @@ export async function parquetColumns(engine: Warehouse, file: GivenFile): Promis
   return { names: columns.map(({ name }) => name), values: columns.map(text), from };
 }
 
-/** How many of the mandatory columns are there, from 0 to 1. */
+/** How many of the mandatory columns of the first version are there, from 0 to 1; of those, the last one lacks two. */
 export function focusLikeness(names: readonly string[]): number {
   const known = new Set(names.map(plain));
   return FOCUS_MANDATORY.filter((name) => known.has(plain(name))).length / FOCUS_MANDATORY.length;
 }
 
 export async function lookAtFocus(engine: Warehouse, file: GivenFile, columns: Columns): Promise<Finding> {
-  const isUndecided = versionProblem(columns.names, file, 'detect') !== null;
-  const refused = isUndecided ? versionProblem(columns.names, file, '1.2') : null;
+  const refused = versionProblem(columns.names, file);
   if (refused !== null) return unknown(withoutName(refused.problems[0]?.message ?? '', file), refused.problems[0]?.remedy ?? '');
   await engine.run(`CREATE OR REPLACE TEMP TABLE focus_line AS ${selectOf(columns)} LIMIT ${MOST_LINES}`);
   const bad = await unbookable(engine);
   if (bad !== null) return unknown(bad, 'correct or export it again: a bill of which one line cannot be read stops every run');
-  return { kind: 'focus', facts: { ...(await factsOf(engine)), isUndecided } };
+  return { kind: 'focus', facts: await factsOf(engine) };
 }
 
-/** The version as a source of it would be told, or why it is refused. */
-function versionProblem(names: readonly string[], file: GivenFile, version: FocusSource['version']): Failure | null {
-  const config = { version, id: 'init' } as FocusSource;
+/** Why a source of it would be refused that leaves its version to be told. */
+function versionProblem(names: readonly string[], file: GivenFile): Failure | null {
+  const config = { version: 'detect', id: 'init' } as FocusSource;
   try {
     focusVersion(names, asLanded(file), config, () => undefined);
     return null;
@@ -128,12 +129,12 @@ async function unbookable(engine: Warehouse): Promise<string | null> {
   return `has lines that cannot be booked (${row['n']}); the first is line ${row['row']} below the header: ${row['why']}`;
 }
 
-async function factsOf(engine: Warehouse): Promise<Omit<FocusFacts, 'isUndecided'>> {
+async function factsOf(engine: Warehouse): Promise<FocusFacts> {
   const list = (expression: string) => `CAST(to_json(list_sort(list_distinct(list(${expression})))) AS VARCHAR)`;
   const time = (column: string) => `CAST(TRY_CAST("${column}" AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS DATE)`;
   const [row = {}] = await engine.rows(`SELECT count(*) AS lines, ${list('upper("BillingCurrency")')} AS currencies,
     ${list('"BillingAccountId"')} AS accounts, ${list(`strftime(${time('BillingPeriodStart')}, '%Y-%m')`)} AS months,
-    ${list('"ProviderName"')} AS vendors, ${list('"ServiceName"')} AS services,
+    ${list('coalesce("ServiceProviderName", "ProviderName")')} AS vendors, ${list('"ServiceName"')} AS services,
     CAST(max(least(${time('ChargePeriodStart')}, ${time('BillingPeriodEnd')} - 1)) AS VARCHAR) AS last_day FROM focus_line`);
   const lines = Number(row['lines'] ?? 0);
   return {
@@ -154,11 +155,14 @@ function listOf(row: Row, name: string): readonly string[] {
   return Array.isArray(items) ? items.filter((item) => typeof item === 'string') : [];
 }
 
+/** Of a line the tags that a run reads: those of whom its cost is allocated to first, then those of the origin. */
 async function tagsOf(engine: Warehouse): Promise<TagCounts> {
+  const object = (column: string) =>
+    `CASE WHEN json_type(CASE WHEN json_valid("${column}") THEN "${column}" END) = 'OBJECT' THEN "${column}" ELSE '{}' END`;
   const rows = await engine.rows(`SELECT key, value, count(*) AS lines FROM (
       SELECT key, json_extract_string(tags, '$."' || replace(key, '"', '\\"') || '"') AS value FROM (
         SELECT tags, unnest(json_keys(tags)) AS key FROM (
-          SELECT CASE WHEN json_valid("Tags") THEN "Tags" END AS tags FROM focus_line)))
+          SELECT json_merge_patch(${object('Tags')}, ${object('AllocatedTags')}) AS tags FROM focus_line)))
     WHERE value <> '' GROUP BY key, value ORDER BY lines DESC, key, value LIMIT ${MOST_TAGS}`);
   const tags = new Map<string, Map<string, number>>();
   for (const row of rows) {

@@ -74,7 +74,7 @@ function unopened(finding: Finding): Finding {
       return { ...finding, facts: { records: 0, isPart: true, rejected: 0, firstDay: null, lastDay: null } };
     case 'focus':
     case 'aws-export':
-      return { ...finding, facts: { ...NOTHING, isUndecided: finding.facts.isUndecided } };
+      return { ...finding, facts: NOTHING };
     case 'openai-costs':
     case 'anthropic-costs':
     case 'invoice-csv':
@@ -96,7 +96,6 @@ const NOTHING: FocusFacts = {
   vendors: [],
   services: [],
   tags: new Map(),
-  isUndecided: false,
 };
 
 /** The folder as a whole: which of its deliveries count is the business of the source. */
@@ -122,7 +121,7 @@ async function lookAtExport(
   const facts = mergedFacts(looks.flatMap((look) => (look.kind === 'focus' ? [look.facts] : [])));
   return files.map((file, at) => ({
     file,
-    finding: finding ?? { kind: 'aws-export', path, facts: at === 0 ? facts : { ...NOTHING, isUndecided: facts.isUndecided } },
+    finding: finding ?? { kind: 'aws-export', path, facts: at === 0 ? facts : NOTHING },
     opened: true,
   }));
 }
@@ -143,7 +142,6 @@ export function mergedFacts(all: readonly FocusFacts[]): FocusFacts {
     vendors: union(({ vendors }) => vendors),
     services: union(({ services }) => services),
     tags: mergedTags(all.map(({ tags }) => tags)),
-    isUndecided: all.some(({ isUndecided }) => isUndecided),
   };
 }
 

@@ -31,9 +31,12 @@ export const FOCUS_COLUMNS = [
   'CapacityReservationId',
   'CapacityReservationStatus',
   'InvoiceId',
+  'InvoiceDetailId',
   'InvoiceIssuerName',
   'ProviderName',
   'PublisherName',
+  'ServiceProviderName',
+  'HostProviderName',
   'ServiceCategory',
   'ServiceName',
   'SkuId',
@@ -48,9 +51,17 @@ export const FOCUS_COLUMNS = [
   'PricingQuantity',
   'PricingUnit',
   'Tags',
+  'AllocatedMethodId',
+  'AllocatedResourceId',
+  'AllocatedResourceName',
+  'AllocatedTags',
 ] as const;
 
-/** Mandatory in FOCUS 1.0 and in 1.2 alike. */
+export const FOCUS_VERSIONS = ['1.0', '1.1', '1.2', '1.3', '1.4'] as const;
+
+export type FocusVersion = (typeof FOCUS_VERSIONS)[number];
+
+/** Mandatory in FOCUS 1.0, 1.1 and 1.2 alike. */
 export const FOCUS_MANDATORY = [
   'BilledCost',
   'BillingAccountId',
@@ -74,6 +85,20 @@ export const FOCUS_MANDATORY = [
   'ServiceCategory',
   'ServiceName',
 ] as const;
+
+/** Deprecated in 1.3, gone in 1.4. */
+const OLD_NAMES: readonly string[] = ['ProviderName', 'PublisherName'];
+
+const WITH_NEW_NAMES: readonly string[] = [...FOCUS_MANDATORY, 'HostProviderName', 'ServiceProviderName'];
+
+/** Columns that a file of a version must have. Some may be empty in every line (BillingAccountName, PricingUnit, …), but none may be left out. */
+export const FOCUS_MANDATORY_IN: Readonly<Record<FocusVersion, readonly string[]>> = {
+  '1.0': FOCUS_MANDATORY,
+  '1.1': FOCUS_MANDATORY,
+  '1.2': FOCUS_MANDATORY,
+  '1.3': WITH_NEW_NAMES,
+  '1.4': WITH_NEW_NAMES.filter((name) => !OLD_NAMES.includes(name)),
+};
 
 /** What each later version of FOCUS added: how a version is told from the columns. */
 export const FOCUS_ADDED = {
@@ -106,7 +131,7 @@ export const FOCUS_ADDED = {
     'ServiceProviderName',
   ],
   '1.4': ['CommitmentProgramEligibilityDetails', 'InvoiceDetailId'],
-} as const;
+} as const satisfies Readonly<Record<Exclude<FocusVersion, '1.0'>, readonly string[]>>;
 
 /** `BillingPeriodStart` → `billing_period_start`. */
 export function snakeCase(name: string): string {

@@ -1,5 +1,6 @@
 // The scalars of the configuration files. An error text is `what is wrong → what to do`.
 import { z } from 'zod';
+import { FOCUS_VERSIONS } from '../kernel/bill-lines.js';
 import { isDay, isMonth } from '../kernel/period.js';
 import { Numeric } from './yaml-places.js';
 
@@ -132,4 +133,4 @@ export const featureId = z
   .min(1, 'is empty → name the feature')
   .regex(FEATURE_ID, 'is not a feature id → no `(` or blank at its start, no blank at its end, no `|` and no control characters');
 
-export const version = z.preprocess(asWritten, z.enum(['1.0', '1.2', 'detect'])).meta({ type: ['string', 'number'] });
+export const version = z.preprocess(asWritten, z.enum([...FOCUS_VERSIONS, 'detect'])).meta({ type: ['string', 'number'] });

@@ -1,4 +1,5 @@
 // Where evidence comes from, a kind of source at a time.
+import type { FocusVersion } from '../kernel/bill-lines.js';
 import type { Place } from '../kernel/failure.js';
 import type { Month } from '../kernel/period.js';
 import type { UsageFormat } from '../kernel/usage-formats.js';
@@ -51,7 +52,7 @@ export interface FocusSource extends BillBase {
   readonly kind: 'focus';
   readonly layout: FocusLayout;
   /** Declared, or `detect`: told from the columns, refused where they fit no version. */
-  readonly version: '1.0' | '1.2' | 'detect';
+  readonly version: FocusVersion | 'detect';
 }
 
 export type FocusLayout =

@@ -26,8 +26,8 @@ const UNREADABLE: ProblemTexts = ofKind('unavailable', {
 
 const UNUSABLE: ProblemTexts = ofKind('user', {
   'focus/version': [
-    'A file is no FOCUS file that is read here: a mandatory column is missing or twice, or columns are those of a later version.',
-    'Export FOCUS 1.0 or 1.2.',
+    'A file fits no FOCUS version from 1.0 to 1.4: a column is twice, or one is missing that the version declared, or told from the columns, demands.',
+    'Export the whole table, or declare the `version` that the arrow names.',
   ],
   'source/columns': [
     'The columns of a usage log are not those that its source reads.',

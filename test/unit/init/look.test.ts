@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/init/finding.js';
+import { FOCUS_ADDED, FOCUS_MANDATORY_IN, FOCUS_VERSIONS } from '../../../src/kernel/bill-lines.js';
 import { givenFiles } from '../../../src/init/given.js';
 import { lookAt } from '../../../src/init/look.js';
 import { prepareSample } from '../../../src/init/usage.js';
@@ -131,6 +132,44 @@ describe('an invoice', () => {
     [`${INVOICE.replace('Invoice No', 'Ref')}\nA,2026-08-01,2026-08-31,Seats,3,USD\n`, 'no column for invoice_id'],
   ])('that cannot be booked is told: %j', async (content, why) => {
     expect(await taken('acme.csv', content)).toMatchObject({ kind: 'unknown', reason: expect.stringContaining(why) });
+  });
+});
+
+describe('a FOCUS bill', () => {
+  const CELLS: Readonly<Record<string, string>> = {
+    BilledCost: '1.50',
+    EffectiveCost: '1.25',
+    BillingPeriodStart: '2026-08-01T00:00:00Z',
+    BillingPeriodEnd: '2026-09-01T00:00:00Z',
+    ChargePeriodStart: '2026-08-03T00:00:00Z',
+    ChargePeriodEnd: '2026-08-04T00:00:00Z',
+    BillingCurrency: 'USD',
+    ChargeCategory: 'Usage',
+    BillingAccountId: '111',
+    ProviderName: 'Reseller',
+    ServiceName: 'Vectors',
+  };
+  const bill = (names: readonly string[], cells: Readonly<Record<string, string>>) =>
+    `${names.join(',')}\n${names.map((name) => cells[name] ?? 'x').join(',')}\n`;
+
+  it.each(FOCUS_VERSIONS)('of version %s is one, of the vendor that it names', async (version) => {
+    const names = [...FOCUS_MANDATORY_IN[version], ...(version === '1.0' ? [] : FOCUS_ADDED[version])];
+    const hasNewNames = names.includes('ServiceProviderName');
+    const text = bill([...new Set(names)], { ...CELLS, ServiceProviderName: 'Pinecone' });
+    expect(await taken('focus.csv', text)).toMatchObject({
+      kind: 'focus',
+      facts: { lines: 1, months: ['2026-08'], vendors: [hasNewNames ? 'Pinecone' : 'Reseller'], services: ['Vectors'] },
+    });
+  });
+
+  it('has the tags of whom its costs are allocated to, before those of the origin', async () => {
+    const names = [...FOCUS_MANDATORY_IN['1.4'], 'Tags', 'AllocatedTags'];
+    const cells = { Tags: '"{""feature"": ""node"", ""env"": ""prod""}"', AllocatedTags: '"{""feature"": ""chat""}"' };
+    const tags = new Map([
+      ['env', new Map([['prod', 1]])],
+      ['feature', new Map([['chat', 1]])],
+    ]);
+    expect(await taken('focus.csv', bill(names, { ...CELLS, ...cells }))).toMatchObject({ kind: 'focus', facts: { tags } });
   });
 });
 

@@ -58,8 +58,6 @@ describe('FOCUS', () => {
   });
 
   test.each([
-    ['of a later version', focus({ ServiceProviderName: 'x' }), 'later FOCUS version (ServiceProviderName)'],
-    ['that may be 1.1', focus({ SkuMeter: 'x' }), 'may be FOCUS 1.1 or 1.2'],
     [
       'without mandatory columns',
       focus().replace('ProviderName,Pub', 'ProvdierName,Pub'),

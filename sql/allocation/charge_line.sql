@@ -15,7 +15,7 @@ SELECT c.line_key, c.source_id, c.file, c."row", c.basis, c.provider, c.account_
        CASE WHEN m.provider IS NOT NULL THEN 'map' WHEN c.meter_hint IS NOT NULL THEN 'hint' ELSE 'unmapped' END AS mapped_by,
        c.description, c.resource, c.commitment, c.commitment_status, c.service_tier,
        CASE WHEN m.factor IS NULL THEN c.quantity ELSE TRY_CAST(TRY_CAST(c.quantity AS DECIMAL(18,6)) * m.factor AS DECIMAL(26,6)) END AS quantity,
-       c.currency, c.tags, c.feature_tag, c.billed_amount, c.effective_amount, c.amount, c.finality
+       c.currency, c.tags, c.feature_tag, c.allocated_resource, c.allocated_tags, c.billed_amount, c.effective_amount, c.amount, c.finality
 FROM staging.charge AS c
 CROSS JOIN run.period AS p
 LEFT JOIN mapped AS m ON m.provider = c.provider AND m.item = c.item AND m.place = 1

@@ -1,8 +1,11 @@
 -- Everything that rules allocate: charges that are not capitalised, and each register entry's cost in each month.
+-- The resource of a charge that its provider allocates is what it is allocated to, where that is mapped to a feature.
 SELECT l.line_key, 'charge' AS kind, CAST(NULL AS VARCHAR) AS entry_id, l.provider, l.account_id, l.sub_account_id, l.invoice_id, l.billing_month,
-       l.category, l.service, l.sku, l.meter, l.resource, l.currency, l.basis, l.finality, l.commitment_status, l.feature_tag, l.amount
+       l.category, l.service, l.sku, l.meter, CASE WHEN p.value IS NULL THEN l.resource ELSE l.allocated_resource END AS resource,
+       l.currency, l.basis, l.finality, l.commitment_status, l.feature_tag, l.amount
 FROM allocation.charge_line AS l
 LEFT JOIN allocation.capitalised_charge AS c ON c.line_key = l.line_key
+LEFT JOIN run.feature_mapping AS p ON p.kind = 'principal' AND p.value = l.allocated_resource
 WHERE c.line_key IS NULL
 UNION ALL
 SELECT 'register|' || d.entry_id || '|' || month_text(d.usage_date), CASE WHEN f.kind = 'recurring' THEN 'recurring' ELSE 'schedule' END, d.entry_id,

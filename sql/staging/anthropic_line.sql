@@ -38,5 +38,6 @@ SELECT
   description, CAST(NULL AS VARCHAR) AS resource, CAST(NULL AS VARCHAR) AS commitment, CAST(NULL AS VARCHAR) AS commitment_status,
   coalesce(lower(service_tier), 'standard') AS service_tier, CAST(NULL AS DECIMAL(26,6)) AS quantity,
   amount_24 AS billed_24, amount_24 AS effective_24, upper(currency) AS currency, CAST(NULL AS VARCHAR) AS tags,
-  CAST(NULL AS VARCHAR) AS feature_tag, false AS is_final
+  CAST(NULL AS VARCHAR) AS feature_tag, false AS is_final,
+  CAST(NULL AS VARCHAR) AS allocated_resource, CAST(NULL AS VARCHAR) AS allocated_tags
 FROM dollars

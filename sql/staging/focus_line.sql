@@ -25,5 +25,7 @@ SELECT
   quantity_value(coalesce(consumed_quantity, pricing_quantity)) AS quantity,
   CASE WHEN problem IS NULL THEN money_value(billed_cost) END AS billed_24,
   CASE WHEN problem IS NULL THEN money_value(effective_cost) END AS effective_24,
-  upper(billing_currency) AS currency, tags, nullif(json_text(tags, feature_tag), '') AS feature_tag, invoice_id IS NOT NULL AS is_final
+  upper(billing_currency) AS currency, tags,
+  coalesce(nullif(json_text(allocated_tags, feature_tag), ''), nullif(json_text(tags, feature_tag), '')) AS feature_tag, invoice_id IS NOT NULL AS is_final,
+  allocated_resource_id AS allocated_resource, allocated_tags
 FROM line

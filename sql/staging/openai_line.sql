@@ -30,5 +30,6 @@ SELECT
   CAST(NULL AS VARCHAR) AS commitment_status, 'standard' AS service_tier, quantity_value(quantity) AS quantity,
   CASE WHEN problem IS NULL AND empty_bucket = 'false' THEN money_value(amount) END AS billed_24,
   CASE WHEN problem IS NULL AND empty_bucket = 'false' THEN money_value(amount) END AS effective_24,
-  upper(currency) AS currency, CAST(NULL AS VARCHAR) AS tags, CAST(NULL AS VARCHAR) AS feature_tag, false AS is_final
+  upper(currency) AS currency, CAST(NULL AS VARCHAR) AS tags, CAST(NULL AS VARCHAR) AS feature_tag, false AS is_final,
+  CAST(NULL AS VARCHAR) AS allocated_resource, CAST(NULL AS VARCHAR) AS allocated_tags
 FROM line

@@ -3,6 +3,7 @@ import type { Listener } from '../kernel/event.js';
 import { BILL_COLUMNS, type BillTable, billColumnType, FOCUS_COLUMNS, snakeCase } from '../kernel/bill-lines.js';
 import type { BillSource, FocusSource } from '../pipeline/pipeline.js';
 import type { LandedFile, Tabulate } from '../source/source.js';
+import { refuseOrigins } from './focus-origin.js';
 import { focusVersion, plain } from './focus-version.js';
 import { openCsv, strictLines, tolerantLines } from './load-csv.js';
 import { isBeyondRecords } from './load-usage.js';
@@ -33,7 +34,10 @@ export async function writeBill(
   readers: BillReaders,
   target: string,
 ): Promise<void> {
-  if (config.kind === 'focus') return writeFocus(engine, file, config, readers.listener, target);
+  if (config.kind === 'focus') {
+    await writeFocus(engine, file, config, readers.listener, target);
+    return refuseOrigins(engine, file, target);
+  }
   const { rows } = await readers.tabulate(file, config);
   const columns = BILL_COLUMNS[TABLE_OF[config.kind]];
   await engine.run(`CREATE OR REPLACE TABLE bill_line (${columns.map((name) => `${name} ${billColumnType(name)}`).join(', ')})`);

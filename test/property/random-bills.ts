@@ -72,6 +72,8 @@ function focusLine(dice: Dice): TableRow {
     sku_meter: dice.of(['GPU hours', 'Storage', null]),
     resource_id: dice.of(['key-1', null]),
     tags: dice.of([null, '{"feature":"chat"}', '{"feature":"serach"}', '{"feature":"gateway"}', 'not json']),
+    allocated_resource_id: dice.of([null, null, 'key-1', 'pod-1']),
+    allocated_tags: dice.of([null, null, '{"feature":"chat"}', '{"app":"x"}', 'not json']),
   };
 }
 

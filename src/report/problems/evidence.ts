@@ -29,6 +29,10 @@ const UNUSABLE: ProblemTexts = ofKind('user', {
     'A file fits no FOCUS version from 1.0 to 1.4: a column is twice, or one is missing that the version declared, or told from the columns, demands.',
     'Export the whole table, or declare the `version` that the arrow names.',
   ],
+  'focus/origin': [
+    'A FOCUS file has charges that the provider allocated (split cost allocation) and beside them the charge that they split. Allocated charges take its place, so both would count twice.',
+    'Export the charges either as billed or as allocated.',
+  ],
   'source/columns': [
     'The columns of a usage log are not those that its source reads.',
     'Map the fields under `map`, or correct the file.',

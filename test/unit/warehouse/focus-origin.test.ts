@@ -73,6 +73,7 @@ describe('allocated charges', () => {
     ['of another hour', charge('1', '1', { ChargePeriodStart: '2026-07-01T01:00:00Z' })],
     ['of another resource', charge('1', '1', { ResourceId: 'node-2' })],
     ['of another sku', charge('1', '1', { SkuId: 'disk' })],
+    ['of an amount that no bill has', charge('9999999999999', '-9999999999999')],
     ['of the same billed cost only', charge('1', '0')],
     ['of the same effective cost only', charge('0', '1')],
   ])('count beside a charge %s', async (_, line) => {

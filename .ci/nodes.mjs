@@ -15,11 +15,10 @@ const EVERYWHERE = [
   'cli/process',
   'contract/source',
   'tag/records',
-  'tag/files',
   'tag/module',
 ].map((name) => `test/${name}.test.ts`);
 /** The newest runs more, the demo company among it, and those checks that are programs of Node. */
-const NEWEST = [...EVERYWHERE, 'test/docs.test.ts', 'test/cli', 'test/demo', 'test/unit'];
+const NEWEST = [...EVERYWHERE, 'test/tag/files.test.ts', 'test/docs.test.ts', 'test/cli', 'test/demo', 'test/unit'];
 
 /** @param {string} folder of the package.json that names the versions */
 export function nodesOf(folder) {

@@ -32,7 +32,8 @@ export class Origin implements AsyncDisposable {
   async find(name: string, folder = ''): Promise<Arrival | null> {
     if (s3Pattern(name) !== null) return (await this.#objects()).find(name);
     const { root, config } = this.#request;
-    const file = await pathInside(path.join(root, folder), path.relative(folder, name), config);
+    const below = folder === '' ? name : name.slice(folder.length + 1);
+    const file = await pathInside(path.join(root, folder), below, config);
     const isFile = await stat(file).then(
       (found) => found.isFile(),
       () => false,

@@ -100,6 +100,6 @@ it('counts each innermost call once, in any order of lines', { timeout: 120_000 
       );
       expect(rows.map(({ told }) => told ?? '').toSorted((a, b) => (a < b ? -1 : 1))).toEqual(expected(nodes));
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });

@@ -139,18 +139,13 @@ describe('a company with an Azure export', { timeout: 120_000 }, () => {
   }
 
   test('has the statement of the same lines, and its rows are a control', async () => {
-    await using aws = await companyOf(CASE);
     await using azure = await azureCompany((counted) => counted);
-    const statements: string[][] = [];
-    for (const company of [aws, azure]) {
-      const { outDir, months } = await run(company);
-      statements.push(
-        await Promise.all(
-          months.map(async (month) => readFile(join(outDir, 'csv', month, 'showback_feature_month.csv'), 'utf8')),
-        ),
-      );
+    const { outDir, months } = await run(azure);
+    for (const month of months) {
+      const name = join(month, 'showback_feature_month.csv');
+      const expected = await readFile(join(CASE, 'expected/first-delivery', name), 'utf8');
+      expect(await readFile(join(outDir, 'csv', name), 'utf8')).toBe(expected);
     }
-    expect(statements[1]).toEqual(statements[0]);
     const control = await readFile(join(azure.folder, 'out/csv/2026-08/reconciliation_month.csv'), 'utf8');
     expect(control).toContain('row_count,aws bills/export/20260701-20260731/202609010400/guid/part_0_0001.csv');
     await using lying = await azureCompany((counted) => counted + 1);

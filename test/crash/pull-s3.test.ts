@@ -5,16 +5,16 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { checkPipeline } from '../src/run/check.js';
-import { bytesBelow, type Company, companyOf, run } from './golden/company.js';
-import { cli, NO_RUNS } from './unit/cli/harness.js';
-import { ACCESS_DENIED, startStub, type Stub } from './unit/store/stub-server.js';
+import { checkPipeline } from '../../src/run/check.js';
+import { bytesBelow, type Company, companyOf, run } from '../golden/company.js';
+import { cli, NO_RUNS } from '../unit/cli/harness.js';
+import { ACCESS_DENIED, startStub, type Stub } from '../unit/store/stub-server.js';
 
-vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/one-catalog.js')).oneCatalog(original));
+vi.mock('../../src/model/catalog.js', async (original) => (await import('../golden/one-catalog.js')).oneCatalog(original));
 vi.setConfig({ testTimeout: 120_000 });
 
-const CASES = join(import.meta.dirname, '../fixtures/cases');
-const MAIN = join(import.meta.dirname, '../dist/cli/main.js');
+const CASES = join(import.meta.dirname, '../../fixtures/cases');
+const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
 const MIB = 1024 * 1024;
 
 let stub: Stub;

@@ -8,15 +8,9 @@ import { pathToFileURL } from 'node:url';
 import { countTests } from './count.mjs';
 
 /** What the engine's client, streams, files, child processes and npm do differs by Node; what SQL answers does not. */
-const EVERYWHERE = [
-  'node',
-  'package',
-  'engine-facts',
-  'cli/process',
-  'contract/source',
-  'tag/records',
-  'tag/module',
-].map((name) => `test/${name}.test.ts`);
+const EVERYWHERE = ['node', 'package', 'engine-facts', 'cli/process', 'contract/source', 'tag/records', 'tag/module'].map(
+  (name) => `test/${name}.test.ts`,
+);
 /** The newest runs more, the demo company among it, and those checks that are programs of Node. */
 const NEWEST = [...EVERYWHERE, 'test/tag/files.test.ts', 'test/docs.test.ts', 'test/cli', 'test/demo', 'test/unit'];
 

@@ -38,7 +38,7 @@ run-pull: run ## The same company with every source served on loopback: a bucket
 
 test: build ## Run the tests (FILES=test/unit for some); make test-crash has those that kill runs and fill disks
 	@rm -f $(REPORT)
-	@echo 'left out: test/crash, which kills runs and fills disks for minutes (make test-crash); the package as installed, and pages that build a clone (make test-node); test/engines, which needs a real Trino and S3 server (make test-engines)'
+	@echo 'left out: test/crash, which kills runs and fills disks for minutes (make test-crash); the package as installed, and commands of pages that build a clone or run long (make test-node); test/engines, which needs a real Trino and S3 server (make test-engines)'
 	@status=0; $(BIN)/vitest run $(FILES) || status=$$?; node .ci/count.mjs $(REPORT) || status=1; exit $$status
 
 test-crash: build ## Kill runs at every step and file change, fill the disk at each, read while runs flip (CRASH=some for a few, CRASH_SEED=1 for other moments)

@@ -19,8 +19,10 @@ const pages = paths.map((path) => readPage(ROOT, path));
 const tutorial = pages.find(({ path }) => path === 'docs/tutorial.md') ?? parsePage('docs/tutorial.md', '');
 /** Their one command each is an example of its contract: test/unit/cli/docs.test.ts runs these. */
 const isMart = (page: Page): boolean => page.path.startsWith('docs/marts/');
-/** What builds a clone takes as long as all the others: make test leaves it to make test-node, which asks for every page. */
-const hasTime = (page: Page): boolean => page.place !== 'clone' || process.env['PAGES'] === 'every';
+/** Pages of many runs. With what builds a clone they take longer than all the others: make test leaves them to make test-node, which asks for every page. */
+const LONG = ['sql', 'tag-your-calls', 'usage-from-traces', 'write-a-rule'].map((name) => `docs/${name}.md`);
+const hasTime = ({ path, place }: Page): boolean =>
+  process.env['PAGES'] === 'every' || (place !== 'clone' && !LONG.includes(path));
 const runnable = pages.filter(
   (page) =>
     page !== tutorial && !isMart(page) && page.blocks.some(({ language, leftOut }) => language === 'sh' && leftOut === null),

@@ -74,6 +74,16 @@ export const daysKept = z.preprocess(
     .max(36_500, 'is longer than any books → write at most 36500'),
 );
 
+/** Days of a pull, before today or after a month. */
+export const daysOf = (most: number) =>
+  z.preprocess(
+    asNumber,
+    z
+      .int('is not a whole number of days → write 0, 1, 2, …')
+      .min(0, 'is in the future → write 0 or more')
+      .max(most, `is longer than a provider takes → write at most ${most}`),
+  );
+
 /** Queries at once. */
 export const atOnce = z.preprocess(
   asNumber,

@@ -89,6 +89,8 @@ export interface CostPull {
   readonly from: Month | null;
   /** Days after its end that a month is still asked for each night. */
   readonly trailingDays: number;
+  /** Whole days before today that are not asked for yet: a provider that is late has an empty day, which would be billed as zero. */
+  readonly lagDays: number;
 }
 
 export interface InvoiceCsvSource extends BillBase {

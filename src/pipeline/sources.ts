@@ -72,8 +72,8 @@ function pullOf(spec: Spec<'openai-costs' | 'anthropic-costs'>, file: YamlFile, 
     report(problem('bad-value', file.of(spec, 'pull'), '`files` and `pull` are both there', remedy));
   }
   if (pull === undefined) return null;
-  const { key, url, group_by: groupBy, from, trailing_days: trailingDays } = pull;
-  return { keyVariable: key.env, url: url ?? null, groupBy, from: from ?? null, trailingDays };
+  const { key, url, group_by: groupBy, from, trailing_days: trailingDays, lag_days: lagDays } = pull;
+  return { keyVariable: key.env, url: url ?? null, groupBy, from: from ?? null, trailingDays, lagDays };
 }
 
 function billOf(spec: BillSpec, file: YamlFile): BillBase {

@@ -8,6 +8,7 @@ import {
   currency,
   day,
   daysKept,
+  daysOf,
   id,
   lookBack,
   minutes,
@@ -137,7 +138,12 @@ const pull = (groups: readonly [string, ...string[]]) =>
         .min(1, 'is empty → leave it out')
         .default([...groups].slice(0, 2)),
       from: month.optional().describe('First month that is asked for. Left out: `start`.'),
-      trailing_days: daysKept.default(40).describe('Days after its end that a month is still asked for each night.'),
+      trailing_days: daysOf(400).default(40).describe('Days after its end that a month is still asked for each night.'),
+      lag_days: daysOf(31)
+        .default(1)
+        .describe(
+          'Whole days before today that are not asked for yet and stay estimated: a late provider tells them as empty, which is zero.',
+        ),
     })
     .optional()
     .describe("Asks the provider's API, in place of `files`.");

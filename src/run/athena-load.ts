@@ -113,7 +113,11 @@ async function sizesBelow(store: ObjectStore, folder: string): Promise<ReadonlyM
 }
 
 /** The engine says nothing of a file that went while it read: its records would be missing without a word. */
-async function refuseGone(store: ObjectStore, folder: string, objects: readonly LandedObject[]): Promise<void> {
+export async function refuseGone(
+  store: ObjectStore,
+  folder: string,
+  objects: readonly Pick<LandedObject, 'object'>[],
+): Promise<void> {
   const there = await sizesBelow(store, folder);
   const gone = objects.filter(({ object }) => !there.has(object));
   if (gone.length === 0) return;

@@ -2,7 +2,7 @@
 import { Failure } from '../kernel/failure.js';
 import type { SourceConfig } from '../pipeline/pipeline.js';
 import { ANTHROPIC_COSTS } from './anthropic-costs.js';
-import { monthsToPull } from './cost-api.js';
+import { monthsToPull, probe } from './cost-api.js';
 import { OPENAI_COSTS } from './openai-costs.js';
 import { azureManifestsBelow, manifestsBelow } from './export-manifests.js';
 import { Origin } from './origin.js';
@@ -13,9 +13,8 @@ export async function connect(request: LandRequest): Promise<number> {
   const { config } = request;
   const apis = { 'openai-costs': OPENAI_COSTS, 'anthropic-costs': ANTHROPIC_COSTS };
   if ((config.kind === 'openai-costs' || config.kind === 'anthropic-costs') && config.pull !== null) {
-    const months = monthsToPull({ ...request, config }, apis[config.kind]);
-    await months.at(-1)?.touch();
-    return months.length;
+    await probe({ ...request, config }, apis[config.kind]);
+    return monthsToPull({ ...request, config }, apis[config.kind]).length;
   }
   await using origin = new Origin(request);
   const found = await origin.list(patternsOf(config));

@@ -36,15 +36,32 @@ const MOST_PAGES = 1000;
 
 export type PullRequest = LandRequest<PulledSource>;
 
-/** Months that the source has by now, oldest first. The day that is under way is not asked for: it has no end yet. */
+/**
+ * Months that the source has by now, oldest first. The day that is under way has no end yet, and days that a provider may not know yet
+ * come empty, which is a bill of zero: until they are asked for they stay estimated.
+ */
 export function monthsToPull(request: PullRequest, api: CostApi): readonly Arrival[] {
-  const { config, outside } = request;
-  const { pull } = config;
-  if (pull === null) throw new Error(`source ${config.id} is not pulled`);
-  const today = outside.now().toISOString().slice(0, 10);
-  const first = pull.from ?? outside.start;
-  const pulling: Pulling = { request, pull, api, key: keyOf(request, pull) };
-  return monthsThrough(first, monthOf(plusDays(today, -1))).map((month) => arrivalOf(month, today, pulling));
+  const pulling = pullingOf(request, api);
+  const { pull } = pulling;
+  const today = todayOf(request);
+  const first = pull.from ?? request.outside.start;
+  return monthsThrough(first, monthOf(plusDays(today, -pull.lagDays - 1))).map((month) => arrivalOf(month, today, pulling));
+}
+
+/** Asks for the day before, whatever the books need: is the key taken, before there is anything to pull? */
+export async function probe(request: PullRequest, api: CostApi): Promise<void> {
+  const today = todayOf(request);
+  await pageOf(pullingOf(request, api), { from: plusDays(today, -1), to: today }, null, 1);
+}
+
+function pullingOf(request: PullRequest, api: CostApi): Pulling {
+  const { pull, id } = request.config;
+  if (pull === null) throw new Error(`source ${id} is not pulled`);
+  return { request, pull, api, key: keyOf(request, pull) };
+}
+
+function todayOf({ outside }: PullRequest): Day {
+  return outside.now().toISOString().slice(0, 10);
 }
 
 /** The name that a month lands under, and whether a landed name is one. */
@@ -74,15 +91,17 @@ function keyOf({ config, outside }: PullRequest, { keyVariable }: CostPull): str
 function arrivalOf(month: Month, today: Day, pulling: Pulling): Arrival {
   const { pull, request } = pulling;
   const end = firstDay(plusMonths(month, 1));
-  const span: Span = { from: firstDay(month), to: today < end ? today : end };
-  const isOver = today > plusDays(end, pull.trailingDays);
+  const known = plusDays(today, -pull.lagDays);
+  const span: Span = { from: firstDay(month), to: known < end ? known : end };
+  // Never before its last day was asked for.
+  const isOver = today > plusDays(end, Math.max(pull.trailingDays, pull.lagDays));
   // Asked otherwise, or on another day: another state.
-  const state = JSON.stringify([pull.url, pull.groupBy, isOver ? 'over' : `before ${today}`]);
+  const state = JSON.stringify([pull.url, pull.groupBy, isOver ? 'over' : `on ${today} before ${span.to}`]);
   return {
     name: pulledName(request.config.kind, month),
     resume: null,
     state: async () => state,
-    touch: async () => void (await pageOf(pulling, { from: plusDays(span.to, -1), to: span.to }, null, 1)),
+    touch: async () => probe(request, pulling.api),
     bring: async (aside, { onBytes }) => ({ ...(await write(aside, await pagesOf(pulling, span, onBytes))), state }),
   };
 }

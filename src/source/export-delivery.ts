@@ -65,7 +65,8 @@ async function landPeriod(manifest: Manifest, delivered: Export, layout: ExportL
       `\`${manifest.name}\` names no files, and an earlier delivery of ${manifest.period} did`,
       'deliver the export again; a month does not become empty by itself',
     );
-  const listed = await Promise.all(parsed.files.map((named) => layout.locate(named, manifest, delivered)));
+  const listed = await inOrder(parsed.files.map(async (named) => layout.locate(named, manifest, delivered)));
+  refuseSharedNames(parsed.files, listed, manifest);
   const blobs = await receiveAll(store, listed, request);
   const problems = listed.flatMap((file, at) => shortProblem(file, parsed.files[at], blobs, manifest));
   if (problems.length > 0) throw new Failure('unavailable', problems);
@@ -74,6 +75,29 @@ async function landPeriod(manifest: Manifest, delivered: Export, layout: ExportL
   const delivery = deliveryId(parsed.execution ?? manifest.execution, landedManifest, blobs);
   // The manifest comes last: without its line the delivery is not there.
   await store.record([...blobs, landedManifest].map((blob) => ({ ...blob, unit: manifest.period, delivery })));
+}
+
+/** All of them, or the problem of the first in the order of the manifest, whichever answered first. */
+async function inOrder<T>(all: readonly Promise<T>[]): Promise<readonly T[]> {
+  const ends = await Promise.allSettled(all);
+  return ends.map((end) => {
+    if (end.status === 'rejected') throw end.reason as Error;
+    return end.value;
+  });
+}
+
+/** Two files of the manifest that are one here: the other's lines would be missing without a word. */
+function refuseSharedNames(named: readonly NamedFile[], listed: readonly Arrival[], manifest: Manifest): void {
+  const keys = new Map<string, string>();
+  for (const [at, { name }] of listed.entries()) {
+    const key = named[at]?.key ?? '';
+    const other = keys.get(name);
+    if (other !== undefined && other !== key) {
+      const what = `\`${manifest.name}\` names \`${other}\` and \`${key}\`, which are both \`${name}\` here`;
+      throw unusable(manifest, what, 'copy the export as it lies, each file by a name of its own, or deliver it again');
+    }
+    keys.set(name, key);
+  }
 }
 
 /** The last delivery of each period whose manifest is in the index: that manifest, and the files it named. */

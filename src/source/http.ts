@@ -12,13 +12,14 @@ export interface Get {
   readonly deadline?: number;
   /** Milliseconds before the second try; each next one waits about twice as long. */
   readonly pause?: number;
+  /** Bytes of an answer; no page of costs is near the usual limit. */
+  readonly largest?: number;
 }
 
 const TRIES = 6;
 const MINUTE = 60_000;
 /** A provider that asks for more is asked again by the next run. */
 const LONGEST_WAIT = 5 * MINUTE;
-/** No page of costs is near it; what is larger is something else. */
 const LARGEST = 256 * 1024 * 1024;
 /** Of what a provider says, in characters. */
 const WORDS = 400;
@@ -40,12 +41,12 @@ export async function getText<T>(get: Get, parse: (text: string) => T): Promise<
   });
 }
 
-async function once({ url, headers, secrets, signal, deadline = 2 * MINUTE }: Get): Promise<string> {
+async function once({ url, headers, secrets, signal, deadline = 2 * MINUTE, largest = LARGEST }: Get): Promise<string> {
   const overdue = AbortSignal.timeout(deadline);
   const either = signal === undefined ? overdue : AbortSignal.any([signal, overdue]);
   try {
     const answer = await fetch(url, { headers, signal: either, redirect: 'error' });
-    const text = await bodyOf(answer);
+    const text = await bodyOf(answer, largest);
     if (answer.ok) return text;
     throw new HttpProblem(without(wordsIn(text, answer.statusText), secrets), answer.status, waitOf(answer));
   } catch (error) {
@@ -56,14 +57,12 @@ async function once({ url, headers, secrets, signal, deadline = 2 * MINUTE }: Ge
   }
 }
 
-async function bodyOf(answer: Response): Promise<string> {
-  const length = Number(answer.headers.get('content-length') ?? 0);
-  if (length > LARGEST) throw new HttpProblem(`an answer of ${length} bytes`, null);
+async function bodyOf(answer: Response, largest: number): Promise<string> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += part.byteLength;
-    if (bytes > LARGEST) throw new HttpProblem(`an answer of more than ${LARGEST} bytes`, null);
+    if (bytes > largest) throw new HttpProblem(`the answer has more than ${largest} bytes, as no page of costs has`, null);
     parts.push(part);
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts));

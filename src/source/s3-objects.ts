@@ -112,7 +112,7 @@ async function bring(bringing: Bringing, facts: Facts, times = 1): Promise<Broug
   const { onBytes } = options;
   try {
     const told = await store.fetch(key, aside, { ...facts, ...(onBytes === undefined ? {} : { onBytes }) });
-    return { ...(await held(bringing, facts, told.sha256)), state: stateOf(facts) };
+    return { ...(await held(bringing, told.sha256)), state: stateOf(facts) };
   } catch (error) {
     if (!(error instanceof PreconditionFailed) || times >= REPLACED_TIMES) throw error;
     const now = await store.head(key);
@@ -122,11 +122,10 @@ async function bring(bringing: Bringing, facts: Facts, times = 1): Promise<Broug
 }
 
 /** Holds what came to what was told of it. Bytes that are wrong do not stay to be gone on with. */
-async function held({ name, aside, options }: Bringing, facts: Facts, sha256: string | null): Promise<Omit<Brought, 'state'>> {
+async function held({ name, aside, options }: Bringing, sha256: string | null): Promise<Omit<Brought, 'state'>> {
   try {
     await using handle = await open(aside, 'r');
     const whole = await readWhole(name, handle, null, { signal: options.signal });
-    if (whole.bytes !== facts.bytes) throw other(name, `${whole.bytes} bytes, and the listing said ${facts.bytes}`);
     if (sha256 !== null && whole.sha256 !== sha256) throw other(name, `sha256 ${whole.sha256}, and S3 says ${sha256}`);
     return whole;
   } catch (error) {

@@ -38,7 +38,7 @@ export interface Outside {
   /** Keys by the names that the pipeline gives them. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of requests, where the usual ones do not fit. */
-  readonly patience?: { readonly deadline?: number; readonly pause?: number };
+  readonly patience?: { readonly deadline?: number; readonly pause?: number; readonly largest?: number };
 }
 
 export interface LandRequest<Config extends SourceConfig = SourceConfig> {

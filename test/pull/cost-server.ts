@@ -24,7 +24,9 @@ export type Fault =
   | { readonly kind: 'slow'; readonly milliseconds: number }
   | { readonly kind: 'silent' }
   /** Every page leads to the same next one. */
-  | { readonly kind: 'circle' };
+  | { readonly kind: 'circle' }
+  /** Every page leads to another one. */
+  | { readonly kind: 'endless' };
 
 export interface CostServer {
   readonly url: string;
@@ -104,7 +106,16 @@ function answerTo(vendor: Vendor, request: IncomingMessage, url: URL, costs: Cos
   }
   if (fault?.kind === 'raw') return { status: 200, body: fault.body };
   const refusal = vendor === 'openai' ? refusalOfOpenAi(request, url, costs) : refusalOfAnthropic(request, url, costs);
-  return refusal ?? { status: 200, body: pageOf(vendor, url, costs, fault?.kind === 'circle') };
+  return (
+    refusal ?? {
+      status: 200,
+      body: fault?.kind === 'endless' ? anotherPage(costs) : pageOf(vendor, url, costs, fault?.kind === 'circle'),
+    }
+  );
+}
+
+function anotherPage({ log }: CostServer): string {
+  return `{"data":[],"has_more":true,"next_page":"page_${log.length}"}`;
 }
 
 function refused(status: number, message: string): Reply {

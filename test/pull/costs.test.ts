@@ -15,7 +15,7 @@ let server: CostServer;
 
 afterEach(async () => server.close());
 
-const QUICK = { pause: 5, deadline: 2000 };
+const QUICK = { pause: 5, deadline: 2000, largest: 10_000 };
 
 function outside(today: string, more: Partial<Outside> = {}): Outside {
   return { start: '2026-07', now: () => new Date(`${today}T03:00:00Z`), env: { COST_KEY: server.key }, patience: QUICK, ...more };
@@ -28,6 +28,7 @@ function pullOf(more: Partial<CostPull> = {}): CostPull {
     groupBy: ['project_id', 'line_item'],
     from: null,
     trailingDays: 10,
+    lagDays: 0,
     ...more,
   };
 }
@@ -145,6 +146,25 @@ describe('costs of OpenAI', () => {
     expect(files.map(({ name }) => name)).toEqual(['openai-costs/2026-08.json']);
   });
 
+  test('of days that the provider may not know yet stay unasked, so that its empty days are no bill of zero', async () => {
+    await using company = await Company.make();
+    const spans = async (today: string): Promise<readonly string[]> => {
+      server.log.length = 0;
+      await company.land(openai({ lagDays: 2, trailingDays: 0 }), outside(today));
+      const days = server.log.map((line) =>
+        [...line.matchAll(/(?:start|end)_time=(\d+)/g)].map(([, seconds]) => Number(seconds)),
+      );
+      return days.map((both) => both.map((seconds) => new Date(seconds * 1000).toISOString().slice(5, 10)).join(' ')).toSorted();
+    };
+    expect(await spans('2026-07-03')).toEqual([]);
+    expect(await spans('2026-07-04')).toEqual(['07-01 07-02']);
+    // The last days of July are asked for in August, and July is over only then, whatever trails.
+    expect(await spans('2026-08-02')).toEqual(['07-01 07-31']);
+    expect(await spans('2026-08-03')).toEqual(['07-01 08-01']);
+    expect(await spans('2026-08-04')).toEqual(['07-01 08-01', '08-01 08-02']);
+    expect(await spans('2026-08-05')).toEqual(['08-01 08-03']);
+  });
+
   test('grouped by what the API does not take are refused in its words', async () => {
     await using company = await Company.make();
     const failure = await failureOf(company.land(openai({ groupBy: ['api_key_id'] }), outside('2026-07-03')));
@@ -230,6 +250,8 @@ describe('a provider that fails', () => {
     ['bodies that are cut', { kind: 'cut' }, 6, 4, 'pull/unreachable'],
     ['no page for good', { kind: 'raw', body: '[]' }, 6, 4, 'pull/unreachable'],
     ['a circle of pages', { kind: 'circle' }, 2, 4, 'pull/endless'],
+    ['pages without end', { kind: 'endless' }, 1000, 4, 'pull/endless'],
+    ['an answer that is too large', { kind: 'raw', body: `{"data":[],"x":"${'x'.repeat(10_000)}"}` }, 6, 4, 'pull/unreachable'],
   ];
 
   test.each(LASTING)('for good is told: %s', async (_, fault, tries, exit, code) => {
@@ -289,8 +311,10 @@ describe('a provider that fails', () => {
     };
     expect(await connect({ ...request, outside: outside('2026-08-03') })).toBe(2);
     expect(server.log.map((line) => /limit=\d+/.exec(line)?.[0])).toEqual(['limit=1']);
+    // On the first day of the books there is no month yet, and a key that is wrong is told all the same.
+    expect(await connect({ ...request, outside: outside('2026-07-01') })).toBe(0);
     server.plan({ kind: 'status', status: 403 }, 1000);
-    expect((await failureOf(connect({ ...request, outside: outside('2026-08-03') }))).problems[0]?.code).toBe('pull/forbidden');
+    expect((await failureOf(connect({ ...request, outside: outside('2026-07-01') }))).problems[0]?.code).toBe('pull/forbidden');
   });
 });
 

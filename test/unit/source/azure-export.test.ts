@@ -96,6 +96,7 @@ describe('an Azure export', () => {
     ],
     ['naming what is not there', manifest([blob('other.csv')]), 'other.csv`, which is not there'],
     ['naming a folder', manifest([blob('..')]), 'which is no file'],
+    ['naming two files that are one here', manifest([blob('a/part.csv'), blob('b/part.csv')]), 'which are both'],
     ['naming a short file', manifest([blob('part.csv', { byteCount: 30 })]), 'its manifest says 30'],
   ];
 

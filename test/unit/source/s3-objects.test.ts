@@ -296,6 +296,27 @@ describe('a server that fails', () => {
     expect(await stat(company.path(`${LANDING}/index.ndjson`)).catch(() => null)).toBeNull();
   });
 
+  test('whose bytes are not what the checksum beside them says is told, and they do not stay', async () => {
+    put('logs/a.jsonl', 'one');
+    const there = stub.objects.get('logs/a.jsonl');
+    const headers = { 'x-amz-meta-sha256': createHash('sha256').update('two').digest('hex') };
+    if (there !== undefined) stub.objects.set('logs/a.jsonl', { ...there, headers });
+    await using company = await Company.make();
+    const failure = await failureOf(company.land(logs('s3://finance/logs/*')));
+    expect([failure.exitCode, failure.problems[0]?.code]).toEqual([4, 'source/truncated']);
+    expect(failure.problems[0]?.message).toMatch(/came with sha256 [0-9a-f]{64}, and S3 says [0-9a-f]{64}$/);
+    expect(await readdir(company.path(`${LANDING}/arriving`))).toEqual([]);
+  });
+
+  test('with another number of bytes than the listing told is told', async () => {
+    put('logs/a.jsonl', 'one');
+    stub.plan({ kind: 'raw', body: 'three' }, reads, 1000);
+    await using company = await Company.make();
+    const failure = await failureOf(company.land(logs('s3://finance/logs/*')));
+    expect([failure.exitCode, failure.problems[0]?.code]).toEqual([4, 's3/unavailable']);
+    expect(failure.problems[0]?.message).toBe('5 bytes came where 3 were asked for');
+  });
+
   test('on one object of many leaves the others to be fetched, and names all that failed', async () => {
     for (const name of ['a', 'b', 'c', 'd']) put(`logs/${name}.jsonl`, name);
     stub.plan(ACCESS_DENIED, ({ key }) => key === 'logs/b.jsonl' || key === 'logs/d.jsonl', 1000);

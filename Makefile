@@ -46,7 +46,7 @@ test-crash: build ## Kill runs at every step and file change, fill the disk at e
 	@status=0; CRASH=$(or $(CRASH),every) TEST_REPORT=$(CRASH_REPORT) $(BIN)/vitest run test/crash || status=$$?; \
 	  node .ci/count.mjs $(CRASH_REPORT) || status=1; exit $$status
 
-test-node: build ## Run what depends on Node under 20.19, 22.13 and 24, got as npm packages (NODE=24 for one)
+test-node: build ## Run what depends on Node under 20.19, 22.13 and 24, got as npm packages (NODE=24 for one, NODES=some for less of the newest)
 	node .ci/nodes.mjs $(NODE)
 
 test-engines: build engines ## Run what needs a real Trino and a real S3 server; both are started and stopped (ENGINES=some without whole companies, ENGINES=every with all; FILES=test/engines/front.test.ts)

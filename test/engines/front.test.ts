@@ -40,6 +40,9 @@ afterAll(async () => {
   s3.destroy();
 });
 
+/** Of what comes at once where nothing else runs. */
+const PATIENT = { timeout: 20_000 };
+
 const fresh = () => `front-test-token-${String((token += 1)).padStart(32, '0')}`;
 
 function startOf(QueryString: string, ClientRequestToken = fresh()): StartQueryExecutionCommand {
@@ -226,11 +229,11 @@ describe('a query', () => {
   it('stops on Trino too', async () => {
     const endless = `SELECT sum(a * b * c) AS stopped FROM unnest(sequence(1, 9999)) s(a), unnest(sequence(1, 9999)) t(b), unnest(sequence(1, 9999)) u(c)`;
     const id = await start(endless);
-    await expect.poll(async () => stateOf(id)).toBe('RUNNING');
-    await expect.poll(async () => running('stopped')).toBe(1);
+    await expect.poll(async () => stateOf(id), PATIENT).toBe('RUNNING');
+    await expect.poll(async () => running('stopped'), PATIENT).toBe(1);
     await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
     expect((await ended(id)).Status).toMatchObject({ State: 'CANCELLED', StateChangeReason: 'Query was cancelled by user.' });
-    await expect.poll(async () => running('stopped')).toBe(0);
+    await expect.poll(async () => running('stopped'), PATIENT).toBe(0);
     await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
     expect(await stateOf(id)).toBe('CANCELLED');
   });
@@ -239,7 +242,7 @@ describe('a query', () => {
     await withFront({ running: 1, active: 2 }, async (other, client) => {
       other.inject({ hang: 1 });
       const first = await start('SELECT 1', client);
-      await expect.poll(async () => stateOf(first, client)).toBe('RUNNING');
+      await expect.poll(async () => stateOf(first, client), PATIENT).toBe('RUNNING');
       const second = await start('SELECT 2', client);
       const many = athenaClientOf(other, engines(), 1);
       await expect(many.send(startOf('SELECT 3'))).rejects.toMatchObject({ name: 'TooManyRequestsException' });

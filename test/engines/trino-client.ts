@@ -87,27 +87,36 @@ export async function queryTrino(url: string, sql: string, options: TrinoOptions
 }
 
 async function once(url: string, sql: string, options: TrinoOptions): Promise<TrinoAnswer> {
-  options.signal?.throwIfAborted();
+  const { signal, onProgress } = options;
+  signal?.throwIfAborted();
   let page = await call(`${url}/v1/statement`, { method: 'POST', headers: headersOf(options), body: sql });
-  let at = page.nextUri;
-  const cancel = () => void (at === undefined ? undefined : fetch(at, { method: 'DELETE' }).catch(() => undefined));
-  options.signal?.addEventListener('abort', cancel);
+  const { id } = page;
   try {
     let columns: readonly TrinoColumn[] = [];
     const rows: (readonly (string | null)[])[] = [];
     for (;;) {
-      options.onProgress?.(statsOf(page));
-      if (options.signal?.aborted === true) cancel();
-      options.signal?.throwIfAborted();
+      onProgress?.(statsOf(page));
+      signal?.throwIfAborted();
       if (page.error !== undefined) throw errorOf(page.error);
       if (page.columns !== undefined) columns = page.columns.map(({ name, type }) => ({ name, type }));
       for (const row of page.data ?? []) rows.push(row.map((value) => textOf(value)));
       if (page.nextUri === undefined) return answerOf(page, columns, rows);
-      at = page.nextUri;
-      page = await call(page.nextUri, {});
+      // A server that is busy with the query may not answer for long: who stops does not wait for that.
+      page = await call(page.nextUri, signal === undefined ? {} : { signal });
     }
-  } finally {
-    options.signal?.removeEventListener('abort', cancel);
+  } catch (error) {
+    if (signal?.aborted === true) await cancel(`${url}/v1/query/${id}`, headersOf(options));
+    throw error;
+  }
+}
+
+/** By the id of the query: `nextUri` may be one that the server has left behind. Tried until it is taken; a query that is over is gone. */
+async function cancel(query: string, headers: Readonly<Record<string, string>>): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    const response = await fetch(query, { method: 'DELETE', headers, signal: AbortSignal.timeout(5000) }).catch(() => null);
+    if (response?.ok === true || [404, 410].includes(response?.status ?? 0)) return;
+    if (attempt > 10) throw new Error(`Trino: ${query} cannot be cancelled: HTTP ${String(response?.status ?? 'none')}`);
+    await pause(100 + 50 * attempt);
   }
 }
 

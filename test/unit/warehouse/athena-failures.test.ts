@@ -21,6 +21,8 @@ function failed(reason: string, category: number, type: number, retryable = fals
   return { state: 'FAILED', reason, error: { category, type, retryable }, scanned: 12_000_000 };
 }
 
+/** Of what comes at once where nothing else runs. */
+const PATIENT = { timeout: 20_000 };
 /** For queries that never say that they ended. */
 const HASTY = { timers: { ...SHORT, stop: 300, grace: 300 } };
 const NEVER: Outcome = { looks: Infinity };
@@ -299,7 +301,7 @@ describe('time and signals', () => {
     const stop = new AbortController();
     const athena = await company.athena({ signal: stop.signal, concurrency: 2 });
     const all = ['a', 'b', 'c'].map((name) => athena.execute({ name, sql: name }));
-    await expect.poll(() => company.replies.executions.length).toBe(2);
+    await expect.poll(() => company.replies.executions.length, PATIENT).toBe(2);
     stop.abort(new Stopped('SIGTERM'));
     const ends = await Promise.allSettled(all);
     expect(ends.map((end) => (end.status === 'rejected' ? (end.reason as Stopped).by : 'done'))).toEqual([
@@ -332,7 +334,7 @@ describe('time and signals', () => {
     const stop = new AbortController();
     const athena = await company.athena({ timers: { ...SHORT, stop: 60_000, grace: 300 }, signal: stop.signal });
     const running = athena.execute(MODEL);
-    await expect.poll(() => company.replies.executions.length).toBe(1);
+    await expect.poll(() => company.replies.executions.length, PATIENT).toBe(1);
     const before = Date.now();
     stop.abort(new Stopped('SIGTERM'));
     await expect(running).rejects.toBeInstanceOf(Stopped);
@@ -344,7 +346,7 @@ describe('time and signals', () => {
     await using company = await Company.make({ outcome: () => NEVER });
     const athena = await company.athena();
     const running = athena.execute(MODEL).catch((error: unknown) => error);
-    await expect.poll(() => company.replies.executions.length).toBe(1);
+    await expect.poll(() => company.replies.executions.length, PATIENT).toBe(1);
     await athena[Symbol.asyncDispose]();
     expect(await running).toBeInstanceOf(Error);
     expect(company.replies.executions[0]?.state).toBe('CANCELLED');

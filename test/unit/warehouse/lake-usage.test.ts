@@ -230,6 +230,25 @@ describe('a log', () => {
     expect(rows.at(-1)).toEqual({ input_tokens: value, reject });
   });
 
+  // The first thousand records say that counts are numbers; what comes later is held to that.
+  test.each([
+    ['text', '"many"', null, 'bad_number'],
+    ['digits in quotes', '"12"', '12', null],
+    ['a fraction', '9.5', null, 'fractional_quantity'],
+    ['a point', '5.0', '5', null],
+    ['an object', '{"n":1}', null, 'bad_number'],
+    ['infinity', '1e999', null, 'bad_number'],
+    ['less than nothing', '-1', null, 'negative_quantity'],
+    ['one more than doubles hold', '9007199254740993', null, 'quantity_too_large'],
+    ['nothing', 'null', null, null],
+    ['a truth, which is one', 'true', '1', null],
+  ])('has a count after the sample that is %s', async (_, spelled, value, reject) => {
+    const many = Array.from({ length: 1500 }, (__, at) => line({ event_id: `e-${at}` }));
+    const rows = await read('a.jsonl', [...many, raw('input_tokens', spelled)].join('\n'), 'input_tokens, reject');
+    expect(rows.at(-1)).toEqual({ input_tokens: value, reject });
+    expect(rows).toHaveLength(1501);
+  });
+
   test('is never read beyond its fields', async () => {
     await using company = await Company.make({ 'logs/a.jsonl': `${line({ prompt: 'top-secret-prompt' })}\n{` });
     const { files } = await company.load([usage()]);

@@ -5,6 +5,8 @@ import type {
   BackfillRequest,
   BackfillResult,
   CheckDepth,
+  DeliveryDiff,
+  DiffRequest,
   GcRequest,
   GcResult,
   Planned,
@@ -31,6 +33,7 @@ export interface Runs {
   readonly planPipeline: (request: RunRequest) => Promise<Planned>;
   readonly checkPipeline: (request: RunRequest, depth: CheckDepth) => Promise<readonly string[]>;
   readonly describeStep: (step: Step) => string;
+  readonly diffDeliveries: (request: DiffRequest) => Promise<DeliveryDiff>;
 }
 
 /** The program that foreign SQL runs in. */

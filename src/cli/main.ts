@@ -37,12 +37,13 @@ function widthFrom(text: string | undefined): number {
 }
 
 async function loadRuns(): Promise<Runs> {
-  const [run, backfill, gc, check, plan] = await Promise.all([
+  const [run, backfill, gc, check, plan, diff] = await Promise.all([
     import('../run/run.js'),
     import('../run/backfill.js'),
     import('../run/gc.js'),
     import('../run/check.js'),
     import('../run/plan.js'),
+    import('../run/diff.js'),
   ]);
   return {
     runPipeline: run.runPipeline,
@@ -51,6 +52,7 @@ async function loadRuns(): Promise<Runs> {
     planPipeline: run.planPipeline,
     checkPipeline: check.checkPipeline,
     describeStep: plan.describeStep,
+    diffDeliveries: diff.diffDeliveries,
   };
 }
 

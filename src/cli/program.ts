@@ -7,6 +7,7 @@ import { ArgumentValues } from './argument-values.js';
 import { addBackfill } from './command-backfill.js';
 import { addCheck } from './command-check.js';
 import { addCompletion } from './command-completion.js';
+import { addDiff } from './command-diff.js';
 import { addDocs } from './command-docs.js';
 import { addGc } from './command-gc.js';
 import { addInit } from './command-init.js';
@@ -60,7 +61,20 @@ export function buildProgram(io: Io): Command {
     .helpCommand('help [command]', 'show the help of a command')
     .helpOption('-h, --help', 'show help')
     .addHelpText('after', EXAMPLES);
-  for (const add of [addInit, addRun, addBackfill, addPlan, addCheck, addShow, addGc, addRates, addSql, addCompletion, addDocs])
+  for (const add of [
+    addInit,
+    addRun,
+    addBackfill,
+    addPlan,
+    addCheck,
+    addShow,
+    addDiff,
+    addGc,
+    addRates,
+    addSql,
+    addCompletion,
+    addDocs,
+  ])
     add(program, io);
   for (const command of everyCommand(program)) quiet(command, io);
   return program;

@@ -158,3 +158,64 @@ export interface GcResult {
   /** What stays although nobody may need it, and why. */
   readonly notes: readonly string[];
 }
+
+/** `from` and `to` are the beginnings of ids of runs; without them the newest delivery and the last before it that told otherwise. */
+export interface DiffRequest extends Omit<RunRequest, 'scope' | 'wait'> {
+  readonly sourceId: string;
+  readonly month: Month;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** What counted of a source when a run was made. */
+export interface Delivery {
+  /** Null: it landed, and no run was published since. */
+  readonly run: string | null;
+  /** When that run began. */
+  readonly at: string | null;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** Equal lines of a delivery, together. Amounts are exact, in the basis of the source. */
+export interface LineSide {
+  readonly lines: number;
+  readonly amount: string | null;
+  readonly quantity: string | null;
+  /** The first of them: `file:row`. */
+  readonly place: string | null;
+}
+
+export interface LineChange {
+  readonly change: 'added' | 'removed' | 'changed';
+  /** The words of the bill. */
+  readonly what: string;
+  readonly account: string;
+  readonly category: string | null;
+  readonly invoiceId: string | null;
+  readonly chargeStart: string | null;
+  readonly chargeEnd: string | null;
+  /** Why the line cannot be read; null where it can. */
+  readonly rejected: string | null;
+  readonly currency: string | null;
+  readonly before: LineSide;
+  readonly after: LineSide;
+  readonly difference: string;
+}
+
+export interface DeliveryDiff {
+  readonly sourceId: string;
+  readonly month: Month;
+  /** Null: nothing was delivered before. */
+  readonly before: Delivery | null;
+  readonly after: Delivery;
+  readonly lines: readonly LineChange[];
+  /** Of the whole month, lines that stayed among it. */
+  readonly totals: readonly {
+    readonly currency: string;
+    readonly before: string;
+    readonly after: string;
+    readonly difference: string;
+  }[];
+  readonly unchanged: number;
+}

@@ -96,12 +96,11 @@ export class LandingStore {
   }
 
   landed(entry: IndexEntry): LandedFile {
-    const { source, name, sha256, bytes, unit, delivery } = entry;
-    return { sourceId: source, name, sha256, bytes, path: this.pathOf(sha256), unit, delivery };
+    return landedFile(this.#dir, entry);
   }
 
   pathOf(sha256: string): string {
-    return path.join(this.#dir, 'blobs', sha256.slice(0, 2), sha256);
+    return blobPath(this.#dir, sha256);
   }
 
   async #has(blob: { readonly sha256: string; readonly bytes: number }): Promise<boolean> {
@@ -134,6 +133,19 @@ export class LandingStore {
     await chmod(aside, 0o444);
     await rename(aside, this.pathOf(sha256));
   }
+}
+
+/** All landings of a source, oldest first, for those who bring nothing. */
+export async function landingsOf(dir: string, sourceId: string): Promise<readonly IndexEntry[]> {
+  return (await readIndex(path.join(dir, 'index.ndjson'))).filter((entry) => entry.source === sourceId);
+}
+
+export function landedFile(dir: string, { source, name, sha256, bytes, unit, delivery }: IndexEntry): LandedFile {
+  return { sourceId: source, name, sha256, bytes, path: blobPath(dir, sha256), unit, delivery };
+}
+
+function blobPath(dir: string, sha256: string): string {
+  return path.join(dir, 'blobs', sha256.slice(0, 2), sha256);
 }
 
 /** What landed, each of its bytes once a source. */

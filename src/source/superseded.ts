@@ -42,7 +42,7 @@ function replacedDelivery(
   return later.findLast(({ delivery }) => delivery !== entry.delivery)?.at ?? null;
 }
 
-function isManifest(entry: IndexEntry): boolean {
+export function isManifest(entry: IndexEntry): boolean {
   return entry.unit !== entry.name && exportOf(entry.name)?.isManifest === true;
 }
 

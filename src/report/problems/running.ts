@@ -14,6 +14,17 @@ const ARGUMENTS: ProblemTexts = ofKind('user', {
   'cli/nothing-published': ['The output folder publishes no run yet.', 'Run the pipeline first: `showback run`.'],
   'cli/unknown-run': ['No past run has the name that was asked for.', 'Take one that `showback show` lists, or `last`.'],
   'cli/which-pipeline': ['Several pipelines lie here, and none is named.', 'Name one of those that are listed.'],
+  'diff/collected': [
+    'A delivery that is to be compared is no longer in landing.',
+    'Compare with a later one; `retention` says how long replaced deliveries are kept.',
+  ],
+  'diff/no-bill': ['The source is a log of usage, which has no lines of a bill.', 'Name a bill.'],
+  'diff/nothing-landed': ['Nothing of the source has landed yet.', 'Run the pipeline first: `showback run`.'],
+  'diff/unknown-run': [
+    'No kept run has the name that was asked for, or it was made of the same files of this source as the run before it.',
+    'Take one of those that are listed.',
+  ],
+  'diff/unknown-source': ['The pipeline has no source of this name.', 'Take the one that is suggested.'],
   'publish/name-taken': [
     'The output folder has something else under a name that belongs to what is published.',
     'Move it away, or set `out` to a folder of its own.',

@@ -44,6 +44,7 @@ export const NO_RUNS: Runs = {
   planPipeline: unused,
   checkPipeline: unused,
   describeStep: (step) => step.kind,
+  diffDeliveries: unused,
 };
 
 export interface Told {

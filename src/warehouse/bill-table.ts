@@ -10,10 +10,19 @@ import { EngineError, type Warehouse } from './warehouse.js';
 export interface FileColumn {
   readonly name: string;
   readonly text: string;
+  /** The text is a JSON object, as the engine writes a map. */
+  readonly isMap: boolean;
 }
 
-/** What is read of a file with these columns: one expression with its name a column of the table, those of the place left out. */
-export type PickColumns = (columns: readonly FileColumn[]) => readonly string[];
+export interface Picked {
+  /** One expression with its name a column of the table, those of the place left out. */
+  readonly columns: readonly string[];
+  /** Expressions that those name, so that each is worked out once a line. */
+  readonly first?: readonly string[];
+}
+
+/** What is read of a file with these columns. */
+export type PickColumns = (columns: readonly FileColumn[]) => Picked;
 
 export async function copyBill(
   engine: Warehouse,
@@ -25,7 +34,7 @@ export async function copyBill(
   if (/\.(parquet|pq)$/i.test(file.name)) return copyParquet(engine, file, pick, target);
   const csv = await openCsv(engine, file.path, file.name);
   if (csv === null) return copyLines(engine, `SELECT ${emptyLine(table)} WHERE false`, target);
-  const columns = csv.header.map((name, at) => ({ name, text: `c${at}` }));
+  const columns = csv.header.map((name, at) => ({ name, text: `c${at}`, isMap: false }));
   const picked = pick(columns);
   const select = (lines: string) => lineOf(file, `CASE WHEN broken THEN 'malformed' END`, picked, lines);
   try {
@@ -39,7 +48,7 @@ export async function copyBill(
 async function copyParquet(engine: Warehouse, file: LandedFile, pick: PickColumns, target: string): Promise<void> {
   const source = `read_parquet(${literal(file.path)}, file_row_number=true)`;
   const columns = (await engine.describe(`SELECT * FROM ${source}`)).filter((column) => column.name !== 'file_row_number');
-  const picked = pick(columns.map(({ name, type }) => ({ name, text: textOf(name, type) })));
+  const picked = pick(columns.map(({ name, type }) => ({ name, text: textOf(name, type), isMap: type.startsWith('MAP') })));
   await copyLines(engine, lineOf(file, 'NULL', picked, `SELECT file_row_number + 1 AS row, * FROM ${source}`), target);
 }
 
@@ -61,14 +70,15 @@ export function cellValue(text: string | undefined): string {
   return text === undefined ? 'NULL' : `nullif(nullif(${text}, ''), 'NULL')`;
 }
 
-function lineOf(file: LandedFile, reject: string, picked: readonly string[], lines: string): string {
+function lineOf(file: LandedFile, reject: string, { columns, first = [] }: Picked, lines: string): string {
   const place = [
     `${literal(file.sourceId)} AS source_id`,
     `${literal(file.name)} AS file`,
     'row',
     `CAST(${reject} AS VARCHAR) AS reject`,
   ];
-  return `SELECT ${[...place, ...picked].join(', ')} FROM (${lines})`;
+  const from = first.length === 0 ? lines : `SELECT *, ${first.join(', ')} FROM (${lines})`;
+  return `SELECT ${[...place, ...columns].join(', ')} FROM (${from})`;
 }
 
 function emptyLine(table: BillTable): string {

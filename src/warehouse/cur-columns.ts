@@ -22,41 +22,82 @@ export function curColumns(file: LandedFile): PickColumns {
     );
     const places = new Map(columns.map(({ name, text }) => [plainCur(name), text] as const).reverse());
     const values = CUR_COLUMNS.map((name) => `CAST(${cellValue(places.get(plainCur(name)))} AS VARCHAR) AS ${name}`);
-    return [...values, `CAST(${tagsOf(columns)} AS VARCHAR) AS tags`];
+    const maps = mapsOf(columns);
+    const first = maps.map(({ object }, at) => `${object} AS ${mapName(at)}`);
+    return { columns: [...values, `CAST(${tagsOf(columns, maps)} AS VARCHAR) AS tags`], first };
   };
 }
 
-/** Maps of CUR 2.0, and what stands before the keys of each. */
-const MAPS: Readonly<Record<string, string>> = { resource_tags: '', tags: '', cost_category: 'costCategory/' };
+/** Maps of CUR 2.0: what reports write before the keys of each that people gave, and what stands there instead. */
+const MAPS: Readonly<Record<string, readonly (readonly [written: string, key: string])[]>> = {
+  resource_tags: [
+    ['user_', ''],
+    ['user:', ''],
+  ],
+  tags: [
+    ['resourceTags/user:', ''],
+    ['resourceTags/user_', ''],
+    ['resourceTags/', ''],
+  ],
+  cost_category: [['', 'costCategory/']],
+};
+
 /** One column a tag or cost category, in CSV and in Parquet; what is left is the key. */
 const OF_A_TAG = /^(?:resourceTags\/(?:user:)?|resource_tags_(?:user_)?)(.+)$/;
 const OF_A_CATEGORY = /^(?:costCategory\/|cost_category_)(.+)$/;
-/** What reports write before the key of a tag that people made. */
-const USER_TAG = String.raw`^(resourceTags/)?(user[:_])?`;
+
+interface TagMap {
+  readonly renamed: (typeof MAPS)[string];
+  readonly text: string;
+  /** The same in its shortest form where it is a JSON object, else null. */
+  readonly object: string;
+}
+
+function mapsOf(columns: readonly FileColumn[]): readonly TagMap[] {
+  return columns.flatMap(({ name, text, isMap }) => {
+    const renamed = MAPS[name.toLowerCase()];
+    const cell = cellValue(text);
+    const shortest = `CASE WHEN json_valid(${cell}) AND starts_with(trim(${cell}), '{') THEN CAST(json(${cell}) AS VARCHAR) END`;
+    return renamed === undefined ? [] : [{ renamed, text: cell, object: isMap ? text : shortest }];
+  });
+}
+
+function mapName(at: number): string {
+  return `"map of tags ${at}"`;
+}
 
 /**
- * All tags of a line as one JSON object, by the key that people gave them; null where it has none. Of two columns with one key the first
- * that has a value counts.
+ * All tags of a line as one JSON object, by the key that people gave them; null where it has none. Of two with one key the first counts. What is
+ * no object is kept as it stands, so that it can be found.
  */
-function tagsOf(columns: readonly FileColumn[]): string {
-  const maps = columns.flatMap(({ name, text }) => {
-    const prefix = MAPS[name.toLowerCase()];
-    return prefix === undefined ? [] : [{ prefix, text: cellValue(text) }];
+function tagsOf(columns: readonly FileColumn[], maps: readonly TagMap[]): string {
+  const inner = maps.map(({ renamed }, at) => membersOf(mapName(at), renamed));
+  const single = [...singleTags(columns)].map(([key, values]) => {
+    const value = `coalesce(${values.join(', ')})`;
+    return `CASE WHEN ${value} <> '' THEN ${literal(`${JSON.stringify(key)}:`)} || CAST(to_json(${value}) AS VARCHAR) END`;
   });
-  const single = [...singleTags(columns)].map(([key, values]) => `{'k': ${literal(key)}, 'v': coalesce(${values.join(', ')})}`);
-  if (maps.length === 0 && single.length === 0) return 'NULL';
-  const entries = [
-    ...maps.map(({ prefix, text }) => entriesOf(text, prefix)),
-    ...(single.length === 0 ? [] : [`[${single.join(', ')}]`]),
-  ];
-  const told = `list_filter(${entries.join(' || ')}, lambda e: e.v <> '')`;
-  // Keys of maps may be the same once their prefixes are gone; those of columns are told apart above.
-  const keys = `list_transform(${told}, lambda o: o.k)`;
-  const once = maps.length === 0 ? told : `list_filter(${told}, lambda e, i: list_position(${keys}, e.k) = i)`;
-  const json = `nullif(CAST(to_json(map_from_entries(${once})) AS VARCHAR), '{}')`;
-  // What is no object is kept as it stands, so that it can be found.
-  const odd = maps.map(({ text }) => `CASE WHEN ${mapOf(text)} IS NULL THEN ${text} END`);
-  return odd.length === 0 ? json : `coalesce(${[json, ...odd].join(', ')})`;
+  if (inner.length + single.length === 0) return 'NULL';
+  const json = `'{' || nullif(concat_ws(',', ${[...inner, ...single].join(', ')}), '') || '}'`;
+  const odd = maps.map(({ text }, at) => `CASE WHEN ${mapName(at)} IS NULL THEN ${text} END`);
+  return `coalesce(${[maps.length === 0 ? json : onceOf(json), ...odd].join(', ')})`;
+}
+
+/** What stands between the braces of a map. Quotes inside of values are escaped: one behind a brace or a comma begins a key. */
+function membersOf(object: string, renamed: TagMap['renamed']): string {
+  const text = renamed.reduce(
+    (inner, [written, key]) =>
+      ['{"', ',"'].reduce((all, sign) => `replace(${all}, ${literal(sign + written)}, ${literal(sign + key)})`, inner),
+    object,
+  );
+  return `nullif(array_slice(${text}, 2, -2), '')`;
+}
+
+/** Two tags of a line may have one key once their prefixes are gone. */
+function onceOf(json: string): string {
+  const entries = `list_transform(json_keys(t), lambda key, i: {'k': key, 'v': json_extract_string(t, '$."' || replace(key, '"', '\\"') || '"')})`;
+  const once = `list_filter(${entries}, lambda e, i: list_position(json_keys(t), e.k) = i)`;
+  const repeats = `len(list_distinct(json_keys(t))) < len(json_keys(t))`;
+  return `list_transform([${json}], lambda t: CASE WHEN ${repeats} THEN CAST(to_json(map_from_entries(${once})) AS VARCHAR) ELSE t END)[1]`;
 }
 
 /** Key → the cells that may hold its value. */
@@ -68,16 +109,6 @@ function singleTags(columns: readonly FileColumn[]): ReadonlyMap<string, readonl
     if (key !== null) cells.set(key, [...(cells.get(key) ?? []), cellValue(text)]);
   }
   return cells;
-}
-
-function mapOf(text: string): string {
-  return `TRY_CAST(TRY_CAST(${text} AS JSON) AS MAP(VARCHAR, VARCHAR))`;
-}
-
-function entriesOf(text: string, prefix: string): string {
-  const key = `${literal(prefix)} || regexp_replace(e.key, ${literal(USER_TAG)}, '')`;
-  const entries = `list_transform(map_entries(${mapOf(text)}), lambda e: {'k': ${key}, 'v': e.value})`;
-  return `coalesce(${entries}, [])`;
 }
 
 function refuseOthers(header: readonly string[], file: LandedFile): void {

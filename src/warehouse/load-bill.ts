@@ -63,6 +63,6 @@ function focusColumns(file: LandedFile, config: FocusSource, listener: Listener)
     );
     const places = new Map(columns.map(({ name, text }) => [plain(name), text] as const).reverse());
     const values = FOCUS_COLUMNS.map((name) => `CAST(${cellValue(places.get(plain(name)))} AS VARCHAR) AS ${snakeCase(name)}`);
-    return [`${literal(version)} AS version`, ...values];
+    return { columns: [`${literal(version)} AS version`, ...values] };
   };
 }

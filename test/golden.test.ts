@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { RunResult, RunScope } from '../src/run/api.js';
-import { type Company, companyOf, csvsOf, run, valueOf, writeParquet } from './golden/company.js';
+import { type Company, companyOf, csvsOf, pack, run, valueOf, writeParquet } from './golden/company.js';
 import { rowsInside } from './golden/inside.js';
 
 vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/one-catalog.js')).oneCatalog(original));
@@ -26,6 +26,10 @@ interface Case {
   readonly runs: Readonly<Record<string, CaseRun>>;
   /** Parquet file → CSV of the case that it is made of. */
   readonly parquet?: Readonly<Record<string, string>>;
+  /** Files that are packed: `a.csv.gz` of `a.csv.txt`. */
+  readonly gzip?: readonly string[];
+  /** Runs that publish the same. */
+  readonly alike?: readonly string[];
   /** Query over the models of the first run, before its marts → rows. */
   readonly inside?: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
 }
@@ -43,6 +47,7 @@ describe('golden companies', () => {
     const told = parse(await readFile(join(source, 'case.yaml'), 'utf8')) as Case;
     await using company = await companyOf(source);
     for (const [to, from] of Object.entries(told.parquet ?? {})) await writeParquet(company, from, to);
+    for (const name of told.gzip ?? []) await pack(company, name);
     for (const [select, rows] of Object.entries(told.inside ?? {})) expect(await rowsInside(company, select)).toEqual(rows);
     const published = new Map<string, string>();
     for (const [runName, what] of Object.entries(told.runs)) {
@@ -52,9 +57,16 @@ describe('golden companies', () => {
       for (const [file, text] of csvs) published.set(`${folder}${file}`, text);
       await compareWithHand(result, runName, what);
     }
+    const [first, ...others] = (told.alike ?? []).map((runName) => ofRun(published, runName));
+    for (const other of others) expect(other).toEqual(first);
     await compare(name, published);
   });
 });
+
+function ofRun(published: ReadonlyMap<string, string>, runName: string): ReadonlyMap<string, string> {
+  const own = [...published].filter(([file]) => file.startsWith(`${runName}/`));
+  return new Map(own.map(([file, text]) => [file.slice(runName.length), text]));
+}
 
 async function runOnce(company: Company, source: string, { add, month, date, asOf }: CaseRun): Promise<RunResult> {
   if (add !== undefined) await cp(join(source, 'then', add), company.folder, { recursive: true });

@@ -12,6 +12,8 @@ WITH every_control AS (
   UNION ALL
   SELECT * FROM reconciliation.bill_total
   UNION ALL
+  SELECT * FROM reconciliation.cur_total
+  UNION ALL
   SELECT * FROM reconciliation.register_total
   UNION ALL
   SELECT * FROM reconciliation.allocation_conserves

@@ -5,14 +5,14 @@ WITH bucket AS (
   FROM staging.bill_line
   WHERE fate IN ('loaded', 'empty') AND source_id IN (SELECT source_id FROM run.source WHERE kind IN ('openai-costs', 'anthropic-costs'))
 ), reach AS (
-  SELECT l.source_id, CASE WHEN s.kind = 'focus' THEN l.account_id END AS account_id, l.billing_period_start, l.billing_period_end, s.kind, l.charge_start, l.charge_end,
+  SELECT l.source_id, CASE WHEN s.kind IN ('focus', 'aws-cur') THEN l.account_id END AS account_id, l.billing_period_start, l.billing_period_end, s.kind, l.charge_start, l.charge_end,
          add_days(day_of(l.charge_end), CASE WHEN l.charge_end = CAST(day_of(l.charge_end) AS TIMESTAMP(6)) THEN -1 ELSE 0 END) AS reached
   FROM staging.bill_line AS l
   JOIN run.source AS s ON s.source_id = l.source_id
-  WHERE l.fate = 'loaded' AND s.kind IN ('focus', 'invoice-csv') AND (s.kind = 'invoice-csv' OR l.category = 'Usage')
+  WHERE l.fate = 'loaded' AND s.kind IN ('focus', 'aws-cur', 'invoice-csv') AND (s.kind = 'invoice-csv' OR l.category = 'Usage')
 ), period AS (
   SELECT source_id, account_id, day_of(billing_period_start) AS first_day, add_days(day_of(max(billing_period_end)), -1) AS period_last,
-         CASE WHEN kind = 'focus' THEN coalesce(max(CASE WHEN seconds_between(charge_start, charge_end) <= 86400 THEN reached END), max(reached))
+         CASE WHEN kind IN ('focus', 'aws-cur') THEN coalesce(max(CASE WHEN seconds_between(charge_start, charge_end) <= 86400 THEN reached END), max(reached))
               ELSE add_days(day_of(max(billing_period_end)), -1) END AS reached
   FROM reach
   GROUP BY source_id, account_id, billing_period_start, kind

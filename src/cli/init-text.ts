@@ -54,6 +54,7 @@ const COLUMNS: readonly TableColumn[] = [
 const KINDS: Readonly<Record<Source['kind'], string>> = {
   usage: 'usage log',
   focus: 'FOCUS bill',
+  'aws-cur': 'AWS Cost and Usage Report',
   'openai-costs': 'OpenAI costs',
   'anthropic-costs': 'Anthropic costs',
   'invoice-csv': 'invoice',

@@ -1,6 +1,6 @@
 // Columns of the raw bill tables. All text but `row`: a bill is kept as it was written, and cast once, at staging.
 
-export type BillTable = 'focus_line' | 'openai_cost' | 'anthropic_cost' | 'invoice_line';
+export type BillTable = 'focus_line' | 'cur_line' | 'openai_cost' | 'anthropic_cost' | 'invoice_line';
 
 /** In front of every bill line. `reject`: why the line cannot be read, or null. */
 const PLACE = ['source_id', 'file', 'row', 'reject'] as const;
@@ -133,6 +133,62 @@ export const FOCUS_ADDED = {
   '1.4': ['CommitmentProgramEligibilityDetails', 'InvoiceDetailId'],
 } as const satisfies Readonly<Record<Exclude<FocusVersion, '1.0'>, readonly string[]>>;
 
+/** Columns of AWS Cost and Usage Reports that are read, by their name in CUR 2.0. A legacy report writes `lineItem/UnblendedCost`. */
+export const CUR_COLUMNS = [
+  'bill_bill_type',
+  'bill_billing_period_start_date',
+  'bill_billing_period_end_date',
+  'bill_invoice_id',
+  'bill_payer_account_id',
+  'identity_line_item_id',
+  'identity_time_interval',
+  'line_item_line_item_type',
+  'line_item_usage_account_id',
+  'line_item_usage_start_date',
+  'line_item_usage_end_date',
+  'line_item_product_code',
+  'line_item_usage_type',
+  'line_item_operation',
+  'line_item_resource_id',
+  'line_item_line_item_description',
+  'line_item_usage_amount',
+  'line_item_currency_code',
+  'line_item_unblended_cost',
+  'line_item_net_unblended_cost',
+  'line_item_iam_principal',
+  'pricing_unit',
+  'reservation_reservation_a_r_n',
+  'reservation_effective_cost',
+  'reservation_net_effective_cost',
+  'reservation_unused_amortized_upfront_fee_for_billing_period',
+  'reservation_net_unused_amortized_upfront_fee_for_billing_period',
+  'reservation_unused_recurring_fee',
+  'reservation_net_unused_recurring_fee',
+  'savings_plan_savings_plan_a_r_n',
+  'savings_plan_savings_plan_effective_cost',
+  'savings_plan_net_savings_plan_effective_cost',
+  'savings_plan_total_commitment_to_date',
+  'savings_plan_used_commitment',
+  'split_line_item_parent_resource_id',
+  'split_line_item_split_cost',
+  'split_line_item_unused_cost',
+  'split_line_item_net_split_cost',
+  'split_line_item_net_unused_cost',
+] as const;
+
+/** Without these no line can be booked. The others depend on what an account has, and on what its export includes. */
+export const CUR_NEEDED = [
+  'bill_billing_period_start_date',
+  'bill_billing_period_end_date',
+  'bill_payer_account_id',
+  'line_item_line_item_type',
+  'line_item_usage_start_date',
+  'line_item_usage_end_date',
+  'line_item_product_code',
+  'line_item_currency_code',
+  'line_item_unblended_cost',
+] as const satisfies readonly (typeof CUR_COLUMNS)[number][];
+
 /** `BillingPeriodStart` → `billing_period_start`. */
 export function snakeCase(name: string): string {
   return name.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
@@ -140,6 +196,7 @@ export function snakeCase(name: string): string {
 
 export const BILL_COLUMNS: Readonly<Record<BillTable, readonly string[]>> = {
   focus_line: [...PLACE, 'version', ...FOCUS_COLUMNS.map((name) => snakeCase(name))],
+  cur_line: [...PLACE, ...CUR_COLUMNS, 'tags'],
   openai_cost: [
     ...PLACE,
     'delivery',

@@ -46,7 +46,7 @@ interface BillBase extends SourceBase {
   readonly featureTag: string | null;
 }
 
-export type BillSource = FocusSource | OpenAiCostsSource | AnthropicCostsSource | InvoiceCsvSource;
+export type BillSource = FocusSource | AwsCurSource | OpenAiCostsSource | AnthropicCostsSource | InvoiceCsvSource;
 
 export interface FocusSource extends BillBase {
   readonly kind: 'focus';
@@ -62,6 +62,19 @@ export type FocusLayout =
   | { readonly kind: 'aws-export'; readonly path: string }
   /** Cost Management exports: `<path>/<yyyymmdd-yyyymmdd>/<time>/<guid>/manifest.json` with its parts. */
   | { readonly kind: 'azure-export'; readonly path: string };
+
+/** Cost and Usage Reports of AWS: CUR 2.0 and the legacy CUR, told apart by their columns. */
+export interface AwsCurSource extends BillBase {
+  readonly kind: 'aws-cur';
+  readonly layout: CurLayout;
+}
+
+export type CurLayout =
+  | { readonly kind: 'files'; readonly files: readonly string[] }
+  /** CUR 2.0, as AWS Data Exports delivers it. */
+  | { readonly kind: 'aws-export'; readonly path: string }
+  /** Legacy CUR: `<path>/<yyyymmdd-yyyymmdd>/<report>-Manifest.json`, files beside it or in a folder for each delivery. */
+  | { readonly kind: 'aws-cur-legacy'; readonly path: string };
 
 /** Bills that lie in files, or that the provider's API is asked for. */
 export interface OpenAiCostsSource extends BillBase {

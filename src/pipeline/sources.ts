@@ -39,6 +39,8 @@ function sourceOf(spec: SourceSpec, file: YamlFile, report: Report): SourceConfi
       return usageOf(spec, file, report);
     case 'focus':
       return { kind: 'focus', ...billOf(spec, file), layout: layoutOf(spec, file, report), version: spec.version };
+    case 'aws-cur':
+      return { kind: 'aws-cur', ...billOf(spec, file), layout: layoutOf(spec, file, report) };
     case 'invoice-csv':
       return invoiceOf(spec, file, report);
     default:
@@ -52,7 +54,7 @@ function s3Of({ s3 }: SourceSpec): S3Server {
 
 /** Settings of a server that nothing is asked of are a mistake somewhere. */
 function checkServer(spec: SourceSpec, file: YamlFile, report: Report): void {
-  const named = [...(spec.files ?? []), ...(spec.kind === 'focus' ? [spec.path ?? ''] : [])];
+  const named = [...(spec.files ?? []), ...('path' in spec ? [spec.path ?? ''] : [])];
   if (spec.s3 === undefined || named.some((pattern) => pattern.startsWith('s3://'))) return;
   const message = '`s3` says nothing: this source names no object';
   report(problem('bad-value', file.of(spec, 's3'), message, 'name objects as s3://bucket/key, or remove it'));
@@ -91,7 +93,16 @@ function billOf(spec: BillSpec, file: YamlFile): BillBase {
   };
 }
 
-function layoutOf(spec: Spec<'focus'>, file: YamlFile, report: Report): Extract<SourceConfig, { kind: 'focus' }>['layout'] {
+/** Plain files, or a folder that is laid out as its kind says. */
+type Layout<K extends string> =
+  | { readonly kind: 'files'; readonly files: readonly string[] }
+  | { readonly kind: K; readonly path: string };
+
+function layoutOf<K extends string>(
+  spec: (Spec<'focus'> | Spec<'aws-cur'>) & { readonly layout: 'files' | K },
+  file: YamlFile,
+  report: Report,
+): Layout<K> {
   const [needed, other] = spec.layout === 'files' ? (['files', 'path'] as const) : (['path', 'files'] as const);
   if (spec[needed] === undefined)
     report(
@@ -111,7 +122,8 @@ function layoutOf(spec: Spec<'focus'>, file: YamlFile, report: Report): Extract<
         'remove it, or change the layout',
       ),
     );
-  return spec.layout === 'files' ? { kind: 'files', files: spec.files ?? [] } : { kind: spec.layout, path: spec.path ?? '' };
+  if (spec.layout === 'files') return { kind: 'files', files: spec.files ?? [] };
+  return { kind: spec.layout, path: spec.path ?? '' };
 }
 
 function invoiceOf(spec: Spec<'invoice-csv'>, file: YamlFile, report: Report): SourceConfig {

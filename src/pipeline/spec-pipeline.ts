@@ -117,6 +117,19 @@ const focusSource = z.strictObject({
   version: version.default('detect'),
 });
 
+const curSource = z.strictObject({
+  kind: z.literal('aws-cur'),
+  ...bill,
+  basis: z.enum(['billed', 'effective']).default('effective'),
+  layout: z.enum(['files', 'aws-export', 'aws-cur-legacy']).default('files'),
+  files: paths.optional().describe('With `layout: files`.'),
+  path: delivered
+    .optional()
+    .describe(
+      'With `layout: aws-export` (CUR 2.0): the folder that holds data/ and metadata/; with `aws-cur-legacy`: the one that holds a folder for each month. Here or in a bucket.',
+    ),
+});
+
 const billedOnly = z
   .literal('billed', { error: 'is not a column of this kind of bill → it has billed amounts only; leave `basis` out' })
   .default('billed');
@@ -189,6 +202,7 @@ const invoiceSource = z.strictObject({
 export const sourceSpec = z.discriminatedUnion('kind', [
   usageSource,
   focusSource,
+  curSource,
   z.strictObject({ kind: z.literal('openai-costs'), ...pulledDump, pull: pull(['project_id', 'line_item', 'api_key_id']) }),
   z.strictObject({ kind: z.literal('anthropic-costs'), ...pulledDump, pull: pull(['workspace_id', 'description']) }),
   invoiceSource,

@@ -12,6 +12,8 @@ import {
   type ManifestText,
   type NamedFile,
   newestDeliveries,
+  notThere,
+  twoManifests,
   unusable,
 } from './export-delivery.js';
 import { manifestsBelow } from './export-manifests.js';
@@ -129,18 +131,7 @@ async function locate(named: NamedFile, manifest: Manifest, { base, origin }: Ex
     );
   }
   if (found !== null) return found;
-  throw unusable(
-    manifest,
-    `\`${manifest.name}\` names \`${name}\`, which is not there`,
-    'wait until the delivery is whole, or copy the missing file',
-  );
-}
-
-function twoManifests(a: Manifest, b: Manifest, { config }: LandRequest): Failure {
-  const message = `source \`${config.id}\`: \`${a.name}\` and \`${b.name}\` are two exports in one folder`;
-  return new Failure('user', [
-    { code: 'source/manifest', message, remedy: 'give each export its own source and path', place: config.place },
-  ]);
+  throw notThere(manifest, name);
 }
 
 function noManifest(base: string, { config }: LandRequest): Failure {

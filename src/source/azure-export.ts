@@ -15,6 +15,7 @@ import {
   type ManifestText,
   type NamedFile,
   newestDeliveries,
+  notThere,
   unusable,
 } from './export-delivery.js';
 import { azureManifestsBelow } from './export-manifests.js';
@@ -106,11 +107,7 @@ async function locate({ key }: NamedFile, manifest: Manifest, { base, origin }: 
   }
   const found = await origin.find(name, base);
   if (found !== null) return found;
-  throw unusable(
-    manifest,
-    `\`${manifest.name}\` names \`${name}\`, which is not there`,
-    'wait until the delivery is whole, or copy the missing file',
-  );
+  throw notThere(manifest, name);
 }
 
 /** As many lines as the manifest says must be read of each part. */

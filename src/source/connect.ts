@@ -4,7 +4,7 @@ import type { SourceConfig } from '../pipeline/pipeline.js';
 import { ANTHROPIC_COSTS } from './anthropic-costs.js';
 import { monthsToPull, probe } from './cost-api.js';
 import { OPENAI_COSTS } from './openai-costs.js';
-import { azureManifestsBelow, manifestsBelow } from './export-manifests.js';
+import { azureManifestsBelow, curManifestsBelow, manifestsBelow } from './export-manifests.js';
 import { Origin } from './origin.js';
 import type { LandRequest } from './source.js';
 
@@ -28,7 +28,7 @@ export async function connect(request: LandRequest): Promise<number> {
 }
 
 function patternsOf(config: SourceConfig): readonly string[] {
-  if (config.kind !== 'focus') return config.files;
+  if (!('layout' in config)) return config.files;
   const { layout } = config;
   switch (layout.kind) {
     case 'files':
@@ -37,6 +37,8 @@ function patternsOf(config: SourceConfig): readonly string[] {
       return [manifestsBelow(layout.path)];
     case 'azure-export':
       return [azureManifestsBelow(layout.path)];
+    case 'aws-cur-legacy':
+      return [curManifestsBelow(layout.path)];
     default:
       return layout satisfies never;
   }

@@ -113,6 +113,19 @@ export function newestDeliveries(
   return { manifests: [...manifests.values()], files: [...files.values()] };
 }
 
+/** A file of the manifest that did not come, or went. */
+export function notThere(manifest: Manifest, name: string): Failure {
+  const what = `\`${manifest.name}\` names \`${name}\`, which is not there`;
+  return unusable(manifest, what, 'wait until the delivery is whole, or copy the missing file');
+}
+
+export function twoManifests(a: Manifest, b: Manifest, { config }: LandRequest): Failure {
+  const message = `source \`${config.id}\`: \`${a.name}\` and \`${b.name}\` are two exports in one folder`;
+  return new Failure('user', [
+    { code: 'source/manifest', message, remedy: 'give each export its own source and path', place: config.place },
+  ]);
+}
+
 /** A key given twice is no manifest: one of the two lists would be lost without a word. */
 export function manifestJson(text: string): unknown {
   const bare = text.replace(/^\uFEFF/, '');

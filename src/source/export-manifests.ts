@@ -9,3 +9,8 @@ export function manifestsBelow(folder: string): string {
 export function azureManifestsBelow(folder: string): string {
   return `${folder.replace(/\/+$/, '')}/*-*/**/manifest.json`;
 }
+
+/** Of a legacy Cost and Usage Report: below a folder for each month. */
+export function curManifestsBelow(folder: string): string {
+  return `${folder.replace(/\/+$/, '')}/*-*/**/*-Manifest.json`;
+}

@@ -1,6 +1,7 @@
 // Every kind of source, by name. A new kind is a new file and a line here.
 import type { SourceConfig } from '../pipeline/pipeline.js';
 import { land as landAnthropicCosts, tabulate as tabulateAnthropicCosts } from './anthropic-costs.js';
+import { land as landAwsCur } from './aws-cur.js';
 import { land as landFocus } from './focus.js';
 import { land as landInvoiceCsv, tabulate as tabulateInvoiceCsv } from './invoice-csv.js';
 import { land as landOpenaiCosts, tabulate as tabulateOpenaiCosts } from './openai-costs.js';
@@ -18,6 +19,7 @@ type ConfigOf<K extends SourceKind> = Extract<SourceConfig, { readonly kind: K }
 const KINDS: { readonly [K in SourceKind]: Kind<K> } = {
   usage: { land: landUsage },
   focus: { land: landFocus },
+  'aws-cur': { land: landAwsCur },
   'openai-costs': { land: landOpenaiCosts, tabulate: tabulateOpenaiCosts },
   'anthropic-costs': { land: landAnthropicCosts, tabulate: tabulateAnthropicCosts },
   'invoice-csv': { land: landInvoiceCsv, tabulate: tabulateInvoiceCsv },

@@ -3,13 +3,17 @@ import type { IndexEntry } from './landing.js';
 
 /** A file of an export of AWS: the folder of the export, and what the file is. */
 const OF_AWS = /^(.*?)\/(metadata|data)\/BILLING_PERIOD=/;
-const OF_AZURE = /^(.*?)\/\d{8}-\d{8}\/(?:.+\/)?([^/]+)$/;
+/** Of Azure, and of legacy reports of AWS; their Parquet files lie below a folder of their own. */
+const OF_A_MONTH = /^(.*?)\/\d{8}-\d{8}\/(?:.+\/)?([^/]+)$/;
+const OF_PARQUET = /^(.*?)\/[^/]+\/year=\d{4}\/month=\d{1,2}\/[^/]+$/;
 
 function exportOf(name: string): { readonly folder: string; readonly isManifest: boolean } | null {
   const [, aws, what] = OF_AWS.exec(`/${name}`) ?? [];
   if (aws !== undefined) return { folder: aws, isManifest: what === 'metadata' };
-  const [, azure, file] = OF_AZURE.exec(`/${name}`) ?? [];
-  return azure === undefined ? null : { folder: azure, isManifest: file === 'manifest.json' };
+  const [, month, file = ''] = OF_A_MONTH.exec(`/${name}`) ?? [];
+  if (month !== undefined) return { folder: month, isManifest: /^manifest\.json$|-Manifest\.json$/.test(file) };
+  const [, report] = OF_PARQUET.exec(`/${name}`) ?? [];
+  return report === undefined ? null : { folder: report, isManifest: false };
 }
 
 /** For each landing the place of the first later one that replaced it, or null while it counts. Oldest first. */

@@ -20,7 +20,7 @@ import { isBeyondRecords, type LeftOut } from './load-usage.js';
 import { EngineError } from './warehouse.js';
 
 /** Raise it when the same bytes would be read differently. */
-const READER_VERSION = 8;
+const READER_VERSION = 9;
 
 export interface LakeOptions {
   /** `<state>/lake`, absolute. */
@@ -172,6 +172,7 @@ function lakeOf(units: readonly LakeUnit[], done: ReadonlyMap<LakeUnit, Sidecar>
   const columns: Record<LakeTable, Set<string>> = {
     usage_event: new Set(),
     focus_line: new Set(),
+    cur_line: new Set(),
     openai_cost: new Set(),
     anthropic_cost: new Set(),
     invoice_line: new Set(),

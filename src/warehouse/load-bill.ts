@@ -1,17 +1,18 @@
-// Bills → lines of text in the lake, one Parquet a landed file. FOCUS goes through the engine, the others come as text already.
+// Bills → lines of text in the lake, one Parquet a landed file. FOCUS and CUR go through the engine, the others come as text already.
 import type { Listener } from '../kernel/event.js';
 import { BILL_COLUMNS, type BillTable, billColumnType, FOCUS_COLUMNS, snakeCase } from '../kernel/bill-lines.js';
 import type { BillSource, FocusSource } from '../pipeline/pipeline.js';
 import type { LandedFile, Tabulate } from '../source/source.js';
+import { cellValue, copyBill, type PickColumns } from './bill-table.js';
+import { curColumns } from './cur-columns.js';
 import { refuseOrigins } from './focus-origin.js';
 import { focusVersion, plain } from './focus-version.js';
-import { openCsv, strictLines, tolerantLines } from './load-csv.js';
-import { isBeyondRecords } from './load-usage.js';
-import { identifier, literal } from './sql-quote.js';
-import { EngineError, type Warehouse } from './warehouse.js';
+import { literal } from './sql-quote.js';
+import type { Warehouse } from './warehouse.js';
 
 const TABLE_OF: Readonly<Record<BillSource['kind'], BillTable>> = {
   focus: 'focus_line',
+  'aws-cur': 'cur_line',
   'openai-costs': 'openai_cost',
   'anthropic-costs': 'anthropic_cost',
   'invoice-csv': 'invoice_line',
@@ -35,9 +36,10 @@ export async function writeBill(
   target: string,
 ): Promise<void> {
   if (config.kind === 'focus') {
-    await writeFocus(engine, file, config, readers.listener, target);
+    await copyBill(engine, file, 'focus_line', focusColumns(file, config, readers.listener), target);
     return refuseOrigins(engine, file, target);
   }
+  if (config.kind === 'aws-cur') return copyBill(engine, file, 'cur_line', curColumns(file), target);
   const { rows } = await readers.tabulate(file, config);
   const columns = BILL_COLUMNS[TABLE_OF[config.kind]];
   await engine.run(`CREATE OR REPLACE TABLE bill_line (${columns.map((name) => `${name} ${billColumnType(name)}`).join(', ')})`);
@@ -50,80 +52,17 @@ export async function writeBill(
   );
 }
 
-async function writeFocus(
-  engine: Warehouse,
-  file: LandedFile,
-  config: FocusSource,
-  listener: Listener,
-  target: string,
-): Promise<void> {
-  if (/\.(parquet|pq)$/i.test(file.name)) return writeFocusParquet(engine, file, config, listener, target);
-  const csv = await openCsv(engine, file.path, file.name);
-  if (csv === null) return copyLines(engine, `SELECT ${emptyLine()} WHERE false`, target);
-  const version = focusVersion(csv.header, file, config, listener);
-  const values = valuesOf(csv.header, (at) => `c${at}`);
-  const select = (lines: string) => lineOf(file, version, `CASE WHEN broken THEN 'malformed' END`, values, lines);
-  try {
-    await copyLines(engine, select(strictLines(csv)), target);
-  } catch (error) {
-    if (!(error instanceof EngineError) || isBeyondRecords(error)) throw error;
-    await copyLines(engine, `${select(await tolerantLines(engine, csv))} ORDER BY row`, target);
-  }
-}
-
-async function writeFocusParquet(
-  engine: Warehouse,
-  file: LandedFile,
-  config: FocusSource,
-  listener: Listener,
-  target: string,
-): Promise<void> {
-  const source = `read_parquet(${literal(file.path)}, file_row_number=true)`;
-  const columns = (await engine.describe(`SELECT * FROM ${source}`)).filter((column) => column.name !== 'file_row_number');
-  const version = focusVersion(
-    columns.map((column) => column.name),
-    file,
-    config,
-    listener,
-  );
-  const values = valuesOf(
-    columns.map((column) => column.name),
-    (at) => textOf(columns[at]?.name ?? '', columns[at]?.type ?? ''),
-  );
-  await copyLines(engine, lineOf(file, version, 'NULL', values, `SELECT file_row_number + 1 AS row, * FROM ${source}`), target);
-}
-
-/** A map or a structure as JSON; a DOUBLE by the shortest text that reads back as the same, never through a decimal. */
-function textOf(name: string, type: string): string {
-  const column = identifier(name);
-  return /^(MAP|STRUCT)|\[\]$/.test(type) ? `CAST(to_json(${column}) AS VARCHAR)` : `CAST(${column} AS VARCHAR)`;
-}
-
-/** For each FOCUS column its value in the file, or null where the file has no such column. */
-function valuesOf(header: readonly string[], columnAt: (at: number) => string): readonly string[] {
-  const places = new Map(header.map((name, at) => [plain(name), at] as const).reverse());
-  return FOCUS_COLUMNS.map((name) => {
-    const at = places.get(plain(name));
-    const value = at === undefined ? 'NULL' : `nullif(nullif(${columnAt(at)}, ''), 'NULL')`;
-    return `CAST(${value} AS VARCHAR) AS ${snakeCase(name)}`;
-  });
-}
-
-function lineOf(file: LandedFile, version: string, reject: string, values: readonly string[], lines: string): string {
-  const place = [
-    `${literal(file.sourceId)} AS source_id`,
-    `${literal(file.name)} AS file`,
-    'row',
-    `CAST(${reject} AS VARCHAR) AS reject`,
-    `${literal(version)} AS version`,
-  ];
-  return `SELECT ${[...place, ...values].join(', ')} FROM (${lines})`;
-}
-
-function emptyLine(): string {
-  return BILL_COLUMNS.focus_line.map((name) => `CAST(NULL AS ${billColumnType(name)}) AS ${name}`).join(', ');
-}
-
-async function copyLines(engine: Warehouse, select: string, target: string): Promise<void> {
-  await engine.run(`COPY (${select}) TO ${literal(target)} (FORMAT parquet, PARQUET_VERSION v2)`);
+/** For each FOCUS column its value in the file, or null where the file has no such column; in front of them the version. */
+function focusColumns(file: LandedFile, config: FocusSource, listener: Listener): PickColumns {
+  return (columns) => {
+    const version = focusVersion(
+      columns.map(({ name }) => name),
+      file,
+      config,
+      listener,
+    );
+    const places = new Map(columns.map(({ name, text }) => [plain(name), text] as const).reverse());
+    const values = FOCUS_COLUMNS.map((name) => `CAST(${cellValue(places.get(plain(name)))} AS VARCHAR) AS ${snakeCase(name)}`);
+    return { columns: [`${literal(version)} AS version`, ...values] };
+  };
 }

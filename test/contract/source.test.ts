@@ -19,6 +19,16 @@ describeSource({
 });
 
 describeSource({
+  kind: 'aws-cur',
+  table: 'cur_line',
+  config: (files) => ({ ...BILL, kind: 'aws-cur', layout: { kind: 'files', files } }),
+  files: {
+    '2026-07.csv': { records: 3, rejected: { malformed: 1 } },
+    '2026-08.csv': { records: 1, rejected: {} },
+  },
+});
+
+describeSource({
   kind: 'openai-costs',
   table: 'openai_cost',
   config: (files) => ({ ...BILL, kind: 'openai-costs', pull: null, files }),

@@ -6,7 +6,7 @@ import { readPipeline } from '../../src/pipeline/read.js';
 import { Company } from '../contract/company.js';
 import { type Reading, readSource, SOURCES, type SourceReader } from '../hostile/readers.js';
 import { ANTHROPIC, csvLines, dumpAmounts, invoiceLines, jsonLines, OPENAI } from './oracle.js';
-import { AWS_DATA, BESIDE } from './seeds.js';
+import { AWS_DATA, BESIDE, LEGACY_DATA } from './seeds.js';
 
 const BOOKS = path.join(import.meta.dirname, '../../fixtures/errors/.base/books');
 
@@ -56,15 +56,19 @@ function wrongLines(reader: SourceReader, reading: Reading, bytes: Buffer): stri
       return counted(jsonLines(bytes));
     case 'usage-csv':
     case 'focus-csv':
+    case 'cur-csv':
       return counted(csvLines(bytes));
     case 'invoice-csv':
       return counted(invoiceLines(bytes));
     case 'usage-parquet':
       return counted(200);
     case 'focus-parquet':
+    case 'cur-parquet':
       return counted(50);
     case 'aws-export':
       return namesOf(bytes).every((name) => names.includes(name)) ? null : `a file of the manifest is lost`;
+    case 'cur-legacy':
+      return reportKeysOf(bytes).every((name) => names.includes(name)) ? null : `a file of the manifest is lost`;
     case 'openai-costs':
       return wrongAmounts(reading, dumpAmounts(bytes, OPENAI), 1);
     case 'anthropic-costs':
@@ -79,6 +83,13 @@ function namesOf(manifest: Buffer): readonly string[] {
     readonly dataFiles: readonly (string | { readonly s3Uri: string })[];
   };
   return dataFiles.map((file) => AWS_DATA + path.posix.basename(typeof file === 'string' ? file : file.s3Uri));
+}
+
+function reportKeysOf(manifest: Buffer): readonly string[] {
+  const { reportKeys } = JSON.parse(manifest.toString('utf8').replace(/^\ufeff/, '')) as {
+    readonly reportKeys: readonly string[];
+  };
+  return reportKeys.map((key) => LEGACY_DATA + path.posix.basename(key));
 }
 
 /** What counts must be what stands there: nothing lost, nothing made up. */

@@ -1,7 +1,7 @@
 // A valid file for every reader, and the name that the reader finds it under.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { FOCUS_MANDATORY } from '../../src/kernel/bill-lines.js';
+import { CUR_NEEDED, FOCUS_MANDATORY } from '../../src/kernel/bill-lines.js';
 import { bake } from '../hostile/recipe.js';
 
 const FIXTURES = path.join(import.meta.dirname, '../../fixtures');
@@ -21,16 +21,32 @@ const FOCUS = [FOCUS_MANDATORY, ...Array.from({ length: 8 }, () => FOCUS_MANDATO
   .map((row) => row.join(','))
   .join('\n');
 const FOCUS_SELECT = `SELECT ${FOCUS_MANDATORY.map((name) => `'${focusCell(name)}' AS ${name}`).join(', ')} FROM range(50)`;
+function curCell(name: string): string {
+  if (name.endsWith('_cost')) return '1.25';
+  if (name.endsWith('_start_date')) return '2026-07-01T00:00:00Z';
+  if (name.endsWith('_end_date')) return '2026-08-01T00:00:00Z';
+  return { line_item_currency_code: 'USD', line_item_line_item_type: 'Usage' }[name] ?? 'x';
+}
+
+const CUR_NAMES = [...CUR_NEEDED, 'line_item_resource_id'];
+const CUR_TAGS = `"{""user_feature"":""chat""}"`;
+const CUR = [[...CUR_NAMES, 'resource_tags'], ...Array.from({ length: 8 }, () => [...CUR_NAMES.map(curCell), CUR_TAGS])]
+  .map((row) => row.join(','))
+  .join('\n');
+const CUR_SELECT = `SELECT ${CUR_NAMES.map((name) => `'${curCell(name)}' AS ${name}`).join(', ')}, MAP {'user_feature': 'chat'} AS resource_tags FROM range(50)`;
 const INVOICE = `Invoice,From,To,Item,Amount\n${'A,2026-07-01,2026-07-31,storage,5.00\nA,2026-07-01,2026-07-31,"egress, far",1.25\n'.repeat(3)},,,Total,18.75\n`;
 const CSV = `event_id,event_time,provider,model,input_tokens\n${Array.from({ length: 9 }, (_, at) => `e${at},2026-07-01T00:00:00Z,openai,m,${at}`).join('\n')}\n`;
 const LINE = { event_time: '2026-07-01T00:00:00Z', provider: 'openai', model: 'm', input_tokens: 5, prompt: 'say "hi" \\n' };
 
 export const AWS_DATA = 'in/data/BILLING_PERIOD=2026-07/';
+export const LEGACY_DATA = 'in/20260701-20260801/';
+const CUR_FILE = Buffer.from(`${CUR}\n`);
 const FOCUS_FILE = Buffer.from(`${FOCUS}\n`);
 
 /** Files that a seed names and that stay whole. */
 export const BESIDE: Readonly<Record<string, Readonly<Record<string, Buffer>>>> = {
   'aws-export': { [`${AWS_DATA}a.csv`]: FOCUS_FILE, [`${AWS_DATA}b.csv`]: FOCUS_FILE },
+  'cur-legacy': { [`${LEGACY_DATA}a.csv`]: CUR_FILE, [`${LEGACY_DATA}b.csv`]: CUR_FILE },
 };
 
 interface Seed {
@@ -66,6 +82,14 @@ export const SEEDS: Readonly<Record<string, () => Promise<Seed>>> = {
         null,
         1,
       ),
+    ),
+  }),
+  'cur-csv': async () => ({ name: 'in/a.csv', bytes: CUR_FILE }),
+  'cur-parquet': async () => ({ name: 'in/a.parquet', bytes: await bake({ parquet: CUR_SELECT }) }),
+  'cur-legacy': async () => ({
+    name: `${LEGACY_DATA}report-Manifest.json`,
+    bytes: Buffer.from(
+      JSON.stringify({ assemblyId: 'x', reportKeys: ['cur/20260701-20260801/a.csv', 'cur/20260701-20260801/b.csv'] }, null, 1),
     ),
   }),
   'openai-costs': async () => ({ name: 'in/a.json', bytes: await fixture('sources/openai-costs/2026-07-01.json') }),

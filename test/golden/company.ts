@@ -1,7 +1,8 @@
 // A small company in a folder of its own, run in-process, and what the run published.
-import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { RunResult, RunScope } from '../../src/run/api.js';
 import { runPipeline } from '../../src/run/run.js';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
@@ -48,6 +49,14 @@ export async function writeParquet(company: Company, from: string, to: string): 
   await mkdir(dirname(target), { recursive: true });
   await warehouse.run(`COPY (FROM read_csv('${join(company.folder, from)}')) TO '${target}' (FORMAT parquet)`);
   await rm(join(company.folder, from));
+}
+
+/** `a.csv.gz` from `a.csv.txt` of the case. */
+export async function pack(company: Company, to: string): Promise<void> {
+  const target = join(company.folder, to);
+  const text = target.replace(/\.gz$/, '.txt');
+  await writeFile(target, gzipSync(await readFile(text)));
+  await rm(text);
 }
 
 /** Path below `folder` → bytes, links as where they lead. */

@@ -24,6 +24,8 @@ const logs = usage({ files, map: {}, id: 'source' });
 const bill = { ...BILL, id: 'source' };
 const focus: SourceConfig = { ...bill, kind: 'focus', layout: { kind: 'files', files }, version: '1.0' };
 
+const cur: SourceConfig = { ...bill, kind: 'aws-cur', layout: { kind: 'files', files }, basis: 'effective' };
+
 export const SOURCES = {
   'usage-jsonl': logs,
   'usage-csv': logs,
@@ -31,6 +33,9 @@ export const SOURCES = {
   'focus-csv': focus,
   'focus-parquet': focus,
   'aws-export': { ...focus, layout: { kind: 'aws-export', path: 'in' } },
+  'cur-csv': cur,
+  'cur-parquet': cur,
+  'cur-legacy': { ...cur, layout: { kind: 'aws-cur-legacy', path: 'in' } },
   'openai-costs': { ...bill, kind: 'openai-costs', pull: null, files },
   'anthropic-costs': { ...bill, kind: 'anthropic-costs', pull: null, files },
   'invoice-csv': { ...bill, kind: 'invoice-csv', files, csv: INVOICE },
@@ -46,37 +51,41 @@ export interface Reading {
   readonly asked: readonly Row[];
 }
 
-const STAGED: Readonly<Record<Exclude<SourceConfig['kind'], 'usage'>, string>> = {
-  focus: 'focus_line',
-  'openai-costs': 'openai_line',
-  'anthropic-costs': 'anthropic_line',
-  'invoice-csv': 'invoice_line',
+/** The model of each kind's lines, behind those that it reads. */
+const STAGED: Readonly<Record<Exclude<SourceConfig['kind'], 'usage'>, readonly string[]>> = {
+  focus: ['focus_line'],
+  'aws-cur': ['cur_amount', 'cur_cost', 'cur_line'],
+  'openai-costs': ['openai_line'],
+  'anthropic-costs': ['anthropic_line'],
+  'invoice-csv': ['invoice_line'],
 };
 
 /** Lands and loads, and of a bill casts every line, as a run does before anything is joined. */
 export async function readSource(company: Company, config: SourceConfig, ask: string | null = null): Promise<Reading> {
   const lake = await company.load([config]);
   await using engine = await openDuckDb({ threads: 1 });
-  const model = config.kind === 'usage' ? null : STAGED[config.kind];
-  const select = model === null ? 'SELECT file, "row", reject FROM raw.usage_event' : await staged(engine, model, config);
   await engine.run(createRawViews(lake));
+  const select =
+    config.kind === 'usage'
+      ? 'SELECT file, "row", reject FROM raw.usage_event'
+      : await staged(engine, STAGED[config.kind], config);
   const lines = await engine.rows(`SELECT * FROM (${select}) ORDER BY file, "row"`);
   const asked = ask === null ? [] : await engine.rows(ask);
   return { files: lake.files, names: lake.files.map((file) => file.landed.name), lines, asked };
 }
 
-async function staged(engine: Warehouse, name: string, config: SourceConfig): Promise<string> {
+async function staged(engine: Warehouse, names: readonly string[], config: SourceConfig): Promise<string> {
   const catalog = await theCatalog();
   for (const layer of LAYERS) await engine.run(`CREATE SCHEMA IF NOT EXISTS ${layer}`);
   await engine.run(catalog.macros);
   const source = modelOf(catalog, 'run.source');
   await createEmpty(engine, source);
-  const provider = 'provider' in config ? config.provider : null;
+  const { provider = null, basis = null } = config.kind === 'usage' ? {} : config;
   await fillInput(engine, source, [
-    { source_id: config.id, kind: config.kind, provider, covers_usage: 'true', stated_cost: 'false' },
+    { source_id: config.id, kind: config.kind, provider, basis, covers_usage: 'true', stated_cost: 'false' },
   ]);
-  const { sql } = modelOf(catalog, `staging.${name}`);
-  return `SELECT file, "row", CASE WHEN fate = 'rejected' THEN coalesce(reject_reason, '?') END AS reject, fate, CAST(billed_24 AS VARCHAR) AS amount FROM (${sql ?? ''})`;
+  for (const name of names) await engine.run(`CREATE VIEW staging.${name} AS ${modelOf(catalog, `staging.${name}`).sql ?? ''}`);
+  return `SELECT file, "row", CASE WHEN fate = 'rejected' THEN coalesce(reject_reason, '?') END AS reject, fate, CAST(billed_24 AS VARCHAR) AS amount FROM staging.${names.at(-1)}`;
 }
 
 function modelOf(catalog: Catalog, name: string): Catalog['models'][number] {

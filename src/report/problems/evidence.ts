@@ -33,6 +33,10 @@ const UNUSABLE: ProblemTexts = ofKind('user', {
     'A FOCUS file has charges that the provider allocated (split cost allocation) and beside them the charge that they split. Allocated charges take its place, so both would count twice.',
     'Export the charges either as billed or as allocated.',
   ],
+  'cur/columns': [
+    'A file is no Cost and Usage Report of AWS that can be booked: a column is twice or one that every line needs is missing, or it is a ZIP or a FOCUS bill.',
+    'Add the columns to the query of the export, choose GZIP or Parquet, or name the kind that the file is of.',
+  ],
   'source/columns': [
     'The columns of a usage log are not those that its source reads.',
     'Map the fields under `map`, or correct the file.',

@@ -7,3 +7,7 @@ UNION ALL
 SELECT source_id, file, "row", reject_reason, day_of(charge_start)
 FROM staging.bill_line
 WHERE fate = 'rejected'
+UNION ALL
+SELECT source_id, file, "row", reject_reason, usage_date
+FROM staging.billed_figure
+WHERE fate = 'rejected'

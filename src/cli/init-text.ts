@@ -56,6 +56,8 @@ const KINDS: Readonly<Record<Source['kind'], string>> = {
   focus: 'FOCUS bill',
   'openai-costs': 'OpenAI costs',
   'anthropic-costs': 'Anthropic costs',
+  'openai-usage': 'OpenAI usage',
+  'anthropic-usage': 'Anthropic usage',
   'invoice-csv': 'invoice',
 };
 

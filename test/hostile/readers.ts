@@ -7,7 +7,7 @@ import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import type { LoadedFile } from '../../src/warehouse/lake.js';
 import { createRawViews } from '../../src/warehouse/lake-views.js';
 import type { Row, Warehouse } from '../../src/warehouse/warehouse.js';
-import { BILL, type Company, usage } from '../contract/company.js';
+import { BILL, BILLED_USAGE, type Company, usage } from '../contract/company.js';
 
 export const INVOICE: InvoiceCsvFormat = {
   delimiter: ',',
@@ -33,6 +33,8 @@ export const SOURCES = {
   'aws-export': { ...focus, layout: { kind: 'aws-export', path: 'in' } },
   'openai-costs': { ...bill, kind: 'openai-costs', pull: null, files },
   'anthropic-costs': { ...bill, kind: 'anthropic-costs', pull: null, files },
+  'openai-usage': { ...BILLED_USAGE, id: 'source', kind: 'openai-usage', files },
+  'anthropic-usage': { ...BILLED_USAGE, id: 'source', kind: 'anthropic-usage', files },
   'invoice-csv': { ...bill, kind: 'invoice-csv', files, csv: INVOICE },
 } as const satisfies Readonly<Record<string, SourceConfig>>;
 
@@ -50,6 +52,8 @@ const STAGED: Readonly<Record<Exclude<SourceConfig['kind'], 'usage'>, string>> =
   focus: 'focus_line',
   'openai-costs': 'openai_line',
   'anthropic-costs': 'anthropic_line',
+  'openai-usage': 'openai_figure',
+  'anthropic-usage': 'anthropic_figure',
   'invoice-csv': 'invoice_line',
 };
 
@@ -76,7 +80,10 @@ async function staged(engine: Warehouse, name: string, config: SourceConfig): Pr
     { source_id: config.id, kind: config.kind, provider, covers_usage: 'true', stated_cost: 'false' },
   ]);
   const { sql } = modelOf(catalog, `staging.${name}`);
-  return `SELECT file, "row", CASE WHEN fate = 'rejected' THEN coalesce(reject_reason, '?') END AS reject, fate, CAST(billed_24 AS VARCHAR) AS amount FROM (${sql ?? ''})`;
+  // Of what the cache served nothing is left in these: they are no longer what stands in the file.
+  const quantity = `CASE WHEN endpoint || '.' || figure <> 'completions.input_tokens' THEN quantity END`;
+  const amount = 'role' in config ? 'billed_24' : quantity;
+  return `SELECT file, "row", CASE WHEN fate = 'rejected' THEN coalesce(reject_reason, '?') END AS reject, fate, CAST(${amount} AS VARCHAR) AS amount FROM (${sql ?? ''})`;
 }
 
 function modelOf(catalog: Catalog, name: string): Catalog['models'][number] {

@@ -3,7 +3,9 @@ WITH counted AS (
   SELECT * FROM (VALUES ('completions', 'input_tokens'), ('completions', 'cache_read_tokens'), ('completions', 'cache_write_tokens'),
     ('completions', 'output_tokens'), ('completions', 'requests'), ('embeddings', 'embedding_tokens'), ('images', 'images'),
     ('web_search_calls', 'search_queries'), ('messages', 'input_tokens'), ('messages', 'cache_read_tokens'), ('messages', 'cache_write_tokens'),
-    ('messages', 'cache_write_1h_tokens'), ('messages', 'output_tokens'), ('messages', 'search_queries')) AS c(endpoint, meter)
+    ('messages', 'cache_write_1h_tokens'), ('messages', 'output_tokens'), ('messages', 'search_queries'),
+    ('analytics', 'input_tokens'), ('analytics', 'cache_read_tokens'), ('analytics', 'cache_write_tokens'), ('analytics', 'cache_write_1h_tokens'),
+    ('analytics', 'output_tokens'), ('analytics', 'search_queries'), ('analytics', 'requests')) AS c(endpoint, meter)
 ), told AS (
   SELECT DISTINCT f.source_id, f.provider, f.account_id, f.usage_date, c.meter
   FROM staging.billed_figure AS f

@@ -17,6 +17,7 @@ import type {
 } from './pipeline.js';
 import { type BilledUsageSpec, type BillSpec, checkTwice } from './source-twice.js';
 import type { SourceSpec } from './spec-pipeline.js';
+import { ANTHROPIC_COST_GROUPS } from './spec-pull.js';
 import { problem, quoted, type Report } from './text.js';
 import type { Path, YamlFile } from './yaml-places.js';
 
@@ -97,9 +98,29 @@ function pullOf(spec: Spec<PulledSource['kind']>, file: YamlFile, report: Report
     report(problem('bad-value', file.of(spec, 'pull'), '`files` and `pull` are both there', remedy));
   }
   if (pull === undefined) return null;
-  const { key, url, group_by: groupBy, from, trailing_days: trailingDays, lag_days: lagDays } = pull;
-  const endpoints = 'endpoints' in pull ? pull.endpoints : [];
-  return { keyVariable: key.env, url: url ?? null, groupBy, endpoints, from: from ?? null, trailingDays, lagDays };
+  const { key, url, group_by: named, from, trailing_days: trailingDays, lag_days: lagDays } = pull;
+  const endpoints =
+    'endpoints' in pull ? pull.endpoints : 'endpoint' in pull && pull.endpoint === 'analytics' ? ['analytics'] : [];
+  const groups = spec.kind === 'anthropic-costs' ? (ANTHROPIC_COST_GROUPS[spec.pull?.endpoint ?? ''] ?? []) : (named ?? []);
+  checkGroups(spec, groups, file, report);
+  return {
+    keyVariable: key.env,
+    url: url ?? null,
+    groupBy: named ?? groups,
+    endpoints,
+    from: from ?? null,
+    trailingDays,
+    lagDays,
+  };
+}
+
+/** The two endpoints of Anthropic's costs know different groups. */
+function checkGroups(spec: Spec<PulledSource['kind']>, groups: readonly string[], file: YamlFile, report: Report): void {
+  for (const [at, name] of (spec.pull?.group_by ?? []).entries()) {
+    if (groups.includes(name)) continue;
+    const message = `${quoted(name)} is nothing that this endpoint groups by`;
+    report(problem('bad-value', file.of(spec, 'pull', 'group_by', at), message, `use some of: ${groups.join(', ')}`));
+  }
 }
 
 function billOf(spec: BillSpec, file: YamlFile): BillBase {

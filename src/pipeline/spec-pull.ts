@@ -43,7 +43,29 @@ const OPENAI_ENDPOINTS = [
 
 export const openAiCostsPull = pull(['project_id', 'line_item', 'api_key_id'], ['project_id', 'line_item']);
 
-export const anthropicCostsPull = pull(['workspace_id', 'description'], ['workspace_id', 'description']);
+const MODEL_GROUPS = ['model', 'workspace_id', 'service_tier', 'context_window', 'inference_geo'] as const;
+
+/** The one without a watermark is the usual one. */
+const endpointOf = (usual: string) =>
+  z
+    .enum([usual, 'analytics'])
+    .default(usual)
+    .describe('`analytics` (beta) says how far it knows: later days are left out, and stay estimated.');
+
+export const anthropicCostsPull = z
+  .strictObject({
+    ...keys(['description', ...MODEL_GROUPS], []),
+    group_by: z
+      .array(z.enum(['description', ...MODEL_GROUPS]))
+      .min(1, 'is empty → leave it out')
+      .optional()
+      .describe(
+        'Left out: all that the endpoint knows. `cost_report` has workspace_id and description, `analytics` all but description.',
+      ),
+    endpoint: endpointOf('cost_report'),
+  })
+  .optional()
+  .describe(WHAT);
 
 const OPENAI_USAGE_GROUPS = ['model', 'project_id', 'batch', 'service_tier'] as const;
 
@@ -59,7 +81,13 @@ export const openAiUsagePull = z
   .optional()
   .describe(WHAT);
 
-export const anthropicUsagePull = pull(
-  ['model', 'workspace_id', 'service_tier', 'context_window', 'inference_geo'],
-  ['model', 'workspace_id', 'service_tier'],
-);
+export const anthropicUsagePull = z
+  .strictObject({ ...keys(MODEL_GROUPS, ['model', 'workspace_id', 'service_tier']), endpoint: endpointOf('usage_report') })
+  .optional()
+  .describe(WHAT);
+
+/** What each endpoint of Anthropic's costs is grouped by. */
+export const ANTHROPIC_COST_GROUPS: Readonly<Record<string, readonly string[]>> = {
+  cost_report: ['workspace_id', 'description'],
+  analytics: MODEL_GROUPS,
+};

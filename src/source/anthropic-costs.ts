@@ -1,5 +1,6 @@
 // Dumps of GET /v1/organizations/cost_report. `amount` is in CENTS, and stays so until staging.
 import type { AnthropicCostsSource } from '../pipeline/pipeline.js';
+import { analyticsQuestion, analyticsRows, isOfAnalytics } from './anthropic-analytics.js';
 import type { ProviderApi, Span } from './provider-api.js';
 import { inItsCurrency, landPages, type PageDialect, tabulatePages } from './provider-pages.js';
 import { type JsonObject, textOf } from './json-text.js';
@@ -12,6 +13,7 @@ const DIALECT: PageDialect = {
   bucketStart: 'starting_at',
   bucketEnd: 'ending_at',
   isTime: isRfc3339,
+  flat: analyticsRows('cost'),
   linesOf: (result) => [inItsCurrency(lineOf(result))],
 };
 const AS_TEXT = [
@@ -31,8 +33,10 @@ export const ANTHROPIC_ROLE = 'an admin key of the organization (sk-ant-admin…
 /** The Admin API's cost report: RFC 3339, days alone, arrays as names with brackets. */
 export const ANTHROPIC_COSTS: ProviderApi = {
   origin: 'https://api.anthropic.com',
-  questions: ({ groupBy }) => [
-    { endpoint: null, path: '/v1/organizations/cost_report', query: (span) => queryOf(span, groupBy) },
+  questions: ({ groupBy, endpoints }) => [
+    isOfAnalytics(endpoints)
+      ? analyticsQuestion('cost', groupBy)
+      : { endpoint: null, path: '/v1/organizations/cost_report', query: (span) => queryOf(span, groupBy) },
   ],
   headers: anthropicHeaders,
   role: ANTHROPIC_ROLE,

@@ -1,6 +1,7 @@
 // Dumps of GET /v1/organizations/usage_report/messages: tokens of each kind apart, none of them within another.
 import type { AnthropicUsageSource } from '../pipeline/pipeline.js';
 import { ANTHROPIC_ROLE, anthropicHeaders, isRfc3339, queryOf } from './anthropic-costs.js';
+import { analyticsQuestion, analyticsRows, isOfAnalytics } from './anthropic-analytics.js';
 import type { ProviderApi } from './provider-api.js';
 import { landPages, type PageDialect, tabulatePages } from './provider-pages.js';
 import type { LandedFile, Landing, LandRequest, Tabulation } from './source.js';
@@ -15,18 +16,17 @@ const DIALECT: PageDialect = {
   bucketEnd: 'ending_at',
   isTime: isRfc3339,
   endpointOf: () => ENDPOINT,
+  flat: analyticsRows('usage'),
   linesOf: (result) => figuresOf(result, DIMENSIONS),
 };
 
 /** The Admin API's usage report of the Messages API. Priority Tier, which costs leave out, is in it. */
 export const ANTHROPIC_USAGE: ProviderApi = {
   origin: 'https://api.anthropic.com',
-  questions: ({ groupBy }) => [
-    {
-      endpoint: ENDPOINT,
-      path: '/v1/organizations/usage_report/messages',
-      query: (span) => queryOf(span, groupBy),
-    },
+  questions: ({ groupBy, endpoints }) => [
+    isOfAnalytics(endpoints)
+      ? analyticsQuestion('usage', groupBy)
+      : { endpoint: ENDPOINT, path: '/v1/organizations/usage_report/messages', query: (span) => queryOf(span, groupBy) },
   ],
   headers: anthropicHeaders,
   role: ANTHROPIC_ROLE,

@@ -33,6 +33,10 @@ export interface Question {
   readonly path: string;
   /** Parameters of the query but the page and the limit. */
   readonly query: (span: Span) => readonly (readonly [name: string, value: string])[];
+  /** Beside those of the API. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Of an endpoint whose pages are rows instead of days: how many a page has. They land with the days that were asked for. */
+  readonly rows?: number;
 }
 
 /** As many days as a month has, so that most months are one page; no API that is asked here takes more for days. */
@@ -131,18 +135,21 @@ async function pagesOf(pulling: Pulling, span: Span, onBytes: OnBytes): Promise<
   for (const question of pulling.api.questions(pulling.pull)) {
     const { endpoint } = question;
     const answers = await answersTo(question, pulling, span, onBytes);
-    pages.push(
-      ...(endpoint === null ? answers : answers.map((text) => `{"endpoint":${JSON.stringify(endpoint)},"page":${text.trim()}}`)),
-    );
+    pages.push(...(endpoint === null ? answers : answers.map((text) => `{${asked(question, span)},"page":${text.trim()}}`)));
   }
   return pages;
+}
+
+function asked({ endpoint, rows }: Question, { from, to }: Span): string {
+  const days = rows === undefined ? '' : `,"from":${JSON.stringify(from)},"to":${JSON.stringify(to)}`;
+  return `"endpoint":${JSON.stringify(endpoint)}${days}`;
 }
 
 async function answersTo(question: Question, pulling: Pulling, span: Span, onBytes: OnBytes): Promise<readonly string[]> {
   const pages: string[] = [];
   const cursors = new Set<string>();
   for (let cursor: string | null = null; pages.length < MOST_PAGES; ) {
-    const page = await pageOf(pulling, question, span, cursor, DAYS_A_PAGE);
+    const page = await pageOf(pulling, question, span, cursor, question.rows ?? DAYS_A_PAGE);
     pages.push(page.text);
     onBytes?.(Buffer.byteLength(page.text));
     if (page.next === null) return pages;
@@ -166,7 +173,13 @@ async function pageOf(pulling: Pulling, asked: Question, span: Span, cursor: str
   const query = [...asked.query(span), ['limit', String(limit)] as const];
   for (const [name, value] of cursor === null ? query : [...query, ['page', cursor] as const])
     url.searchParams.append(name, value);
-  const get: Get = { url, headers: api.headers(key), secrets: [key], signal: request.signal, ...request.outside.patience };
+  const get: Get = {
+    url,
+    headers: { ...api.headers(key), ...asked.headers },
+    secrets: [key],
+    signal: request.signal,
+    ...request.outside.patience,
+  };
   try {
     return await getText(get, pageIn);
   } catch (error) {

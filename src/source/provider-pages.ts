@@ -1,5 +1,6 @@
 // Dumps of the cost and usage APIs of OpenAI and Anthropic: pages of buckets of results, one page a file, an array of pages, or one a line.
 // A page of several endpoints may lie in `{ "endpoint", "page" }`, as pulled ones do.
+import { type Bucket, bucketsOfRows, type FlatDialect, type FlatPage, flatPageOf } from './flat-pages.js';
 import { isPulledName, monthsToPull, type ProviderApi, type PullRequest } from './provider-api.js';
 import { isObject, type Json, type JsonObject, parseDocuments, textOf } from './json-text.js';
 import { readLanded, unusable } from './landed-text.js';
@@ -17,13 +18,15 @@ export interface PageDialect {
   readonly isTime: (text: string) => boolean;
   /** Whose page it is, where it does not say so itself; null where nobody can tell. Without it endpoints are no column. */
   readonly endpointOf?: (results: readonly JsonObject[]) => string | null;
+  /** Where the API has an endpoint whose answers are rows instead of buckets. */
+  readonly flat?: FlatDialect;
   /** Lines of one result, `reject` among their columns. */
   readonly linesOf: (result: JsonObject, endpoint: string | null) => readonly TextRow[];
 }
 
 interface Page {
   readonly endpoint: string | null;
-  readonly buckets: readonly Json[];
+  readonly buckets: readonly Bucket[];
 }
 
 export async function landPages(request: PullRequest, dialect: PageDialect, api: ProviderApi): Promise<Landing> {
@@ -64,10 +67,34 @@ export async function tabulatePages(file: LandedFile, dialect: PageDialect): Pro
 function pagesOf(text: string, file: LandedFile, dialect: PageDialect): readonly Page[] {
   if (text.trim() === '')
     throw unusable('unavailable', file, `is empty: an answer without ${dialect.what} still has a page`, 'pull it again');
-  const documents = documentsOf(text, file);
-  return documents
-    .flatMap((document) => (Array.isArray(document) ? (document as readonly Json[]) : [document]))
-    .map((page) => pageOf(page, file, dialect));
+  const documents = documentsOf(text, file).flatMap((document) =>
+    Array.isArray(document) ? (document as readonly Json[]) : [document],
+  );
+  const pages: Page[] = [];
+  let pulled: FlatPage[] = [];
+  for (const document of documents) {
+    const rows = rowsOf(document, dialect);
+    if (rows === null) pages.push(pageOf(document, file, dialect));
+    else pulled = [...pulled, rows];
+    // A page that is the last of its pull ends it: what comes after is another one.
+    if (rows === null || textOf(rows.page['has_more']) === 'true') continue;
+    pages.push(pageOfRows(pulled, file, dialect));
+    pulled = [];
+  }
+  if (pulled.length > 0) throw unusable('unavailable', file, 'ends before the last page of what was asked for', 'pull it again');
+  return pages;
+}
+
+function rowsOf(document: Json, { flat }: PageDialect): FlatPage | null {
+  if (flat === undefined || !isObject(document) || textOf(document['endpoint']) !== flat.endpoint) return null;
+  return flatPageOf(document);
+}
+
+function pageOfRows(pages: readonly FlatPage[], file: LandedFile, { flat }: PageDialect): Page {
+  const buckets = flat === undefined ? null : bucketsOfRows(pages, flat);
+  if (flat !== undefined && buckets !== null) return { endpoint: flat.endpoint, buckets };
+  const what = 'does not say how far the provider knew: a page has no `data_refreshed_at`';
+  throw unusable('unavailable', file, what, 'pull it again; keep the answers of the API as they are');
 }
 
 function pageOf(document: Json, file: LandedFile, { what, endpointOf }: PageDialect): Page {
@@ -84,7 +111,8 @@ function pageOf(document: Json, file: LandedFile, { what, endpointOf }: PageDial
   }
   const buckets = data as readonly Json[];
   const told = named === null ? null : textOf(named['endpoint']);
-  return { endpoint: told ?? endpointOf?.(buckets.flatMap(resultsOf)) ?? null, buckets };
+  const endpoint = told ?? endpointOf?.(buckets.flatMap(resultsOf)) ?? null;
+  return { endpoint, buckets: buckets.map((json) => ({ json, isEarly: false })) };
 }
 
 function resultsOf(bucket: Json): readonly JsonObject[] {
@@ -117,7 +145,7 @@ interface Reading {
 }
 
 /** A bucket that comes again in one file is a later pull of the same day: it is a delivery of its own, and the later one counts. */
-function linesOf(bucket: Json, endpoint: string | null, reading: Reading): readonly TextRow[] {
+function linesOf({ json: bucket, isEarly }: Bucket, endpoint: string | null, reading: Reading): readonly TextRow[] {
   const { dialect, file, times } = reading;
   const start = isObject(bucket) ? textOf(bucket[dialect.bucketStart]) : null;
   const end = isObject(bucket) ? textOf(bucket[dialect.bucketEnd]) : null;
@@ -134,7 +162,12 @@ function linesOf(bucket: Json, endpoint: string | null, reading: Reading): reado
   return (results as readonly Json[]).flatMap((result) => {
     reading.results += 1;
     const lines = isObject(result) ? dialect.linesOf(result, endpoint) : [{ reject: 'malformed' }];
-    return lines.map((line) => ({ ...place, empty_bucket: 'false', result: String(reading.results), ...line }));
+    return lines.map((line) => ({
+      ...place,
+      empty_bucket: isEarly ? 'early' : 'false',
+      result: String(reading.results),
+      ...line,
+    }));
   });
 }
 

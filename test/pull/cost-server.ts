@@ -2,6 +2,7 @@
 // not documented is refused, so that a request that the provider would not take fails here too.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { analyticsPage, refusalOfAnalytics } from './analytics-answers.js';
 
 export type Vendor = 'openai' | 'anthropic';
 
@@ -41,6 +42,9 @@ export interface CostServer {
   pageDays: number;
   /** No bucket for a day that nothing is known of, where the provider has an empty one. */
   knownDaysOnly: boolean;
+  /** Of analytics: how far it knows, null where it does not say, and rows of a page. */
+  refreshedAt: string | null;
+  pageRows: number;
   readonly close: () => Promise<void>;
 }
 
@@ -67,6 +71,8 @@ export async function startCostServer(vendor: Vendor): Promise<CostServer> {
     times: [],
     pageDays: 400,
     knownDaysOnly: false,
+    refreshedAt: null,
+    pageRows: 1000,
     plan: (fault, times = 1) => void planned.push({ fault, left: times }),
     close: async () => {
       server.closeAllConnections();
@@ -154,6 +160,10 @@ function usageEndpoint({ pathname }: URL): string | null {
   return /^\/v1\/(?:organization\/usage|organizations\/usage_report)\/(\w+)$/.exec(pathname)?.[1] ?? null;
 }
 
+function isAnalytics({ pathname }: URL): boolean {
+  return /^\/v1\/organizations\/analytics\/(cost|usage)$/.test(pathname);
+}
+
 function refusalOfGroups(groups: readonly string[], known: readonly string[]): Reply | null {
   const unknown = groups.find((name) => !known.includes(name));
   return unknown === undefined ? null : refused(400, `group_by ${unknown} is not supported`);
@@ -171,6 +181,11 @@ function refusalOfOpenAi(request: IncomingMessage, url: URL, { key }: CostServer
 }
 
 function refusalOfAnthropic(request: IncomingMessage, url: URL, { key }: CostServer): Reply | null {
+  if (isAnalytics(url)) {
+    if (request.headers['x-api-key'] !== key) return refused(401, 'invalid x-api-key');
+    const words = refusalOfAnalytics(url, String(request.headers['anthropic-beta']));
+    return words === null ? null : refused(400, words);
+  }
   const endpoint = usageEndpoint(url);
   const groups = endpoint === null ? ['workspace_id', 'description'] : ANTHROPIC_USAGE[endpoint];
   if (groups === undefined || (endpoint === null && url.pathname !== '/v1/organizations/cost_report'))
@@ -191,6 +206,7 @@ function refusalOf({ searchParams }: URL, known: readonly string[], most: number
 
 /** Days from the cursor, or from the start, up to the end; a cursor is opaque to who asks. */
 function pageOf(vendor: Vendor, url: URL, costs: CostServer, isCircle: boolean): string {
+  if (isAnalytics(url)) return analyticsPage(url, costs);
   const { searchParams } = url;
   const endpoint = usageEndpoint(url);
   const whose = endpoint === null ? '' : `${endpoint} `;

@@ -3,6 +3,8 @@ WITH name AS (
   SELECT DISTINCT provider, model AS name FROM staging.used_model WHERE model <> ''
   UNION
   SELECT DISTINCT provider, model_hint FROM staging.charge WHERE model_hint IS NOT NULL
+  UNION
+  SELECT DISTINCT provider, model FROM staging.billed_usage WHERE model <> ''
 ), known AS (
   SELECT provider, sku FROM run.price
   UNION

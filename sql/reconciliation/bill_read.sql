@@ -3,7 +3,7 @@
 WITH landed AS (
   SELECT f.source_id, count_sum(f.records) AS records
   FROM run.landed_file AS f
-  JOIN run.source AS s ON s.source_id = f.source_id AND s.kind <> 'usage'
+  JOIN run.source AS s ON s.source_id = f.source_id AND s.kind NOT IN ('usage', 'openai-usage', 'anthropic-usage')
   GROUP BY f.source_id
 ), typed AS (
   SELECT source_id, count(*) AS n, count_sum(CASE WHEN fate = 'rejected' THEN 1 ELSE 0 END) AS rejected FROM staging.bill_line GROUP BY source_id

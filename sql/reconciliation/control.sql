@@ -6,6 +6,8 @@ WITH every_control AS (
   UNION ALL
   SELECT * FROM reconciliation.bill_read
   UNION ALL
+  SELECT * FROM reconciliation.billed_usage_read
+  UNION ALL
   SELECT * FROM reconciliation.evidence_total
   UNION ALL
   SELECT * FROM reconciliation.staging_rounding

@@ -2,13 +2,13 @@
 WITH latest AS (
   SELECT source_id, utc_timestamp(bucket_start) AS starts, max(delivery) AS delivery
   FROM raw.anthropic_cost
-  WHERE utc_timestamp(bucket_start) IS NOT NULL
+  WHERE utc_timestamp(bucket_start) IS NOT NULL AND empty_bucket <> 'early'
   GROUP BY source_id, utc_timestamp(bucket_start)
 ), line AS (
   SELECT c.*, s.provider, s.account,
     CASE WHEN utc_timestamp(c.bucket_start) IS NULL THEN 'starting_at: not a time'
          WHEN c.reject IS NOT NULL THEN c.reject
-         WHEN c.empty_bucket = 'true' THEN NULL
+         WHEN c.empty_bucket IN ('true', 'early') THEN NULL
          WHEN money_problem(c.amount, 22) IS NOT NULL THEN 'amount: ' || money_problem(c.amount, 22)
          WHEN c.currency IS NULL THEN 'currency: missing' END AS problem,
     c.delivery < l.delivery AS superseded
@@ -22,7 +22,7 @@ WITH latest AS (
 )
 SELECT
   source_id, file, "row",
-  CASE WHEN coalesce(superseded, false) THEN 'superseded' WHEN problem IS NOT NULL THEN 'rejected' WHEN empty_bucket = 'true' THEN 'empty' ELSE 'loaded' END AS fate,
+  CASE WHEN coalesce(superseded, false) THEN 'superseded' WHEN problem IS NOT NULL THEN 'rejected' WHEN empty_bucket = 'true' THEN 'empty' WHEN empty_bucket = 'early' THEN 'early' ELSE 'loaded' END AS fate,
   problem AS reject_reason, provider, account AS account_id, workspace_id AS sub_account_id, CAST(NULL AS VARCHAR) AS invoice_id,
   CAST(month_start(utc_timestamp(bucket_start)) AS TIMESTAMP(6)) AS billing_period_start,
   CAST(add_months(month_start(utc_timestamp(bucket_start)), 1) AS TIMESTAMP(6)) AS billing_period_end,

@@ -12,3 +12,7 @@ UNION ALL
 SELECT source_id, file, "row", reject_reason AS reason, day_of(charge_start) AS usage_date
 FROM staging.bill_line
 WHERE fate = 'rejected'
+UNION ALL
+SELECT source_id, file, "row", reject_reason, usage_date
+FROM staging.billed_figure
+WHERE fate = 'rejected'

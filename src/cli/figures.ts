@@ -38,6 +38,8 @@ export interface Figures {
   readonly statements: readonly Statement[];
   readonly failed: readonly ControlRow[];
   readonly controls: number;
+  /** Quantities of the last month that a provider tells of, and that no log holds in full; null: none. */
+  readonly unlogged: { readonly month: string; readonly quantities: number } | null;
 }
 
 export async function readFigures(warehousePath: string): Promise<Figures> {
@@ -48,7 +50,17 @@ export async function readFigures(warehousePath: string): Promise<Figures> {
     statements: await statementsOf(warehouse),
     failed: controls.filter((row) => !row.passed),
     controls: controls.length,
+    unlogged: await unloggedIn(warehouse),
   };
+}
+
+/** Runs that were published by an earlier version have no such mart. */
+async function unloggedIn(warehouse: Warehouse): Promise<Figures['unlogged']> {
+  const marts = await warehouse.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'marts'");
+  if (!marts.some((row) => row['table_name'] === 'billed_usage_month')) return null;
+  const [row] = await warehouse.rows(`SELECT billing_month AS month, count(*) AS quantities FROM marts.billed_usage_month
+    WHERE finding = 'unlogged' AND billing_month = (SELECT max(billing_month) FROM marts.billed_usage_month) GROUP BY billing_month`);
+  return row === undefined ? null : { month: text(row, 'month'), quantities: Number(text(row, 'quantities')) };
 }
 
 /** Every control of the published months, oldest first. */

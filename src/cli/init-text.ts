@@ -57,6 +57,8 @@ const KINDS: Readonly<Record<Source['kind'], string>> = {
   'aws-cur': 'AWS Cost and Usage Report',
   'openai-costs': 'OpenAI costs',
   'anthropic-costs': 'Anthropic costs',
+  'openai-usage': 'OpenAI usage',
+  'anthropic-usage': 'Anthropic usage',
   'invoice-csv': 'invoice',
 };
 

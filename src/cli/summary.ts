@@ -35,6 +35,7 @@ export function summaryLines(result: RunResult, figures: Figures, { size, paint,
     ...figures.statements.flatMap((statement) => ['', ...statementLines(statement, size, roomOf(figures, size), paint)]),
     '',
     ...controlLines(figures, size, paint),
+    ...unloggedLines(figures, paint),
     '',
     ...whereLines(result, cwd),
   ];
@@ -114,10 +115,13 @@ function statementLines(statement: Statement, size: ScreenSize, room: number, pa
 }
 
 /** Features that each statement has lines for; the currencies of a month share the screen. */
-function roomOf({ statements, identity }: Figures, { rows }: ScreenSize): number {
+function roomOf({ statements, identity, unlogged }: Figures, { rows }: ScreenSize): number {
   if (rows === null) return Number.POSITIVE_INFINITY;
   const kept = statements.map((statement) => STATEMENT_FRAME + statement.rows.filter(isOfNoFeature).length);
-  const left = kept.reduce((sum, lines) => sum - lines, rows - FRAME - Math.max(0, ofLastMonth(identity).length - 1));
+  const left = kept.reduce(
+    (sum, lines) => sum - lines,
+    rows - FRAME - (unlogged === null ? 0 : 2) - Math.max(0, ofLastMonth(identity).length - 1),
+  );
   return Math.max(FEATURES_AT_LEAST, Math.floor(left / Math.max(1, statements.length)));
 }
 
@@ -164,6 +168,14 @@ function controlLines({ controls, failed }: Figures, size: ScreenSize, paint: Pa
     ...tableLines(CONTROLS, cells, { width: size.columns, paint }),
     ...(more > 0 ? [`… ${more} more: showback show --controls`] : []),
   ];
+}
+
+/** A finding, no failure: what was not logged is billed all the same, and shared by what was. */
+function unloggedLines({ unlogged }: Figures, paint: Paint): readonly string[] {
+  if (unlogged === null) return [];
+  const { month, quantities } = unlogged;
+  const what = quantities === 1 ? '1 quantity' : `${countText(quantities)} quantities`;
+  return [`${paint('yellow', '!')} ${month}: ${what} used, and not logged in full`, '  showback sql "from billed_usage_month"'];
 }
 
 function whereLines(result: RunResult, cwd: string): readonly string[] {

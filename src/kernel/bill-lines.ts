@@ -1,9 +1,19 @@
-// Columns of the raw bill tables. All text but `row`: a bill is kept as it was written, and cast once, at staging.
+// Columns of the raw tables of bills and of billed usage. All text but `row`: evidence is kept as it was written, and cast once, at staging.
 
-export type BillTable = 'focus_line' | 'cur_line' | 'openai_cost' | 'anthropic_cost' | 'invoice_line';
+export type BillTable =
+  | 'focus_line'
+  | 'cur_line'
+  | 'openai_cost'
+  | 'anthropic_cost'
+  | 'openai_usage'
+  | 'anthropic_usage'
+  | 'invoice_line';
 
 /** In front of every bill line. `reject`: why the line cannot be read, or null. */
 const PLACE = ['source_id', 'file', 'row', 'reject'] as const;
+
+/** A number of a result of a usage API. */
+const FIGURE = ['delivery', 'endpoint', 'bucket_start', 'bucket_end', 'empty_bucket', 'result', 'figure', 'quantity'] as const;
 
 /** FOCUS columns that are read, by their name in the specification. */
 export const FOCUS_COLUMNS = [
@@ -228,6 +238,8 @@ export const BILL_COLUMNS: Readonly<Record<BillTable, readonly string[]>> = {
     'inference_geo',
     'workspace_id',
   ],
+  openai_usage: [...PLACE, ...FIGURE, 'model', 'project_id', 'batch', 'service_tier'],
+  anthropic_usage: [...PLACE, ...FIGURE, 'model', 'workspace_id', 'service_tier', 'context_window', 'inference_geo'],
   invoice_line: [
     ...PLACE,
     'invoice_id',

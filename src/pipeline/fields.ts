@@ -144,3 +144,8 @@ export const featureId = z
   .regex(FEATURE_ID, 'is not a feature id → no `(` or blank at its start, no blank at its end, no `|` and no control characters');
 
 export const version = z.preprocess(asWritten, z.enum([...FOCUS_VERSIONS, 'detect'])).meta({ type: ['string', 'number'] });
+
+export const url = text.regex(
+  /^https?:\/\/[^\s/?#@]+\/?$/,
+  'is not the address of a server → write https://host:port, without a path',
+);

@@ -5,7 +5,10 @@ import type { Month } from '../kernel/period.js';
 import type { UsageFormat } from '../kernel/usage-formats.js';
 import type { S3Server } from './engine-config.js';
 
-export type SourceConfig = UsageSource | BillSource;
+export type SourceConfig = UsageSource | LineSource;
+
+/** Evidence whose lines are kept as text and cast at staging. */
+export type LineSource = BillSource | BilledUsageSource;
 
 interface SourceBase {
   readonly id: string;
@@ -81,23 +84,46 @@ export interface OpenAiCostsSource extends BillBase {
   readonly kind: 'openai-costs';
   /** Empty where they are pulled. */
   readonly files: readonly string[];
-  readonly pull: CostPull | null;
+  readonly pull: ApiPull | null;
 }
 
 export interface AnthropicCostsSource extends BillBase {
   readonly kind: 'anthropic-costs';
   readonly files: readonly string[];
-  readonly pull: CostPull | null;
+  readonly pull: ApiPull | null;
 }
 
-export type PulledSource = OpenAiCostsSource | AnthropicCostsSource;
+interface BilledUsageBase extends SourceBase {
+  /** Lower-case provider id, equal to the `provider` that usage events carry. */
+  readonly provider: string;
+  /** Account that it tells of, or null: all of the provider's. */
+  readonly account: string | null;
+  /** Empty where they are pulled. */
+  readonly files: readonly string[];
+  readonly pull: ApiPull | null;
+}
 
-export interface CostPull {
+export interface OpenAiUsageSource extends BilledUsageBase {
+  readonly kind: 'openai-usage';
+}
+
+export interface AnthropicUsageSource extends BilledUsageBase {
+  readonly kind: 'anthropic-usage';
+}
+
+/** Quantities that a provider says were used: never money, only held beside what was logged. */
+export type BilledUsageSource = OpenAiUsageSource | AnthropicUsageSource;
+
+export type PulledSource = OpenAiCostsSource | AnthropicCostsSource | BilledUsageSource;
+
+export interface ApiPull {
   /** Name of the environment variable that holds the key. The key itself is nowhere. */
   readonly keyVariable: string;
   /** Null: the address of the provider. */
   readonly url: string | null;
   readonly groupBy: readonly string[];
+  /** Of a provider that has an endpoint for each kind of usage: those that are asked. Else empty. */
+  readonly endpoints: readonly string[];
   /** First month, or null: that of the pipeline. */
   readonly from: Month | null;
   /** Days after its end that a month is still asked for each night. */

@@ -5,13 +5,23 @@ import type { UsageField } from '../kernel/usage-fields.js';
 import { tokensOf } from '../kernel/usage-formats.js';
 import { suggest } from '../kernel/nearest.js';
 import { serverOf } from './elsewhere.js';
-import type { BillSource, CostPull, InvoiceColumns, S3Server, SourceConfig, UsageSource } from './pipeline.js';
+import type {
+  ApiPull,
+  BilledUsageSource,
+  BillSource,
+  InvoiceColumns,
+  PulledSource,
+  S3Server,
+  SourceConfig,
+  UsageSource,
+} from './pipeline.js';
+import { type BilledUsageSpec, type BillSpec, checkTwice } from './source-twice.js';
 import type { SourceSpec } from './spec-pipeline.js';
+import { ANTHROPIC_COST_GROUPS } from './spec-pull.js';
 import { problem, quoted, type Report } from './text.js';
 import type { Path, YamlFile } from './yaml-places.js';
 
 type Spec<K extends SourceSpec['kind']> = Extract<SourceSpec, { kind: K }>;
-type BillSpec = Exclude<SourceSpec, { kind: 'usage' }>;
 
 export function readSources(specs: readonly SourceSpec[], file: YamlFile, report: Report): readonly SourceConfig[] {
   const lines = new Map<string, number | undefined>();
@@ -28,7 +38,7 @@ export function readSources(specs: readonly SourceSpec[], file: YamlFile, report
       );
     else lines.set(spec.id, spot.place.line);
   }
-  checkMoney(specs, file, report);
+  checkTwice(specs, file, report);
   for (const spec of specs) checkServer(spec, file, report);
   return specs.map((spec) => sourceOf(spec, file, report));
 }
@@ -43,9 +53,17 @@ function sourceOf(spec: SourceSpec, file: YamlFile, report: Report): SourceConfi
       return { kind: 'aws-cur', ...billOf(spec, file), layout: layoutOf(spec, file, report) };
     case 'invoice-csv':
       return invoiceOf(spec, file, report);
+    case 'openai-usage':
+    case 'anthropic-usage':
+      return { kind: spec.kind, ...billedUsageOf(spec, file, report) };
     default:
       return { kind: spec.kind, ...billOf(spec, file), files: spec.files ?? [], pull: pullOf(spec, file, report) };
   }
+}
+
+function billedUsageOf(spec: BilledUsageSpec, file: YamlFile, report: Report): Omit<BilledUsageSource, 'kind'> {
+  const { id, provider, account = null, files = [] } = spec;
+  return { id, place: file.of(spec).place, s3: s3Of(spec), provider, account, files, pull: pullOf(spec, file, report) };
 }
 
 function s3Of({ s3 }: SourceSpec): S3Server {
@@ -63,19 +81,48 @@ function checkServer(spec: SourceSpec, file: YamlFile, report: Report): void {
 type BillBase = Omit<Extract<BillSource, { kind: 'openai-costs' }>, 'kind' | 'files' | 'pull'>;
 
 /** Days in files and days of the API would overlap, and nobody could say which count. */
-function pullOf(spec: Spec<'openai-costs' | 'anthropic-costs'>, file: YamlFile, report: Report): CostPull | null {
+function pullOf(spec: Spec<PulledSource['kind']>, file: YamlFile, report: Report): ApiPull | null {
   const { files, pull } = spec;
   if (files === undefined && pull === undefined) {
     const remedy = 'add `pull:` with the name of the variable that holds the key, or `files:`';
-    report(problem('missing-key', file.of(spec), 'nothing says where these costs come from', remedy));
+    report(
+      problem(
+        'missing-key',
+        file.of(spec),
+        `nothing says where ${'role' in spec ? 'these costs come' : 'this usage comes'} from`,
+        remedy,
+      ),
+    );
   }
   if (files !== undefined && pull !== undefined) {
-    const remedy = 'keep one of them; two sources, one of them with `role: evidence`, may have both';
+    const two = 'role' in spec ? '; two sources, one of them with `role: evidence`, may have both' : '';
+    const remedy = `keep one of them${two}`;
     report(problem('bad-value', file.of(spec, 'pull'), '`files` and `pull` are both there', remedy));
   }
   if (pull === undefined) return null;
-  const { key, url, group_by: groupBy, from, trailing_days: trailingDays, lag_days: lagDays } = pull;
-  return { keyVariable: key.env, url: url ?? null, groupBy, from: from ?? null, trailingDays, lagDays };
+  const { key, url, group_by: named, from, trailing_days: trailingDays, lag_days: lagDays } = pull;
+  const endpoints =
+    'endpoints' in pull ? pull.endpoints : 'endpoint' in pull && pull.endpoint === 'analytics' ? ['analytics'] : [];
+  const groups = spec.kind === 'anthropic-costs' ? (ANTHROPIC_COST_GROUPS[spec.pull?.endpoint ?? ''] ?? []) : (named ?? []);
+  checkGroups(spec, groups, file, report);
+  return {
+    keyVariable: key.env,
+    url: url ?? null,
+    groupBy: named ?? groups,
+    endpoints,
+    from: from ?? null,
+    trailingDays,
+    lagDays,
+  };
+}
+
+/** The two endpoints of Anthropic's costs know different groups. */
+function checkGroups(spec: Spec<PulledSource['kind']>, groups: readonly string[], file: YamlFile, report: Report): void {
+  for (const [at, name] of (spec.pull?.group_by ?? []).entries()) {
+    if (groups.includes(name)) continue;
+    const message = `${quoted(name)} is nothing that this endpoint groups by`;
+    report(problem('bad-value', file.of(spec, 'pull', 'group_by', at), message, `use some of: ${groups.join(', ')}`));
+  }
 }
 
 function billOf(spec: BillSpec, file: YamlFile): BillBase {
@@ -249,28 +296,4 @@ function constantError(field: UsageField, value: string): Refusal | null {
   const rule = CONSTANTS[kind];
   if (value === '') return { what: 'is empty', remedy: 'give it a value, or leave it out' };
   return rule === undefined || rule.accepts.test(value) ? null : rule;
-}
-
-/** The same spend must not reach the statement twice. */
-function checkMoney(specs: readonly SourceSpec[], file: YamlFile, report: Report): void {
-  const money = specs.filter((spec): spec is BillSpec => spec.kind !== 'usage' && spec.role === 'money');
-  money.forEach((spec, index) => {
-    const other = money.slice(0, index).find((earlier) => earlier.provider === spec.provider && sameAccount(earlier, spec));
-    if (other === undefined) return;
-    const account =
-      spec.account === undefined || spec.account !== other.account ? 'every account' : `account ${quoted(spec.account ?? '')}`;
-    const message = `${quoted(spec.id)} and ${quoted(other.id)} (line ${file.of(other, 'id').place.line}) both bring the money of ${account} of ${spec.provider}`;
-    report(
-      problem(
-        'money-twice',
-        file.of(spec, 'id'),
-        message,
-        'give one of them `role: evidence`, or name a different `account` in each',
-      ),
-    );
-  });
-}
-
-function sameAccount(left: BillSpec, right: BillSpec): boolean {
-  return left.account === undefined || right.account === undefined || left.account === right.account;
 }

@@ -8,7 +8,6 @@ import {
   currency,
   day,
   daysKept,
-  daysOf,
   id,
   lookBack,
   minutes,
@@ -17,8 +16,10 @@ import {
   runsKept,
   scanBudget,
   text,
+  url,
   version,
 } from './fields.js';
+import { anthropicCostsPull, anthropicUsagePull, openAiCostsPull, openAiUsagePull } from './spec-pull.js';
 
 const OUTSIDE = 'leads out of the company folder → keep it below `root`, written with `/` and without `..`';
 
@@ -48,8 +49,6 @@ const region = text
   .regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'is not a region → write it as eu-central-1')
   .optional()
   .describe('Left out: as the environment says (AWS_REGION).');
-
-const url = text.regex(/^https?:\/\/[^\s/?#@]+\/?$/, 'is not the address of a server → write https://host:port, without a path');
 
 const s3Server = {
   endpoint: url.optional().describe('Of a server that speaks S3. Left out: the one of the region.'),
@@ -136,32 +135,17 @@ const billedOnly = z
 
 const dump = { ...bill, basis: billedOnly, files: paths };
 
-/** The key stands in the environment, never here. */
-const pull = (groups: readonly [string, ...string[]]) =>
-  z
-    .strictObject({
-      key: z.strictObject({
-        env: text
-          .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not the name of an environment variable → name the variable that holds the key')
-          .describe('Name of the environment variable that holds the key.'),
-      }),
-      url: url.optional().describe('Of a gateway or proxy. Left out: the address of the provider.'),
-      group_by: z
-        .array(z.enum(groups))
-        .min(1, 'is empty → leave it out')
-        .default([...groups].slice(0, 2)),
-      from: month.optional().describe('First month that is asked for. Left out: `start`.'),
-      trailing_days: daysOf(400).default(40).describe('Days after its end that a month is still asked for each night.'),
-      lag_days: daysOf(31)
-        .default(1)
-        .describe(
-          'Whole days before today that are not asked for yet and stay estimated: a late provider tells them as empty, which is zero.',
-        ),
-    })
-    .optional()
-    .describe("Asks the provider's API, in place of `files`.");
+const pages = paths.optional().describe('Pages in files, in place of `pull`.');
 
-const pulledDump = { ...bill, basis: billedOnly, files: paths.optional().describe('Pages in files, in place of `pull`.') };
+const pulledDump = { ...bill, basis: billedOnly, files: pages };
+
+const billedUsage = {
+  id: bill.id,
+  provider: bill.provider,
+  account: text.optional().describe('Account that it tells of. Left out: all of the provider.'),
+  files: pages,
+  s3: server,
+};
 
 const invoiceCsv = z
   .strictObject({
@@ -203,8 +187,10 @@ export const sourceSpec = z.discriminatedUnion('kind', [
   usageSource,
   focusSource,
   curSource,
-  z.strictObject({ kind: z.literal('openai-costs'), ...pulledDump, pull: pull(['project_id', 'line_item', 'api_key_id']) }),
-  z.strictObject({ kind: z.literal('anthropic-costs'), ...pulledDump, pull: pull(['workspace_id', 'description']) }),
+  z.strictObject({ kind: z.literal('openai-costs'), ...pulledDump, pull: openAiCostsPull }),
+  z.strictObject({ kind: z.literal('anthropic-costs'), ...pulledDump, pull: anthropicCostsPull }),
+  z.strictObject({ kind: z.literal('openai-usage'), ...billedUsage, pull: openAiUsagePull }),
+  z.strictObject({ kind: z.literal('anthropic-usage'), ...billedUsage, pull: anthropicUsagePull }),
   invoiceSource,
 ]);
 

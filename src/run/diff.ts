@@ -45,8 +45,8 @@ function billOf({ pipeline }: Prepared, sourceId: string): BillSource {
     const message = `there is no source \`${sourceId}\` in ${pipeline.file}`;
     throw new Failure('user', [{ code: 'diff/unknown-source', message, remedy: suggest(sourceId, ids) }]);
   }
-  if (config.kind !== 'usage') return config;
-  const message = `source \`${sourceId}\` is a log of usage: it has no lines of a bill`;
+  if ('role' in config) return config;
+  const message = `source \`${sourceId}\` tells usage: it has no lines of a bill`;
   const remedy = 'name a bill; what became of the records of a log is in `rejected_record` and in the controls';
   throw new Failure('user', [{ code: 'diff/no-bill', message, remedy, place: config.place }]);
 }

@@ -1,6 +1,6 @@
 // The pipeline as rows of the `run` tables: parameters are data, so a model reads the same text on every engine.
 import { type Day, firstDay, type Month, monthOf } from '../kernel/period.js';
-import type { AliasRow, FixedCost, Pipeline, PriceRow } from '../pipeline/pipeline.js';
+import type { AliasRow, FixedCost, Pipeline, PriceRow, SourceConfig } from '../pipeline/pipeline.js';
 import type { Cell } from '../warehouse/warehouse.js';
 import { likePattern, type ParameterTables, ruleTables } from './rule-parameters.js';
 
@@ -44,25 +44,21 @@ function currencyRows(): readonly Record<string, Cell>[] {
 }
 
 function sourceTables(pipeline: Pipeline): ParameterTables {
-  const sources = pipeline.sources.map((source) =>
-    source.kind === 'usage'
-      ? { source_id: source.id, kind: source.kind, covers_usage: 'false', stated_cost: String(source.statedCost === 'provider') }
-      : {
-          source_id: source.id,
-          kind: source.kind,
-          role: source.role,
-          provider: source.provider,
-          account: source.account,
-          basis: source.basis,
-          covers_usage: String(source.coversUsage),
-          feature_tag: source.featureTag,
-          stated_cost: 'false',
-        },
-  );
   const leftOut = pipeline.sources.flatMap((source) =>
-    source.kind === 'usage' ? [] : source.leavesOutServiceTiers.map((tier) => ({ source_id: source.id, service_tier: tier })),
+    'leavesOutServiceTiers' in source
+      ? source.leavesOutServiceTiers.map((tier) => ({ source_id: source.id, service_tier: tier }))
+      : [],
   );
-  return { 'run.source': sources, 'run.source_left_out': leftOut };
+  return { 'run.source': pipeline.sources.map(sourceRow), 'run.source_left_out': leftOut };
+}
+
+function sourceRow(source: SourceConfig): Record<string, Cell> {
+  const row = { source_id: source.id, kind: source.kind, covers_usage: 'false', stated_cost: 'false' };
+  if (source.kind === 'usage') return { ...row, stated_cost: String(source.statedCost === 'provider') };
+  const billed = { ...row, provider: source.provider, account: source.account };
+  if (!('role' in source)) return billed;
+  const { role, basis, coversUsage, featureTag } = source;
+  return { ...billed, role, basis, covers_usage: String(coversUsage), feature_tag: featureTag };
 }
 
 function registryTables(pipeline: Pipeline): ParameterTables {

@@ -1,20 +1,28 @@
 // Can a source be read? Lists what it names and reads a byte of the first and the last, so that what is missing is known by day.
 import { Failure } from '../kernel/failure.js';
-import type { SourceConfig } from '../pipeline/pipeline.js';
+import type { PulledSource, SourceConfig } from '../pipeline/pipeline.js';
 import { ANTHROPIC_COSTS } from './anthropic-costs.js';
-import { monthsToPull, probe } from './cost-api.js';
+import { ANTHROPIC_USAGE } from './anthropic-usage.js';
+import { monthsToPull, type ProviderApi, probe } from './provider-api.js';
 import { OPENAI_COSTS } from './openai-costs.js';
+import { OPENAI_USAGE } from './openai-usage.js';
 import { azureManifestsBelow, curManifestsBelow, manifestsBelow } from './export-manifests.js';
 import { Origin } from './origin.js';
 import type { LandRequest } from './source.js';
 
+const APIS: Readonly<Record<PulledSource['kind'], ProviderApi>> = {
+  'openai-costs': OPENAI_COSTS,
+  'anthropic-costs': ANTHROPIC_COSTS,
+  'openai-usage': OPENAI_USAGE,
+  'anthropic-usage': ANTHROPIC_USAGE,
+};
+
 /** How many files there are to read. Fails with the words of whoever keeps them. */
 export async function connect(request: LandRequest): Promise<number> {
   const { config } = request;
-  const apis = { 'openai-costs': OPENAI_COSTS, 'anthropic-costs': ANTHROPIC_COSTS };
-  if ((config.kind === 'openai-costs' || config.kind === 'anthropic-costs') && config.pull !== null) {
-    await probe({ ...request, config }, apis[config.kind]);
-    return monthsToPull({ ...request, config }, apis[config.kind]).length;
+  if ('pull' in config && config.pull !== null) {
+    await probe({ ...request, config }, APIS[config.kind]);
+    return monthsToPull({ ...request, config }, APIS[config.kind]).length;
   }
   await using origin = new Origin(request);
   const found = await origin.list(patternsOf(config));

@@ -12,7 +12,7 @@ export interface Get {
   readonly deadline?: number;
   /** Milliseconds before the second try; each next one waits about twice as long. */
   readonly pause?: number;
-  /** Bytes of an answer; no page of costs is near the usual limit. */
+  /** Bytes of an answer; no page of costs or usage is near the usual limit. */
   readonly largest?: number;
 }
 
@@ -62,7 +62,7 @@ async function bodyOf(answer: Response, largest: number): Promise<string> {
   let bytes = 0;
   for await (const part of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += part.byteLength;
-    if (bytes > largest) throw new HttpProblem(`the answer has more than ${largest} bytes, as no page of costs has`, null);
+    if (bytes > largest) throw new HttpProblem(`the answer has more than ${largest} bytes, as no page of an API has`, null);
     parts.push(part);
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts));

@@ -1,4 +1,4 @@
-// Money as text: is it a decimal that the ledger can hold, and was nothing lost before it reached us?
+// Money and quantities as text: is it a decimal that the ledger can hold, and was nothing lost before it reached us?
 import { isNumber, type Json } from './json-text.js';
 
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,6}))?$/;
@@ -20,6 +20,20 @@ export function moneyOf(value: Json | undefined): Money {
   if (isNumber(value) && shape.digits > NUMBER_DIGITS) return refuse('inexact_amount');
   if (shape.decimals > DECIMALS) return refuse('amount_too_fine');
   return shape.integers > INTEGER_DIGITS ? refuse('amount_too_large') : { amount: text, reject: null };
+}
+
+const QUANTITY_DECIMALS = 6;
+
+export type Quantity =
+  | { readonly quantity: string; readonly reject: null }
+  | { readonly quantity: null; readonly reject: string };
+
+/** The quantity as it was written, or why it is refused. */
+export function quantityOf(value: Json | undefined): Quantity {
+  const { amount, reject } = moneyOf(value);
+  if (amount === null) return { quantity: null, reject: reject.replace('amount', 'quantity') };
+  const isFine = (shapeOf(amount)?.decimals ?? 0) > QUANTITY_DECIMALS;
+  return isFine ? { quantity: null, reject: 'quantity_too_fine' } : { quantity: amount, reject: null };
 }
 
 function refuse(reject: MoneyReject): Money {

@@ -31,7 +31,7 @@ export async function landPlainFiles(request: LandRequest, patterns: readonly st
 
 /** Logs and dumps are rotated away, and history must not shrink. A bill that is gone was replaced by one of another name: both would count. */
 function keepsGone({ kind }: SourceConfig): boolean {
-  return kind === 'usage' || kind === 'openai-costs' || kind === 'anthropic-costs';
+  return kind !== 'focus' && kind !== 'invoice-csv';
 }
 
 function tellOfGone(gone: readonly { readonly name: string }[], { config, listener }: LandRequest): void {

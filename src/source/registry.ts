@@ -1,10 +1,12 @@
 // Every kind of source, by name. A new kind is a new file and a line here.
 import type { SourceConfig } from '../pipeline/pipeline.js';
 import { land as landAnthropicCosts, tabulate as tabulateAnthropicCosts } from './anthropic-costs.js';
+import { land as landAnthropicUsage, tabulate as tabulateAnthropicUsage } from './anthropic-usage.js';
 import { land as landAwsCur } from './aws-cur.js';
 import { land as landFocus } from './focus.js';
 import { land as landInvoiceCsv, tabulate as tabulateInvoiceCsv } from './invoice-csv.js';
 import { land as landOpenaiCosts, tabulate as tabulateOpenaiCosts } from './openai-costs.js';
+import { land as landOpenaiUsage, tabulate as tabulateOpenaiUsage } from './openai-usage.js';
 import type { LandedFile, Landing, LandRequest, SourceKind, Tabulate, Tabulation } from './source.js';
 import { land as landUsage } from './usage.js';
 
@@ -22,6 +24,8 @@ const KINDS: { readonly [K in SourceKind]: Kind<K> } = {
   'aws-cur': { land: landAwsCur },
   'openai-costs': { land: landOpenaiCosts, tabulate: tabulateOpenaiCosts },
   'anthropic-costs': { land: landAnthropicCosts, tabulate: tabulateAnthropicCosts },
+  'openai-usage': { land: landOpenaiUsage, tabulate: tabulateOpenaiUsage },
+  'anthropic-usage': { land: landAnthropicUsage, tabulate: tabulateAnthropicUsage },
   'invoice-csv': { land: landInvoiceCsv, tabulate: tabulateInvoiceCsv },
 };
 

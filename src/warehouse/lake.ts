@@ -175,6 +175,8 @@ function lakeOf(units: readonly LakeUnit[], done: ReadonlyMap<LakeUnit, Sidecar>
     cur_line: new Set(),
     openai_cost: new Set(),
     anthropic_cost: new Set(),
+    openai_usage: new Set(),
+    anthropic_usage: new Set(),
     invoice_line: new Set(),
   };
   const files = units.flatMap((unit) => {

@@ -1,7 +1,7 @@
-// Bills → lines of text in the lake, one Parquet a landed file. FOCUS and CUR go through the engine, the others come as text already.
+// Bills and billed usage → lines of text in the lake, one Parquet a landed file. FOCUS and CUR go through the engine, the others come as text already.
 import type { Listener } from '../kernel/event.js';
 import { BILL_COLUMNS, type BillTable, billColumnType, FOCUS_COLUMNS, snakeCase } from '../kernel/bill-lines.js';
-import type { BillSource, FocusSource } from '../pipeline/pipeline.js';
+import type { LineSource, FocusSource } from '../pipeline/pipeline.js';
 import type { LandedFile, Tabulate } from '../source/source.js';
 import { cellValue, copyBill, type PickColumns } from './bill-table.js';
 import { curColumns } from './cur-columns.js';
@@ -10,15 +10,17 @@ import { focusVersion, plain } from './focus-version.js';
 import { literal } from './sql-quote.js';
 import type { Warehouse } from './warehouse.js';
 
-const TABLE_OF: Readonly<Record<BillSource['kind'], BillTable>> = {
+const TABLE_OF: Readonly<Record<LineSource['kind'], BillTable>> = {
   focus: 'focus_line',
   'aws-cur': 'cur_line',
   'openai-costs': 'openai_cost',
   'anthropic-costs': 'anthropic_cost',
+  'openai-usage': 'openai_usage',
+  'anthropic-usage': 'anthropic_usage',
   'invoice-csv': 'invoice_line',
 };
 
-export function billTableOf(kind: BillSource['kind']): BillTable {
+export function billTableOf(kind: LineSource['kind']): BillTable {
   return TABLE_OF[kind];
 }
 
@@ -31,7 +33,7 @@ export interface BillReaders {
 export async function writeBill(
   engine: Warehouse,
   file: LandedFile,
-  config: BillSource,
+  config: LineSource,
   readers: BillReaders,
   target: string,
 ): Promise<void> {

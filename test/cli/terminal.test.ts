@@ -73,6 +73,7 @@ function summaryOfAll(): readonly string[] {
     statements: [{ month: '2026-09', currency: 'USD', rows: features, total: '30', previousTotal: '' }],
     failed,
     controls: 20,
+    unlogged: null,
   };
   const result = {
     outcome: 'unchanged' as const,

@@ -114,3 +114,5 @@ export const BILL = {
   featureTag: null,
   s3: NO_S3,
 } as const;
+
+export const BILLED_USAGE = { id: 'billed', place: PLACE, provider: 'openai', account: null, s3: NO_S3, pull: null } as const;

@@ -1,4 +1,4 @@
-import { BILL, usage } from './company.js';
+import { BILL, BILLED_USAGE, usage } from './company.js';
 import { describeSource } from './source.suite.js';
 
 describeSource({
@@ -43,6 +43,23 @@ describeSource({
   table: 'anthropic_cost',
   config: (files) => ({ ...BILL, kind: 'anthropic-costs', pull: null, files }),
   files: { 'week.json': { records: 4, rejected: { bad_amount: 1, missing_amount: 1 } } },
+});
+
+describeSource({
+  kind: 'openai-usage',
+  table: 'openai_usage',
+  config: (files) => ({ ...BILLED_USAGE, kind: 'openai-usage', files }),
+  files: {
+    'completions.json': { records: 10, rejected: { inexact_quantity: 1 } },
+    'pulled.json': { records: 6, rejected: { missing_quantity: 1, malformed: 1 } },
+  },
+});
+
+describeSource({
+  kind: 'anthropic-usage',
+  table: 'anthropic_usage',
+  config: (files) => ({ ...BILLED_USAGE, kind: 'anthropic-usage', files }),
+  files: { 'week.json': { records: 10, rejected: { quantity_too_fine: 1, malformed: 1 } } },
 });
 
 describeSource({

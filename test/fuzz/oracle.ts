@@ -53,11 +53,25 @@ export const ANTHROPIC: Times = {
  * is one line, whatever it holds: the gate of a run stops at it. Null: no JSON.
  */
 export function dumpAmounts(bytes: Buffer, times: Times): readonly (number | null)[] | null {
+  return dumped(bytes, times, (result) => [amountOf(result)]);
+}
+
+/** Figures of a dump of usage in order: every number of a result, or of what it holds. */
+export function dumpFigures(bytes: Buffer, times: Times): readonly (number | null)[] | null {
+  return dumped(bytes, times, (result) => {
+    const figures = isObject(result) ? figuresOf(result, true) : [];
+    return figures.length === 0 ? [null] : figures;
+  });
+}
+
+type Values = (result: unknown) => readonly (number | null)[];
+
+function dumped(bytes: Buffer, times: Times, values: Values): readonly (number | null)[] | null {
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   const documents = whole(text) ?? text.split('\n').flatMap((line) => (line.trim() === '' ? [] : (whole(line) ?? [undefined])));
   if (documents.includes(undefined)) return null;
   const pages = documents.flatMap((document) => document) as readonly { readonly data?: readonly unknown[] }[];
-  return pages.flatMap((page) => page.data ?? []).flatMap((bucket) => amountsOf(bucket, times));
+  return pages.flatMap((page) => page.data ?? []).flatMap((bucket) => valuesOf(bucket, times, values));
 }
 
 function whole(text: string): readonly unknown[] | null {
@@ -68,14 +82,28 @@ function whole(text: string): readonly unknown[] | null {
   }
 }
 
-function amountsOf(bucket: unknown, { keys, shape }: Times): readonly (number | null)[] {
+function valuesOf(bucket: unknown, { keys, shape }: Times, values: Values): readonly (number | null)[] {
   const isTimed = isObject(bucket) && keys.every((key) => shape.test(String(bucket[key])));
   const results = isTimed ? bucket['results'] : undefined;
   if (!Array.isArray(results) || results.length === 0) return [null];
-  return (results as readonly unknown[]).map((result) => {
-    const amount = isObject(result) ? result['amount'] : undefined;
-    const value = isObject(amount) ? amount['value'] : amount;
-    return typeof value === 'string' || typeof value === 'number' ? Number(value) : null;
+  return (results as readonly unknown[]).flatMap(values);
+}
+
+function amountOf(result: unknown): number | null {
+  const amount = isObject(result) ? result['amount'] : undefined;
+  const value = isObject(amount) ? amount['value'] : amount;
+  return typeof value === 'string' || typeof value === 'number' ? Number(value) : null;
+}
+
+const WHOSE = ['model', 'project_id', 'batch', 'service_tier', 'workspace_id', 'context_window', 'inference_geo'];
+
+function figuresOf(object: Readonly<Record<string, unknown>>, isOuter: boolean): readonly (number | null)[] {
+  return Object.entries(object).flatMap(([name, value]) => {
+    if (isOuter && isObject(value) && !Array.isArray(value)) return figuresOf(value, false);
+    if (value === null || name.endsWith('_id') || (isOuter && WHOSE.includes(name))) return [];
+    const isNamed = /_(tokens|requests|bytes|sessions)$|^(images|characters|seconds)$/.test(name);
+    const isDigits = typeof value === 'string' && /^[+-]?\d+(\.\d+)?$/.test(value);
+    return typeof value === 'number' || isNamed || isDigits ? [Number(value)] : [];
   });
 }
 

@@ -119,9 +119,9 @@ function visible(text: string): string {
   );
 }
 
-/** A bill with a line that cannot be read stops the run at its gate (`bill_rejected`); a log with such a record does not. */
+/** A bill with a line that cannot be read stops the run at its gate (`bill_rejected`); a log or billed usage with such a record does not. */
 function exitOf(config: SourceConfig, { lines }: Reading): number {
-  return config.kind !== 'usage' && lines.some((line) => line['reject'] !== null) ? EXIT_CODE.check : EXIT_CODE.done;
+  return 'role' in config && lines.some((line) => line['reject'] !== null) ? EXIT_CODE.check : EXIT_CODE.done;
 }
 
 function tell({ files, names, lines, asked }: Reading, notes: readonly string[]): string {

@@ -7,7 +7,7 @@ import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import type { LoadedFile } from '../../src/warehouse/lake.js';
 import { createRawViews } from '../../src/warehouse/lake-views.js';
 import type { Row, Warehouse } from '../../src/warehouse/warehouse.js';
-import { BILL, type Company, usage } from '../contract/company.js';
+import { BILL, BILLED_USAGE, type Company, usage } from '../contract/company.js';
 
 export const INVOICE: InvoiceCsvFormat = {
   delimiter: ',',
@@ -38,6 +38,8 @@ export const SOURCES = {
   'cur-legacy': { ...cur, layout: { kind: 'aws-cur-legacy', path: 'in' } },
   'openai-costs': { ...bill, kind: 'openai-costs', pull: null, files },
   'anthropic-costs': { ...bill, kind: 'anthropic-costs', pull: null, files },
+  'openai-usage': { ...BILLED_USAGE, id: 'source', kind: 'openai-usage', files },
+  'anthropic-usage': { ...BILLED_USAGE, id: 'source', kind: 'anthropic-usage', files },
   'invoice-csv': { ...bill, kind: 'invoice-csv', files, csv: INVOICE },
 } as const satisfies Readonly<Record<string, SourceConfig>>;
 
@@ -57,6 +59,8 @@ const STAGED: Readonly<Record<Exclude<SourceConfig['kind'], 'usage'>, readonly s
   'aws-cur': ['cur_amount', 'cur_cost', 'cur_line'],
   'openai-costs': ['openai_line'],
   'anthropic-costs': ['anthropic_line'],
+  'openai-usage': ['openai_figure'],
+  'anthropic-usage': ['anthropic_figure'],
   'invoice-csv': ['invoice_line'],
 };
 
@@ -80,12 +84,16 @@ async function staged(engine: Warehouse, names: readonly string[], config: Sourc
   await engine.run(catalog.macros);
   const source = modelOf(catalog, 'run.source');
   await createEmpty(engine, source);
-  const { provider = null, basis = null } = config.kind === 'usage' ? {} : config;
+  const provider = config.kind === 'usage' ? null : config.provider;
+  const basis = 'role' in config ? config.basis : null;
   await fillInput(engine, source, [
     { source_id: config.id, kind: config.kind, provider, basis, covers_usage: 'true', stated_cost: 'false' },
   ]);
   for (const name of names) await engine.run(`CREATE VIEW staging.${name} AS ${modelOf(catalog, `staging.${name}`).sql ?? ''}`);
-  return `SELECT file, "row", CASE WHEN fate = 'rejected' THEN coalesce(reject_reason, '?') END AS reject, fate, CAST(billed_24 AS VARCHAR) AS amount FROM staging.${names.at(-1)}`;
+  // Of what the cache served nothing is left in these: they are no longer what stands in the file.
+  const quantity = `CASE WHEN endpoint || '.' || figure <> 'completions.input_tokens' THEN quantity END`;
+  const amount = 'role' in config ? 'billed_24' : quantity;
+  return `SELECT file, "row", CASE WHEN fate = 'rejected' THEN coalesce(reject_reason, '?') END AS reject, fate, CAST(${amount} AS VARCHAR) AS amount FROM staging.${names.at(-1)}`;
 }
 
 function modelOf(catalog: Catalog, name: string): Catalog['models'][number] {

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Failure } from '../../src/kernel/failure.js';
-import type { AnthropicCostsSource, CostPull, OpenAiCostsSource } from '../../src/pipeline/pipeline.js';
+import type { AnthropicCostsSource, ApiPull, OpenAiCostsSource } from '../../src/pipeline/pipeline.js';
 import { connect } from '../../src/source/connect.js';
 import type { Outside } from '../../src/source/source.js';
 import { BILL, Company } from '../contract/company.js';
@@ -21,11 +21,12 @@ function outside(today: string, more: Partial<Outside> = {}): Outside {
   return { start: '2026-07', now: () => new Date(`${today}T03:00:00Z`), env: { COST_KEY: server.key }, patience: QUICK, ...more };
 }
 
-function pullOf(more: Partial<CostPull> = {}): CostPull {
+function pullOf(more: Partial<ApiPull> = {}): ApiPull {
   return {
     keyVariable: 'COST_KEY',
     url: server.url,
     groupBy: ['project_id', 'line_item'],
+    endpoints: [],
     from: null,
     trailingDays: 10,
     lagDays: 0,
@@ -33,11 +34,11 @@ function pullOf(more: Partial<CostPull> = {}): CostPull {
   };
 }
 
-function openai(more: Partial<CostPull> = {}): OpenAiCostsSource {
+function openai(more: Partial<ApiPull> = {}): OpenAiCostsSource {
   return { ...BILL, kind: 'openai-costs', provider: 'openai', basis: 'billed', files: [], pull: pullOf(more) };
 }
 
-function anthropic(more: Partial<CostPull> = {}): AnthropicCostsSource {
+function anthropic(more: Partial<ApiPull> = {}): AnthropicCostsSource {
   const pull = pullOf({ groupBy: ['workspace_id', 'description'], ...more });
   return { ...BILL, kind: 'anthropic-costs', provider: 'anthropic', basis: 'billed', files: [], pull };
 }

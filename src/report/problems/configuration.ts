@@ -107,6 +107,10 @@ export const CONFIGURATION: ProblemTexts = ofKind('user', {
     'A file of the configuration may not be read by this user.',
     'Give the user of the run the right to read it.',
   ],
+  'config/usage-twice': [
+    'Two sources of billed usage tell of the same provider and account: what was used would count twice.',
+    'Keep one of them, or name a different `account` in each.',
+  ],
   'config/wrong-type': [
     'A value is of another type than the one that is needed: a text for a list, for example.',
     'Write it as the message says.',

@@ -20,7 +20,7 @@ const NOT_NOW: ProblemTexts = ofKind('unavailable', {
   ],
   'pull/unavailable': ['The provider failed to answer at every try.', 'Run again later.'],
   'pull/unreachable': [
-    'No whole answer came at any try: nobody answered, the answer was cut, came too slowly, or was no page of costs.',
+    'No whole answer came at any try: nobody answered, the answer was cut, came too slowly, or was no page of the API.',
     'Check the network, its proxy and the address, then run again.',
   ],
 });

@@ -18,7 +18,7 @@ const ARGUMENTS: ProblemTexts = ofKind('user', {
     'A delivery that is to be compared is no longer in landing.',
     'Compare with a later one; `retention` says how long replaced deliveries are kept.',
   ],
-  'diff/no-bill': ['The source is a log of usage, which has no lines of a bill.', 'Name a bill.'],
+  'diff/no-bill': ['The source tells usage, which has no lines of a bill.', 'Name a bill.'],
   'diff/nothing-landed': ['Nothing of the source has landed yet.', 'Run the pipeline first: `showback run`.'],
   'diff/unknown-run': [
     'No kept run has the name that was asked for, or it was made of the same files of this source as the run before it.',

@@ -37,6 +37,7 @@ function figures(): Figures {
     statements: [{ month: '2026-09', currency: 'JPY', rows, total: '42000.0000', previousTotal: '' }],
     failed: [],
     controls: 1234,
+    unlogged: null,
   };
 }
 
@@ -69,6 +70,14 @@ describe('the summary', () => {
       currencies.map((currency) => expect.stringMatching(new RegExp(`^  2026-09: Σ.+ ${currency}$`))),
     );
     expect(lines.filter((line) => line.startsWith('… '))).toHaveLength(3);
+  });
+
+  it('says what providers tell of and nobody logged, and keeps room for that', () => {
+    const all: Figures = { ...figures(), unlogged: { month: '2026-09', quantities: 1204 } };
+    const lines = summaryLines(RESULT, all, { size: { columns: 80, rows: 24 }, paint: plain, cwd: '/company' });
+    expect(lines.length).toBeLessThanOrEqual(22);
+    const at = lines.indexOf('! 2026-09: 1,204 quantities used, and not logged in full');
+    expect([lines[at - 1], lines[at + 1]]).toEqual(['✔ Controls: all 1,234 passed', '  showback sql "from billed_usage_month"']);
   });
 
   it('shows everything in a file', () => {

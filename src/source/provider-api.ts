@@ -1,10 +1,10 @@
-// Costs that a provider tells by its API, a month at a time: all pages of the month in one landed file, the answers as they came.
+// Costs and usage that a provider tells by its API, a month at a time: all pages of the month in one landed file, the answers as they came.
 // A month is asked for each day that it may still change, and once more when it is over.
 import { open } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { Failure } from '../kernel/failure.js';
 import { type Day, firstDay, type Month, monthOf, monthsThrough, plusDays, plusMonths } from '../kernel/period.js';
-import type { CostPull, PulledSource } from '../pipeline/pipeline.js';
+import type { ApiPull, PulledSource } from '../pipeline/pipeline.js';
 import type { Arrival, Brought } from './arrival.js';
 import { type Get, getText } from './http.js';
 import { HttpProblem, httpFailure } from './http-failure.js';
@@ -18,19 +18,28 @@ export interface Span {
 }
 
 /** How one provider is asked. */
-export interface CostApi {
+export interface ProviderApi {
   readonly origin: string;
-  readonly path: string;
-  /** Parameters of the query but the page. */
-  readonly query: (span: Span, groupBy: readonly string[]) => readonly (readonly [name: string, value: string])[];
-  /** Name of the parameter for how many days a page has. */
-  readonly limit: string;
+  /** What a month is asked in, one after the other. */
+  readonly questions: (pull: ApiPull) => readonly Question[];
   readonly headers: (key: string) => Readonly<Record<string, string>>;
   /** What a key must be, in words. */
   readonly role: string;
 }
 
-/** As many days as a month has, so that most months are one page. */
+export interface Question {
+  /** Landed beside each page; null where there is but one, and its pages land bare. */
+  readonly endpoint: string | null;
+  readonly path: string;
+  /** Parameters of the query but the page and the limit. */
+  readonly query: (span: Span) => readonly (readonly [name: string, value: string])[];
+  /** Beside those of the API. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Of an endpoint whose pages are rows instead of days: how many a page has. They land with the days that were asked for. */
+  readonly rows?: number;
+}
+
+/** As many days as a month has, so that most months are one page; no API that is asked here takes more for days. */
 const DAYS_A_PAGE = 31;
 const MOST_PAGES = 1000;
 
@@ -40,7 +49,7 @@ export type PullRequest = LandRequest<PulledSource>;
  * Months that the source has by now, oldest first. The day that is under way has no end yet, and days that a provider may not know yet
  * come empty, which is a bill of zero: until they are asked for they stay estimated.
  */
-export function monthsToPull(request: PullRequest, api: CostApi): readonly Arrival[] {
+export function monthsToPull(request: PullRequest, api: ProviderApi): readonly Arrival[] {
   const pulling = pullingOf(request, api);
   const { pull } = pulling;
   const today = todayOf(request);
@@ -49,12 +58,15 @@ export function monthsToPull(request: PullRequest, api: CostApi): readonly Arriv
 }
 
 /** Asks for the day before, whatever the books need: is the key taken, before there is anything to pull? */
-export async function probe(request: PullRequest, api: CostApi): Promise<void> {
+export async function probe(request: PullRequest, api: ProviderApi): Promise<void> {
   const today = todayOf(request);
-  await pageOf(pullingOf(request, api), { from: plusDays(today, -1), to: today }, null, 1);
+  const pulling = pullingOf(request, api);
+  for (const question of api.questions(pulling.pull)) {
+    await pageOf(pulling, question, { from: plusDays(today, -1), to: today }, null, 1);
+  }
 }
 
-function pullingOf(request: PullRequest, api: CostApi): Pulling {
+function pullingOf(request: PullRequest, api: ProviderApi): Pulling {
   const { pull, id } = request.config;
   if (pull === null) throw new Error(`source ${id} is not pulled`);
   return { request, pull, api, key: keyOf(request, pull) };
@@ -75,12 +87,12 @@ export function isPulledName(kind: PulledSource['kind'], name: string): boolean 
 
 interface Pulling {
   readonly request: PullRequest;
-  readonly pull: CostPull;
-  readonly api: CostApi;
+  readonly pull: ApiPull;
+  readonly api: ProviderApi;
   readonly key: string;
 }
 
-function keyOf({ config, outside }: PullRequest, { keyVariable }: CostPull): string {
+function keyOf({ config, outside }: PullRequest, { keyVariable }: ApiPull): string {
   const key = outside.env[keyVariable]?.trim() ?? '';
   if (/^[\x21-\x7e]+$/.test(key)) return key;
   const message = `source \`${config.id}\`: the environment variable ${keyVariable} ${key === '' ? 'is not set' : 'holds no key: it has spaces or other signs'}`;
@@ -96,7 +108,8 @@ function arrivalOf(month: Month, today: Day, pulling: Pulling): Arrival {
   // Never before its last day was asked for.
   const isOver = today > plusDays(end, Math.max(pull.trailingDays, pull.lagDays));
   // Asked otherwise, or on another day: another state.
-  const state = JSON.stringify([pull.url, pull.groupBy, isOver ? 'over' : `on ${today} before ${span.to}`]);
+  const asked = [pull.url, pull.groupBy, ...(pull.endpoints.length === 0 ? [] : [pull.endpoints])];
+  const state = JSON.stringify([...asked, isOver ? 'over' : `on ${today} before ${span.to}`]);
   return {
     name: pulledName(request.config.kind, month),
     resume: null,
@@ -114,11 +127,29 @@ async function write(aside: string, pages: readonly string[]): Promise<Omit<Brou
   return { sha256: createHash('sha256').update(text).digest('hex'), bytes: Buffer.byteLength(text) };
 }
 
-async function pagesOf(pulling: Pulling, span: Span, onBytes: ((bytes: number) => void) | undefined): Promise<readonly string[]> {
+type OnBytes = ((bytes: number) => void) | undefined;
+
+/** Pages of several endpoints say whose they are: an empty one could be anybody's. */
+async function pagesOf(pulling: Pulling, span: Span, onBytes: OnBytes): Promise<readonly string[]> {
+  const pages: string[] = [];
+  for (const question of pulling.api.questions(pulling.pull)) {
+    const { endpoint } = question;
+    const answers = await answersTo(question, pulling, span, onBytes);
+    pages.push(...(endpoint === null ? answers : answers.map((text) => `{${asked(question, span)},"page":${text.trim()}}`)));
+  }
+  return pages;
+}
+
+function asked({ endpoint, rows }: Question, { from, to }: Span): string {
+  const days = rows === undefined ? '' : `,"from":${JSON.stringify(from)},"to":${JSON.stringify(to)}`;
+  return `"endpoint":${JSON.stringify(endpoint)}${days}`;
+}
+
+async function answersTo(question: Question, pulling: Pulling, span: Span, onBytes: OnBytes): Promise<readonly string[]> {
   const pages: string[] = [];
   const cursors = new Set<string>();
   for (let cursor: string | null = null; pages.length < MOST_PAGES; ) {
-    const page = await pageOf(pulling, span, cursor, DAYS_A_PAGE);
+    const page = await pageOf(pulling, question, span, cursor, question.rows ?? DAYS_A_PAGE);
     pages.push(page.text);
     onBytes?.(Buffer.byteLength(page.text));
     if (page.next === null) return pages;
@@ -136,13 +167,19 @@ interface Page {
   readonly next: string | null;
 }
 
-async function pageOf(pulling: Pulling, span: Span, cursor: string | null, limit: number): Promise<Page> {
+async function pageOf(pulling: Pulling, asked: Question, span: Span, cursor: string | null, limit: number): Promise<Page> {
   const { request, pull, api, key } = pulling;
-  const url = new URL(`${(pull.url ?? api.origin).replace(/\/+$/, '')}${api.path}`);
-  const query = [...api.query(span, pull.groupBy), [api.limit, String(limit)] as const];
+  const url = new URL(`${(pull.url ?? api.origin).replace(/\/+$/, '')}${asked.path}`);
+  const query = [...asked.query(span), ['limit', String(limit)] as const];
   for (const [name, value] of cursor === null ? query : [...query, ['page', cursor] as const])
     url.searchParams.append(name, value);
-  const get: Get = { url, headers: api.headers(key), secrets: [key], signal: request.signal, ...request.outside.patience };
+  const get: Get = {
+    url,
+    headers: { ...api.headers(key), ...asked.headers },
+    secrets: [key],
+    signal: request.signal,
+    ...request.outside.patience,
+  };
   try {
     return await getText(get, pageIn);
   } catch (error) {

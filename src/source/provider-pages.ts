@@ -1,0 +1,178 @@
+// Dumps of the cost and usage APIs of OpenAI and Anthropic: pages of buckets of results, one page a file, an array of pages, or one a line.
+// A page of several endpoints may lie in `{ "endpoint", "page" }`, as pulled ones do.
+import { type Bucket, bucketsOfRows, type FlatDialect, type FlatPage, flatPageOf } from './flat-pages.js';
+import { isPulledName, monthsToPull, type ProviderApi, type PullRequest } from './provider-api.js';
+import { isObject, type Json, type JsonObject, parseDocuments, textOf } from './json-text.js';
+import { readLanded, unusable } from './landed-text.js';
+import { LandingStore } from './landing.js';
+import { byName } from './listing.js';
+import { landPlainFiles, receiveAll } from './plain-files.js';
+import type { LandedFile, Landing, Tabulation, TextRow } from './source.js';
+
+/** What an envelope calls things, and what its results hold. */
+export interface PageDialect {
+  /** In words. */
+  readonly what: 'costs' | 'usage';
+  readonly bucketStart: string;
+  readonly bucketEnd: string;
+  readonly isTime: (text: string) => boolean;
+  /** Whose page it is, where it does not say so itself; null where nobody can tell. Without it endpoints are no column. */
+  readonly endpointOf?: (results: readonly JsonObject[]) => string | null;
+  /** Where the API has an endpoint whose answers are rows instead of buckets. */
+  readonly flat?: FlatDialect;
+  /** Lines of one result, `reject` among their columns. */
+  readonly linesOf: (result: JsonObject, endpoint: string | null) => readonly TextRow[];
+}
+
+interface Page {
+  readonly endpoint: string | null;
+  readonly buckets: readonly Bucket[];
+}
+
+export async function landPages(request: PullRequest, dialect: PageDialect, api: ProviderApi): Promise<Landing> {
+  const { config } = request;
+  const files = config.pull === null ? await landPlainFiles(request, config.files) : await landPulled(request, api);
+  const tables = await Promise.all(files.map(async (file) => tabulatePages(file, dialect)));
+  return { files, controls: tables.flatMap((table) => table.controls) };
+}
+
+/** A month that was pulled before counts as it came then, where it is over. */
+async function landPulled(request: PullRequest, api: ProviderApi): Promise<readonly LandedFile[]> {
+  const { config, landingDir } = request;
+  const months = monthsToPull(request, api);
+  const store = await LandingStore.open(landingDir, config.id);
+  const blobs = await receiveAll(store, months, request);
+  await store.record(blobs.map((blob) => ({ ...blob, unit: blob.name, delivery: blob.name })));
+  const landed = [...store.newest().values()].filter(
+    (entry) => entry.unit === entry.name && isPulledName(config.kind, entry.name),
+  );
+  return landed.map((entry) => store.landed(entry)).sort(byName);
+}
+
+export async function tabulatePages(file: LandedFile, dialect: PageDialect): Promise<Tabulation> {
+  const pages = pagesOf(await readLanded(file), file, dialect);
+  const reading: Reading = { file, dialect, times: new Map(), results: 0 };
+  const lines = pages.flatMap((page) => page.buckets.flatMap((bucket) => linesOf(bucket, page.endpoint, reading)));
+  const rows = lines.map((line, at) => ({ row: String(at + 1), ...line }));
+  const control = {
+    sourceId: file.sourceId,
+    control: 'row_count',
+    scope: file.name,
+    currency: null,
+    expected: String(rows.length),
+  } as const;
+  return { rows, controls: [control] };
+}
+
+function pagesOf(text: string, file: LandedFile, dialect: PageDialect): readonly Page[] {
+  if (text.trim() === '')
+    throw unusable('unavailable', file, `is empty: an answer without ${dialect.what} still has a page`, 'pull it again');
+  const documents = documentsOf(text, file).flatMap((document) =>
+    Array.isArray(document) ? (document as readonly Json[]) : [document],
+  );
+  const pages: Page[] = [];
+  let pulled: FlatPage[] = [];
+  for (const document of documents) {
+    const rows = rowsOf(document, dialect);
+    if (rows === null) pages.push(pageOf(document, file, dialect));
+    else pulled = [...pulled, rows];
+    // A page that is the last of its pull ends it: what comes after is another one.
+    if (rows === null || textOf(rows.page['has_more']) === 'true') continue;
+    pages.push(pageOfRows(pulled, file, dialect));
+    pulled = [];
+  }
+  if (pulled.length > 0) throw unusable('unavailable', file, 'ends before the last page of what was asked for', 'pull it again');
+  return pages;
+}
+
+function rowsOf(document: Json, { flat }: PageDialect): FlatPage | null {
+  if (flat === undefined || !isObject(document) || textOf(document['endpoint']) !== flat.endpoint) return null;
+  return flatPageOf(document);
+}
+
+function pageOfRows(pages: readonly FlatPage[], file: LandedFile, { flat }: PageDialect): Page {
+  const buckets = flat === undefined ? null : bucketsOfRows(pages, flat);
+  if (flat !== undefined && buckets !== null) return { endpoint: flat.endpoint, buckets };
+  const what = 'does not say how far the provider knew: a page has no `data_refreshed_at`';
+  throw unusable('unavailable', file, what, 'pull it again; keep the answers of the API as they are');
+}
+
+function pageOf(document: Json, file: LandedFile, { what, endpointOf }: PageDialect): Page {
+  const named = isObject(document) && endpointOf !== undefined && isObject(document['page']) ? document : null;
+  const page = named === null ? document : named['page'];
+  const data = isObject(page) ? page['data'] : undefined;
+  if (!Array.isArray(data)) {
+    throw unusable(
+      'unavailable',
+      file,
+      `holds something that is no page of ${what}: it has no \`data\` list`,
+      'pull it again; keep the answers of the API as they are',
+    );
+  }
+  const buckets = data as readonly Json[];
+  const told = named === null ? null : textOf(named['endpoint']);
+  const endpoint = told ?? endpointOf?.(buckets.flatMap(resultsOf)) ?? null;
+  return { endpoint, buckets: buckets.map((json) => ({ json, isEarly: false })) };
+}
+
+function resultsOf(bucket: Json): readonly JsonObject[] {
+  const results = isObject(bucket) ? bucket['results'] : undefined;
+  return Array.isArray(results) ? (results as readonly Json[]).filter(isObject) : [];
+}
+
+function documentsOf(text: string, file: LandedFile): readonly Json[] {
+  try {
+    return parseDocuments(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw unusable(
+      'unavailable',
+      file,
+      error instanceof RangeError ? 'is nested too deeply to be an answer of the API' : `is cut or not JSON: ${reason}`,
+      'pull it again; write it aside and rename it when it is whole',
+    );
+  }
+}
+
+/** Of one file. */
+interface Reading {
+  readonly file: LandedFile;
+  readonly dialect: PageDialect;
+  /** How often each bucket came. */
+  readonly times: Map<string, number>;
+  /** Results so far. */
+  results: number;
+}
+
+/** A bucket that comes again in one file is a later pull of the same day: it is a delivery of its own, and the later one counts. */
+function linesOf({ json: bucket, isEarly }: Bucket, endpoint: string | null, reading: Reading): readonly TextRow[] {
+  const { dialect, file, times } = reading;
+  const start = isObject(bucket) ? textOf(bucket[dialect.bucketStart]) : null;
+  const end = isObject(bucket) ? textOf(bucket[dialect.bucketEnd]) : null;
+  const results = isObject(bucket) ? bucket['results'] : undefined;
+  const key = JSON.stringify([endpoint, start ?? '']);
+  const time = (times.get(key) ?? 0) + 1;
+  times.set(key, time);
+  const delivery = time === 1 ? file.name : `${file.name} (${String(time).padStart(6, '0')})`;
+  const place = { delivery, endpoint, bucket_start: start, bucket_end: end };
+  if (start === null || end === null || !dialect.isTime(start) || !dialect.isTime(end) || !Array.isArray(results)) {
+    return [{ ...place, empty_bucket: 'false', reject: 'malformed' }];
+  }
+  if (results.length === 0) return [{ ...place, empty_bucket: 'true', reject: null }];
+  return (results as readonly Json[]).flatMap((result) => {
+    reading.results += 1;
+    const lines = isObject(result) ? dialect.linesOf(result, endpoint) : [{ reject: 'malformed' }];
+    return lines.map((line) => ({
+      ...place,
+      empty_bucket: isEarly ? 'early' : 'false',
+      result: String(reading.results),
+      ...line,
+    }));
+  });
+}
+
+/** A line of costs without a currency is no money. */
+export function inItsCurrency(line: TextRow): TextRow {
+  const isWithout = line['reject'] === null && (line['currency'] ?? null) === null;
+  return isWithout ? { ...line, amount: null, reject: 'missing_currency' } : line;
+}

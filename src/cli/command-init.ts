@@ -33,7 +33,10 @@ export function addInit(program: Command, io: Io): void {
     .command('init')
     .description('draft a pipeline, a registry and rules from the bills and logs that you have; asks nothing')
     .argument('[folder]', 'where the new files go (default: here)')
-    .option('--bills <path...>', 'files or folders with bills: FOCUS, AWS Data Exports, OpenAI and Anthropic costs, invoice CSV')
+    .option(
+      '--bills <path...>',
+      'files or folders with bills: FOCUS, AWS Data Exports and CUR, OpenAI and Anthropic costs, invoice CSV',
+    )
     .option('--usage <path...>', 'files or folders with usage logs: JSONL, CSV, Parquet; .gz and .zst too')
     .addOption(new Option('--name <id>', 'name of the pipeline (default: that of the folder)').argParser(parseName))
     .addOption(new Option('--currency <code>', 'reporting currency (default: that of most bill lines)').argParser(parseCurrency))

@@ -23,7 +23,14 @@ export interface BillDraft extends SourceDraft {
 }
 
 /** The finer evidence first: it is what the statement is made of where two bring the same money. */
-const ORDER: readonly Bill['finding']['kind'][] = ['aws-export', 'focus', 'openai-costs', 'anthropic-costs', 'invoice-csv'];
+const ORDER: readonly Bill['finding']['kind'][] = [
+  'aws-export',
+  'focus',
+  'aws-cur',
+  'openai-costs',
+  'anthropic-costs',
+  'invoice-csv',
+];
 
 export function billSources(context: BillContext): readonly BillDraft[] {
   const bills = context.found.filter((each): each is Bill => each.finding.kind !== 'usage' && each.finding.kind !== 'unknown');
@@ -47,6 +54,7 @@ function identityOf(bill: Bill, context: BillContext): readonly string[] {
     case 'aws-export':
       return [finding.path];
     case 'focus':
+    case 'aws-cur':
       return [ownerOf(bill, context).provider];
     case 'openai-costs':
       return [...finding.facts.accounts];
@@ -75,8 +83,9 @@ function ownerOf({ finding, file }: Bill, { used, below }: BillContext): Owner {
     case 'invoice-csv':
       return sure(providerId(finding.vendor ?? '') || (usedIn(file.name, used) ?? providerId(named)));
     case 'focus':
+    case 'aws-cur':
     case 'aws-export':
-      return ownerOfFocus(finding.facts, used, finding.kind === 'aws-export' ? 'aws' : named);
+      return ownerOfFocus(finding.facts, used, finding.kind === 'focus' ? named : 'aws');
     default:
       return finding satisfies never;
   }
@@ -107,14 +116,14 @@ function draftOf(bills: readonly Bill[], context: BillContext): BillDraft {
   const [first] = bills;
   if (first === undefined) throw new Error('a source without files');
   const { provider } = ownerOf(first, context);
-  const { kind } = first.finding;
+  const kind = first.finding.kind === 'aws-export' ? first.finding.of : first.finding.kind;
   const id = freeId(provider, context.taken);
   context.taken.add(id);
   const facts = mergedFacts(bills.map(({ finding }) => ({ ...NO_FOCUS, ...finding.facts })));
-  const tag = kind === 'focus' || kind === 'aws-export' ? bestTag(facts.tags, context.features) : null;
+  const tag = kind === 'focus' || kind === 'aws-cur' ? bestTag(facts.tags, context.features) : null;
   return {
     id,
-    kind: kind === 'aws-export' ? 'focus' : kind,
+    kind,
     provider,
     role: 'money',
     spec: { provider, ...specOf(first, bills, context), ...(tag === null ? {} : { feature_tag: tag.key }) },
@@ -146,8 +155,9 @@ function specOf({ finding }: Bill, bills: readonly Bill[], { found, own: ours }:
   const files = () => ({ files: patternsFor(own, others) });
   switch (finding.kind) {
     case 'aws-export':
-      return { layout: 'aws-export', path: finding.path };
+      return { layout: finding.layout, path: finding.path };
     case 'focus':
+    case 'aws-cur':
     case 'openai-costs':
     case 'anthropic-costs':
       return files();

@@ -51,8 +51,15 @@ export interface UsageFacts {
 }
 
 export type Finding =
-  | { readonly kind: 'focus'; readonly facts: FocusFacts }
-  | { readonly kind: 'aws-export'; readonly path: string; readonly facts: FocusFacts }
+  | { readonly kind: 'focus' | 'aws-cur'; readonly facts: FocusFacts }
+  | {
+      readonly kind: 'aws-export';
+      readonly path: string;
+      readonly layout: 'aws-export' | 'aws-cur-legacy';
+      /** What its files are. */
+      readonly of: 'focus' | 'aws-cur';
+      readonly facts: FocusFacts;
+    }
   | { readonly kind: 'openai-costs' | 'anthropic-costs'; readonly facts: BillFacts }
   | {
       readonly kind: 'invoice-csv';

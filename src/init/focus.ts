@@ -64,10 +64,21 @@ export function focusLikeness(names: readonly string[]): number {
 export async function lookAtFocus(engine: Warehouse, file: GivenFile, columns: Columns): Promise<Finding> {
   const refused = versionProblem(columns.names, file);
   if (refused !== null) return unknown(withoutName(refused.problems[0]?.message ?? '', file), refused.problems[0]?.remedy ?? '');
-  await engine.run(`CREATE OR REPLACE TEMP TABLE focus_line AS ${selectOf(columns)} LIMIT ${MOST_LINES}`);
+  return lookAtLines(engine, 'focus', selectOf(columns));
+}
+
+/** Lines under the names of FOCUS that are looked at; `named` is what a column is called in the file. */
+export async function lookAtLines(
+  engine: Warehouse,
+  kind: 'focus' | 'aws-cur',
+  select: string,
+  named: (words: string) => string = (words) => words,
+): Promise<Finding> {
+  await engine.run(`CREATE OR REPLACE TEMP TABLE focus_line AS ${select} LIMIT ${MOST_LINES}`);
   const bad = await unbookable(engine);
-  if (bad !== null) return unknown(bad, 'correct or export it again: a bill of which one line cannot be read stops every run');
-  return { kind: 'focus', facts: await factsOf(engine) };
+  if (bad !== null)
+    return unknown(named(bad), 'correct or export it again: a bill of which one line cannot be read stops every run');
+  return { kind, facts: await factsOf(engine) };
 }
 
 /** Why a source of it would be refused that leaves its version to be told. */

@@ -14,7 +14,16 @@ const OPENED: Bounds = { bills: 1000, usage: 150, both: 1000 };
 /** Records of all logs together; a file gives its part, within bounds. */
 const MOST_RECORDS = 1_000_000;
 const RECORDS_OF_A_FILE = { least: 20_000, most: 100_000 };
-const MANIFEST = /^(?:(.*)\/)?metadata\/BILLING_PERIOD=\d{4}-\d{2}\/(?:.+\/)?[^/]+-Manifest\.json$/;
+/** Folders that AWS delivers to, by their manifests; which of their files count is the business of the source. */
+const MANIFESTS = {
+  'aws-export': /^(?:(.*)\/)?metadata\/BILLING_PERIOD=\d{4}-\d{2}\/(?:.+\/)?[^/]+-Manifest\.json$/,
+  'aws-cur-legacy': /^(?:(.*)\/)?\d{8}-\d{8}\/(?:.+\/)?[^/]+-Manifest\.json$/,
+} as const;
+
+interface ExportFolder {
+  readonly layout: keyof typeof MANIFESTS;
+  readonly path: string;
+}
 
 export async function gather(
   engine: Warehouse,
@@ -23,9 +32,8 @@ export async function gather(
   bounds: Bounds = OPENED,
 ): Promise<readonly Found[]> {
   await prepareSample(engine);
-  const folders = [...new Set(files.flatMap(({ name }) => MANIFEST.exec(name)?.[1] ?? []))];
-  const exported = (file: GivenFile) =>
-    folders.find((folder) => ['data', 'metadata'].some((part) => file.name.startsWith(`${folder}/${part}/`)));
+  const folders = foldersOf(files);
+  const exported = ({ name }: GivenFile) => folders.find((folder) => holds(folder, name));
   const series = seriesOf(files.filter((file) => exported(file) === undefined));
   const opened = series.reduce((sum, all) => sum + Math.min(all.length, boundOf(all, bounds)), 0);
   const { least, most } = RECORDS_OF_A_FILE;
@@ -42,6 +50,18 @@ export async function gather(
     );
   for (const all of series) found.push(...(await lookAtSeries(engine, all, boundOf(all, bounds), options)));
   return withoutTwins(found.sort((a, b) => (a.file.name < b.file.name ? -1 : 1)));
+}
+
+function foldersOf(files: readonly GivenFile[]): readonly ExportFolder[] {
+  return (['aws-export', 'aws-cur-legacy'] as const).flatMap((layout) => {
+    const paths = new Set(files.flatMap(({ name }) => MANIFESTS[layout].exec(name)?.[1] ?? []));
+    return [...paths].map((path) => ({ layout, path }));
+  });
+}
+
+function holds({ layout, path }: ExportFolder, name: string): boolean {
+  const parts = layout === 'aws-export' ? ['data/', 'metadata/'] : [''];
+  return parts.some((part) => name.startsWith(`${path}/${part}`));
 }
 
 function boundOf(series: readonly GivenFile[], bounds: Bounds): number {
@@ -73,6 +93,7 @@ function unopened(finding: Finding): Finding {
     case 'usage':
       return { ...finding, facts: { records: 0, isPart: true, rejected: 0, firstDay: null, lastDay: null } };
     case 'focus':
+    case 'aws-cur':
     case 'aws-export':
       return { ...finding, facts: NOTHING };
     case 'openai-costs':
@@ -101,29 +122,39 @@ const NOTHING: FocusFacts = {
 /** The folder as a whole: which of its deliveries count is the business of the source. */
 async function lookAtExport(
   engine: Warehouse,
-  path: string,
+  folder: ExportFolder,
   files: readonly GivenFile[],
   options: LookOptions,
 ): Promise<readonly Found[]> {
-  const data = files.filter(({ name }) => name.startsWith(`${path}/data/`));
+  const data = files.filter(({ name }) => !/(^|\/)metadata\/|-Manifest\.json$/.test(name.slice(folder.path.length)));
   const looks: Finding[] = [];
   for (const file of spread(data, OPENED.bills)) looks.push(await lookAt(engine, file, options));
-  const other = looks.find((finding) => finding.kind !== 'focus' && finding.kind !== 'unknown');
-  const bad = looks.find((finding) => finding.kind === 'unknown');
-  const reason =
-    other === undefined
-      ? bad
-      : unknown('is an AWS export whose files are no FOCUS', 'make a FOCUS 1.2 export in AWS Data Exports');
-  const finding =
-    data.length === 0
-      ? unknown('is a manifest without its files', 'copy the `data` folder of the export beside `metadata`')
-      : reason;
-  const facts = mergedFacts(looks.flatMap((look) => (look.kind === 'focus' ? [look.facts] : [])));
+  const finding = data.length === 0 ? withoutFiles(folder) : exportOf(folder, looks);
   return files.map((file, at) => ({
     file,
-    finding: finding ?? { kind: 'aws-export', path, facts: at === 0 ? facts : NOTHING },
+    finding: at > 0 && finding.kind === 'aws-export' ? { ...finding, facts: NOTHING } : finding,
     opened: true,
   }));
+}
+
+function exportOf(folder: ExportFolder, looks: readonly Finding[]): Finding {
+  const bills = looks.flatMap((look) => (look.kind === 'focus' || look.kind === 'aws-cur' ? [look] : []));
+  const [first] = bills;
+  const bad = looks.find(({ kind }) => kind === 'unknown');
+  const isMixed = looks.some((look) => look.kind !== 'unknown' && look.kind !== first?.kind);
+  if (isMixed || (first === undefined && bad === undefined))
+    return unknown(
+      'is an AWS export whose files are neither FOCUS nor a Cost and Usage Report',
+      'make a FOCUS or CUR 2.0 export in AWS Data Exports',
+    );
+  if (bad !== undefined || first === undefined) return bad ?? withoutFiles(folder);
+  return { kind: 'aws-export', ...folder, of: first.kind, facts: mergedFacts(bills.map(({ facts }) => facts)) };
+}
+
+function withoutFiles({ layout }: ExportFolder): Finding {
+  const remedy =
+    layout === 'aws-export' ? 'copy the `data` folder of the export beside `metadata`' : 'copy the whole folder of the report';
+  return unknown('is a manifest without its files', remedy);
 }
 
 export function mergedFacts(all: readonly FocusFacts[]): FocusFacts {
@@ -161,7 +192,7 @@ async function withoutTwins(found: readonly Found[]): Promise<readonly Found[]> 
   const result: Found[] = [];
   const sizes = found.map(({ file }) => file.bytes);
   for (const each of found) {
-    const isBill = ['focus', 'openai-costs', 'anthropic-costs', 'invoice-csv'].includes(each.finding.kind);
+    const isBill = ['focus', 'aws-cur', 'openai-costs', 'anthropic-costs', 'invoice-csv'].includes(each.finding.kind);
     const isAlone = sizes.filter((bytes) => bytes === each.file.bytes).length < 2;
     const digest = isBill && !isAlone ? await digestOf(each.file) : '';
     const twin = seen.get(digest);

@@ -15,11 +15,6 @@ const TABLES: readonly KnownTable[] = [
     remedy: 'export the dataset "Cost and usage details (FOCUS)" from Azure Cost Management',
   },
   {
-    columns: ['lineitemunblendedcost'],
-    reason: 'is an AWS Cost and Usage Report in its own columns',
-    remedy: 'make a FOCUS 1.2 export in AWS Data Exports',
-  },
-  {
     columns: ['usagestarttime', 'usageendtime', 'cost', 'currency'],
     reason: 'is a Google Cloud billing export in its own columns',
     remedy: 'export its FOCUS view as CSV or Parquet',

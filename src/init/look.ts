@@ -4,6 +4,7 @@ import { isObject, type JsonObject, parseJson } from '../source/json-text.js';
 import { compressionOf } from '../warehouse/load-csv.js';
 import { literal } from '../warehouse/sql-quote.js';
 import { EngineError, type Warehouse } from '../warehouse/warehouse.js';
+import { isCur, lookAtCur } from './cur.js';
 import { type Finding, noise, type Unknown, unknown } from './finding.js';
 import { type Columns, csvColumns, focusLikeness, lookAtFocus, parquetColumns } from './focus.js';
 import type { GivenFile } from './given.js';
@@ -49,6 +50,7 @@ async function lookAtCsv(engine: Warehouse, file: GivenFile, options: LookOption
   });
   if (columns === null) return noise('is empty', 'nothing to do, if nothing happened in its time');
   if ('names' in columns && focusLikeness(columns.names) >= ALMOST_FOCUS) return lookAtFocus(engine, file, columns);
+  if ('names' in columns && isCur(columns.names)) return lookAtCur(engine, file, columns);
   const known = 'names' in columns ? knownTable(columns.names) : null;
   if (known !== null) return known;
   const asInvoice = async () => lookAtInvoice(file, options.currency).catch((error: unknown) => told(error, file));
@@ -63,6 +65,7 @@ async function lookAtCsv(engine: Warehouse, file: GivenFile, options: LookOption
 
 async function lookAtTable(engine: Warehouse, file: GivenFile, columns: Columns, { records }: LookOptions): Promise<Finding> {
   if (focusLikeness(columns.names) >= ALMOST_FOCUS) return lookAtFocus(engine, file, columns);
+  if (isCur(columns.names)) return lookAtCur(engine, file, columns);
   const known = knownTable(columns.names);
   if (known !== null) return known;
   return lookAtUsage(engine, file, { records, keys: keysOf(await rowsAsObjects(engine, columns)) });

@@ -41,6 +41,32 @@ const costs = (organization: string) =>
   });
 
 describe('a draft', () => {
+  it.each([
+    [
+      'of a legacy report of AWS names its folder, so that old deliveries do not count',
+      'cur',
+      'aws-cur-legacy',
+      ['cur/20260801-20260901/0a/r-00001.csv', 'cur/20260801-20260901/9b/r-00001.csv', 'cur/20260801-20260901/r-Manifest.json'],
+    ],
+    [
+      'of CUR 2.0 names the folder of the export',
+      'exports/cur2',
+      'aws-export',
+      ['exports/cur2/data/BILLING_PERIOD=2026-08/r-00001.csv', 'exports/cur2/metadata/BILLING_PERIOD=2026-08/r-Manifest.json'],
+    ],
+  ])('%s', async (_, path, layout, names) => {
+    const report = await readFile(join(import.meta.dirname, '../../../fixtures/sources/aws-cur/2026-08.csv'), 'utf8');
+    const key = names[0]?.split('/').slice(1).join('/') ?? '';
+    const manifest = JSON.stringify({ reportKeys: [`r/${key}`] });
+    const cwd = await folderWith(
+      Object.fromEntries(names.map((name, at) => [name, name.endsWith('.json') ? manifest : report + '\n'.repeat(at)])),
+    );
+    const { sources } = await drafted(cwd, { bills: [path], usage: [] });
+    expect(sources.map(({ kind }) => kind)).toEqual(['aws-cur']);
+    const written = parse(await readFile(join(cwd, 'books/pipeline.yaml'), 'utf8')) as { sources: readonly unknown[] };
+    expect(written.sources).toMatchObject([{ kind: 'aws-cur', layout, path }]);
+  });
+
   it('registers the most used of thousands of tags, and tells the rest', async () => {
     const tags = Array.from({ length: 3000 }, (_, number) => event({ feature_id: `f-${number}`, n: number }));
     const cwd = await folderWith({ 'log.jsonl': [...tags, event({ feature_id: 'f-2999', n: 'again' })].join('') });

@@ -1,6 +1,6 @@
 // One file each, as people have them: what init takes it for.
 import { execFileSync } from 'node:child_process';
-import { symlink, writeFile } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -173,10 +173,37 @@ describe('a FOCUS bill', () => {
   });
 });
 
+describe('a Cost and Usage Report', () => {
+  const report = async (name: string) => readFile(join(import.meta.dirname, '../../../fixtures/sources/aws-cur', name), 'utf8');
+
+  it('of CUR 2.0 is one, with its months, accounts, services and tags', async () => {
+    expect(await taken('cur.csv', await report('2026-08.csv'))).toMatchObject({
+      kind: 'aws-cur',
+      facts: {
+        lines: 1,
+        currencies: ['USD'],
+        accounts: ['111122223333'],
+        months: ['2026-08'],
+        vendors: ['AWS'],
+        services: ['AmazonBedrock'],
+        tags: new Map([['feature', new Map([['assistant', 1]])]]),
+      },
+    });
+  });
+
+  it('with a line that cannot be booked says so in its own words', async () => {
+    const text = (await report('2026-08.csv')).replace('0.0375', 'much');
+    expect(await taken('cur.csv', text)).toMatchObject({
+      kind: 'unknown',
+      reason: expect.stringContaining('line 1 below the header: line_item_unblended_cost is no amount: much'),
+    });
+  });
+});
+
 describe('other files', () => {
   it.each([
     ['azure.csv', 'MeterCategory,BillingCurrency,ChargeType,Cost\na,USD,Usage,1\n', 'Azure cost export'],
-    ['cur.csv', 'lineItem/UnblendedCost,lineItem/UsageType\n1,x\n', 'AWS Cost and Usage Report'],
+    ['cur.csv', 'lineItem/UnblendedCost,lineItem/UsageType\n1,x\n', 'is no Cost and Usage Report that can be booked'],
     ['prices.json', '{"gpt-4o": {"input_cost_per_token": 0.1}}', 'list of prices'],
     ['usage.json', '{"data":[{"start_time":1,"end_time":2,"results":[{"input_tokens":3}]}]}', 'usage totals'],
     [

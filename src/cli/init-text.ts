@@ -57,6 +57,7 @@ const KINDS: Readonly<Record<Source['kind'], string>> = {
   'openai-costs': 'OpenAI costs',
   'anthropic-costs': 'Anthropic costs',
   'invoice-csv': 'invoice',
+  'json-costs': 'costs as JSON',
 };
 
 function sourceLines({ sources }: InitResult, width: number, paint: Paint): readonly string[] {

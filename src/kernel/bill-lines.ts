@@ -185,6 +185,8 @@ export const BILL_COLUMNS: Readonly<Record<BillTable, readonly string[]>> = {
     'unit',
     'amount',
     'currency',
+    'project',
+    'empty',
   ],
 };
 

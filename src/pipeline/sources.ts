@@ -1,10 +1,11 @@
 // `sources:` → SourceConfig[]: layouts, values of constants, and one source of money for a provider's account.
-import { format, parse } from 'date-fns';
 import { type FieldKind, USAGE_EVENT } from '../kernel/usage-event.js';
 import type { UsageField } from '../kernel/usage-fields.js';
 import { tokensOf } from '../kernel/usage-formats.js';
 import { suggest } from '../kernel/nearest.js';
+import { isDatePattern } from './date-pattern.js';
 import { serverOf } from './elsewhere.js';
+import { jsonCostsOf } from './json-source.js';
 import type { BillSource, CostPull, InvoiceColumns, S3Server, SourceConfig, UsageSource } from './pipeline.js';
 import type { SourceSpec } from './spec-pipeline.js';
 import { problem, quoted, type Report } from './text.js';
@@ -41,8 +42,15 @@ function sourceOf(spec: SourceSpec, file: YamlFile, report: Report): SourceConfi
       return { kind: 'focus', ...billOf(spec, file), layout: layoutOf(spec, file, report), version: spec.version };
     case 'invoice-csv':
       return invoiceOf(spec, file, report);
+    case 'json-costs':
+      checkPlace(spec, file, report);
+      return { kind: spec.kind, ...billOf(spec, file), files: spec.files ?? [], ...jsonCostsOf(spec, file, report) };
+    case 'openai-costs':
+    case 'anthropic-costs':
+      checkPlace(spec, file, report);
+      return { kind: spec.kind, ...billOf(spec, file), files: spec.files ?? [], pull: pullOf(spec) };
     default:
-      return { kind: spec.kind, ...billOf(spec, file), files: spec.files ?? [], pull: pullOf(spec, file, report) };
+      return spec satisfies never;
   }
 }
 
@@ -61,16 +69,22 @@ function checkServer(spec: SourceSpec, file: YamlFile, report: Report): void {
 type BillBase = Omit<Extract<BillSource, { kind: 'openai-costs' }>, 'kind' | 'files' | 'pull'>;
 
 /** Days in files and days of the API would overlap, and nobody could say which count. */
-function pullOf(spec: Spec<'openai-costs' | 'anthropic-costs'>, file: YamlFile, report: Report): CostPull | null {
+function checkPlace(spec: Spec<'openai-costs' | 'anthropic-costs' | 'json-costs'>, file: YamlFile, report: Report): void {
   const { files, pull } = spec;
   if (files === undefined && pull === undefined) {
-    const remedy = 'add `pull:` with the name of the variable that holds the key, or `files:`';
+    const remedy =
+      spec.kind === 'json-costs'
+        ? 'add `pull:` with the address of the API, or `files:`'
+        : 'add `pull:` with the name of the variable that holds the key, or `files:`';
     report(problem('missing-key', file.of(spec), 'nothing says where these costs come from', remedy));
   }
   if (files !== undefined && pull !== undefined) {
     const remedy = 'keep one of them; two sources, one of them with `role: evidence`, may have both';
     report(problem('bad-value', file.of(spec, 'pull'), '`files` and `pull` are both there', remedy));
   }
+}
+
+function pullOf({ pull }: Spec<'openai-costs' | 'anthropic-costs'>): CostPull | null {
   if (pull === undefined) return null;
   const { key, url, group_by: groupBy, from, trailing_days: trailingDays, lag_days: lagDays } = pull;
   return { keyVariable: key.env, url: url ?? null, groupBy, from: from ?? null, trailingDays, lagDays };
@@ -165,17 +179,6 @@ function checkHeaders(
     report(
       problem('bad-value', file.of(spec, 'columns', column), `header ${quoted(header)} is mapped twice`, 'map it to one column'),
     );
-  }
-}
-
-/** Does a date written by the pattern read as the same date? `mm` is minutes, and `YYYY` is refused. */
-function isDatePattern(pattern: string): boolean {
-  const day = new Date(2026, 10, 23);
-  try {
-    return parse(format(day, pattern), pattern, new Date(2000, 0, 1)).getTime() === day.getTime();
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
   }
 }
 

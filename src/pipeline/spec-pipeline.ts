@@ -19,6 +19,7 @@ import {
   text,
   version,
 } from './fields.js';
+import { jsonLines, jsonPull } from './spec-json.js';
 
 const OUTSIDE = 'leads out of the company folder → keep it below `root`, written with `/` and without `..`';
 
@@ -192,6 +193,7 @@ export const sourceSpec = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('openai-costs'), ...pulledDump, pull: pull(['project_id', 'line_item', 'api_key_id']) }),
   z.strictObject({ kind: z.literal('anthropic-costs'), ...pulledDump, pull: pull(['workspace_id', 'description']) }),
   invoiceSource,
+  z.strictObject({ kind: z.literal('json-costs'), ...pulledDump, pull: jsonPull, ...jsonLines }),
 ]);
 
 const retention = z

@@ -3,6 +3,7 @@ import { Failure } from '../kernel/failure.js';
 import type { SourceConfig } from '../pipeline/pipeline.js';
 import { ANTHROPIC_COSTS } from './anthropic-costs.js';
 import { monthsToPull, probe } from './cost-api.js';
+import { probeJson, unitsToPull } from './json-pull.js';
 import { OPENAI_COSTS } from './openai-costs.js';
 import { azureManifestsBelow, manifestsBelow } from './export-manifests.js';
 import { Origin } from './origin.js';
@@ -15,6 +16,10 @@ export async function connect(request: LandRequest): Promise<number> {
   if ((config.kind === 'openai-costs' || config.kind === 'anthropic-costs') && config.pull !== null) {
     await probe({ ...request, config }, apis[config.kind]);
     return monthsToPull({ ...request, config }, apis[config.kind]).length;
+  }
+  if (config.kind === 'json-costs' && config.pull !== null) {
+    await probeJson({ ...request, config }, config.pull);
+    return unitsToPull({ ...request, config }, config.pull).length;
   }
   await using origin = new Origin(request);
   const found = await origin.list(patternsOf(config));

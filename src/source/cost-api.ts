@@ -1,21 +1,15 @@
-// Costs that a provider tells by its API, a month at a time: all pages of the month in one landed file, the answers as they came.
-// A month is asked for each day that it may still change, and once more when it is over.
-import { open } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
+// Costs that a provider tells by its API, a month at a time.
 import { Failure } from '../kernel/failure.js';
-import { type Day, firstDay, type Month, monthOf, monthsThrough, plusDays, plusMonths } from '../kernel/period.js';
+import { plusDays } from '../kernel/period.js';
 import type { CostPull, PulledSource } from '../pipeline/pipeline.js';
-import type { Arrival, Brought } from './arrival.js';
+import type { Arrival } from './arrival.js';
 import { type Get, getText } from './http.js';
 import { HttpProblem, httpFailure } from './http-failure.js';
 import { isObject, parseDocuments, textOf } from './json-text.js';
+import { allPages, type Page, type Position } from './page-walk.js';
+import { arrivalOf, monthsOf, type Span, todayOf, type UnitPull } from './pulled-units.js';
+import { secretOf } from './secret.js';
 import type { LandRequest } from './source.js';
-
-/** Days, half-open. */
-export interface Span {
-  readonly from: Day;
-  readonly to: Day;
-}
 
 /** How one provider is asked. */
 export interface CostApi {
@@ -32,45 +26,40 @@ export interface CostApi {
 
 /** As many days as a month has, so that most months are one page. */
 const DAYS_A_PAGE = 31;
-const MOST_PAGES = 1000;
 
 export type PullRequest = LandRequest<PulledSource>;
 
-/**
- * Months that the source has by now, oldest first. The day that is under way has no end yet, and days that a provider may not know yet
- * come empty, which is a bill of zero: until they are asked for they stay estimated.
- */
+/** Months that the source has by now, oldest first. */
 export function monthsToPull(request: PullRequest, api: CostApi): readonly Arrival[] {
   const pulling = pullingOf(request, api);
-  const { pull } = pulling;
-  const today = todayOf(request);
-  const first = pull.from ?? request.outside.start;
-  return monthsThrough(first, monthOf(plusDays(today, -pull.lagDays - 1))).map((month) => arrivalOf(month, today, pulling));
+  return monthsOf(request.outside, pulling.pull).map((month) => arrivalOf(month, unitPullOf(pulling)));
+}
+
+function unitPullOf(pulling: Pulling): UnitPull {
+  const { request, pull, api } = pulling;
+  return {
+    request,
+    times: pull,
+    asked: [pull.url, pull.groupBy],
+    touch: async () => probe(request, api),
+    textOf: async (span, options) => {
+      const ask = async (cursor: Position) => pageOf(pulling, span, cursor, DAYS_A_PAGE);
+      const pages = await allPages({ ask, endless: (what) => endless(pulling, what) }, options);
+      return `[\n${pages.join(',\n')}\n]\n`;
+    },
+  };
 }
 
 /** Asks for the day before, whatever the books need: is the key taken, before there is anything to pull? */
 export async function probe(request: PullRequest, api: CostApi): Promise<void> {
-  const today = todayOf(request);
+  const today = todayOf(request.outside);
   await pageOf(pullingOf(request, api), { from: plusDays(today, -1), to: today }, null, 1);
 }
 
 function pullingOf(request: PullRequest, api: CostApi): Pulling {
   const { pull, id } = request.config;
   if (pull === null) throw new Error(`source ${id} is not pulled`);
-  return { request, pull, api, key: keyOf(request, pull) };
-}
-
-function todayOf({ outside }: PullRequest): Day {
-  return outside.now().toISOString().slice(0, 10);
-}
-
-/** The name that a month lands under, and whether a landed name is one. */
-export function pulledName(kind: PulledSource['kind'], month: Month): string {
-  return `${kind}/${month}.json`;
-}
-
-export function isPulledName(kind: PulledSource['kind'], name: string): boolean {
-  return name.startsWith(`${kind}/`) && /^\d{4}-\d{2}\.json$/.test(name.slice(kind.length + 1));
+  return { request, pull, api, key: secretOf(request, pull.keyVariable) };
 }
 
 interface Pulling {
@@ -78,62 +67,6 @@ interface Pulling {
   readonly pull: CostPull;
   readonly api: CostApi;
   readonly key: string;
-}
-
-function keyOf({ config, outside }: PullRequest, { keyVariable }: CostPull): string {
-  const key = outside.env[keyVariable]?.trim() ?? '';
-  if (/^[\x21-\x7e]+$/.test(key)) return key;
-  const message = `source \`${config.id}\`: the environment variable ${keyVariable} ${key === '' ? 'is not set' : 'holds no key: it has spaces or other signs'}`;
-  const remedy = 'set it for the program that runs showback; keys never stand in the pipeline file';
-  throw new Failure('user', [{ code: 'pull/no-key', message, remedy, place: config.place }]);
-}
-
-function arrivalOf(month: Month, today: Day, pulling: Pulling): Arrival {
-  const { pull, request } = pulling;
-  const end = firstDay(plusMonths(month, 1));
-  const known = plusDays(today, -pull.lagDays);
-  const span: Span = { from: firstDay(month), to: known < end ? known : end };
-  // Never before its last day was asked for.
-  const isOver = today > plusDays(end, Math.max(pull.trailingDays, pull.lagDays));
-  // Asked otherwise, or on another day: another state.
-  const state = JSON.stringify([pull.url, pull.groupBy, isOver ? 'over' : `on ${today} before ${span.to}`]);
-  return {
-    name: pulledName(request.config.kind, month),
-    resume: null,
-    state: async () => state,
-    touch: async () => probe(request, pulling.api),
-    bring: async (aside, { onBytes }) => ({ ...(await write(aside, await pagesOf(pulling, span, onBytes))), state }),
-  };
-}
-
-async function write(aside: string, pages: readonly string[]): Promise<Omit<Brought, 'state'>> {
-  const text = `[\n${pages.map((page) => page.trim()).join(',\n')}\n]\n`;
-  await using file = await open(aside, 'wx');
-  await file.writeFile(text);
-  await file.sync();
-  return { sha256: createHash('sha256').update(text).digest('hex'), bytes: Buffer.byteLength(text) };
-}
-
-async function pagesOf(pulling: Pulling, span: Span, onBytes: ((bytes: number) => void) | undefined): Promise<readonly string[]> {
-  const pages: string[] = [];
-  const cursors = new Set<string>();
-  for (let cursor: string | null = null; pages.length < MOST_PAGES; ) {
-    const page = await pageOf(pulling, span, cursor, DAYS_A_PAGE);
-    pages.push(page.text);
-    onBytes?.(Buffer.byteLength(page.text));
-    if (page.next === null) return pages;
-    if (cursors.has(page.next)) throw endless(pulling, `page ${pages.length} leads back to an earlier one`);
-    cursors.add(page.next);
-    cursor = page.next;
-  }
-  throw endless(pulling, `${MOST_PAGES} pages came, and there are more`);
-}
-
-interface Page {
-  /** The answer as it came. */
-  readonly text: string;
-  /** Null: the last page. */
-  readonly next: string | null;
 }
 
 async function pageOf(pulling: Pulling, span: Span, cursor: string | null, limit: number): Promise<Page> {

@@ -5,6 +5,8 @@ import { HttpProblem, isPassing, without } from './http-failure.js';
 export interface Get {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  /** JSON that is posted; left out: nothing is, and the answer is got. */
+  readonly body?: string | undefined;
   /** What must not be shown, should an answer repeat it. */
   readonly secrets: readonly string[];
   readonly signal?: AbortSignal | undefined;
@@ -25,9 +27,13 @@ const LARGEST = 256 * 1024 * 1024;
 const WORDS = 400;
 
 /** Throws `HttpProblem`: the last one, where trying again did not help. `parse` throws where the text is no answer. */
-export async function getText<T>(get: Get, parse: (text: string) => T): Promise<T> {
+export async function getText<T>(get: Get, parse: (text: string, headers: Headers) => T): Promise<T> {
   const { signal, pause = 1000 } = get;
-  return pRetry(async () => parse(await once(get)), {
+  const tryOnce = async (): Promise<T> => {
+    const { text, headers } = await once(get);
+    return parse(text, headers);
+  };
+  return pRetry(tryOnce, {
     retries: TRIES - 1,
     minTimeout: pause,
     factor: 2,
@@ -41,13 +47,19 @@ export async function getText<T>(get: Get, parse: (text: string) => T): Promise<
   });
 }
 
-async function once({ url, headers, secrets, signal, deadline = 2 * MINUTE, largest = LARGEST }: Get): Promise<string> {
+interface Answer {
+  readonly text: string;
+  readonly headers: Headers;
+}
+
+async function once(get: Get): Promise<Answer> {
+  const { url, headers, body, secrets, signal, deadline = 2 * MINUTE, largest = LARGEST } = get;
   const overdue = AbortSignal.timeout(deadline);
   const either = signal === undefined ? overdue : AbortSignal.any([signal, overdue]);
   try {
-    const answer = await fetch(url, { headers, signal: either, redirect: 'error' });
+    const answer = await fetch(url, { ...requestOf(headers, body), signal: either, redirect: 'error' });
     const text = await bodyOf(answer, largest);
-    if (answer.ok) return text;
+    if (answer.ok) return { text, headers: answer.headers };
     throw new HttpProblem(without(wordsIn(text, answer.statusText), secrets), answer.status, waitOf(answer));
   } catch (error) {
     signal?.throwIfAborted();
@@ -55,6 +67,11 @@ async function once({ url, headers, secrets, signal, deadline = 2 * MINUTE, larg
     const late = `no whole answer within ${Math.ceil(deadline / 1000)} s`;
     throw new HttpProblem(overdue.aborted ? late : without(reasonOf(error), secrets), null);
   }
+}
+
+function requestOf(headers: Readonly<Record<string, string>>, body: string | undefined): RequestInit {
+  if (body === undefined) return { headers };
+  return { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body };
 }
 
 async function bodyOf(answer: Response, largest: number): Promise<string> {

@@ -39,3 +39,18 @@ function shapeOf(text: string): { readonly digits: number; readonly decimals: nu
   const exponent = Number(found[4] ?? '0') - fraction.length + (digits.length - significant.length);
   return { digits: significant.length, decimals: Math.max(0, -exponent), integers: Math.max(0, significant.length + exponent) };
 }
+
+/** A decimal as JSON or people write it, with or without an exponent. */
+export function isDecimal(text: string): boolean {
+  return shapeOf(text) !== null;
+}
+
+/** A decimal times a power of ten, as plain text where it has no exponent: no digit is lost or added but zeros. */
+export function movedPoint(text: string, places: number): string {
+  const [, sign = '', whole = '', fraction = '', exponent] = DECIMAL.exec(text) ?? [];
+  if (places === 0) return text;
+  if (exponent !== undefined) return `${text.slice(0, text.search(/e/i))}E${Number(exponent) + places}`;
+  const digits = whole.padStart(1 - places, '0') + fraction;
+  const point = digits.length - fraction.length + places;
+  return `${sign === '-' ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point)}`;
+}

@@ -3,6 +3,7 @@ import type { SourceConfig } from '../pipeline/pipeline.js';
 import { land as landAnthropicCosts, tabulate as tabulateAnthropicCosts } from './anthropic-costs.js';
 import { land as landFocus } from './focus.js';
 import { land as landInvoiceCsv, tabulate as tabulateInvoiceCsv } from './invoice-csv.js';
+import { land as landJsonCosts, tabulate as tabulateJsonCosts } from './json-costs.js';
 import { land as landOpenaiCosts, tabulate as tabulateOpenaiCosts } from './openai-costs.js';
 import type { LandedFile, Landing, LandRequest, SourceKind, Tabulate, Tabulation } from './source.js';
 import { land as landUsage } from './usage.js';
@@ -21,6 +22,7 @@ const KINDS: { readonly [K in SourceKind]: Kind<K> } = {
   'openai-costs': { land: landOpenaiCosts, tabulate: tabulateOpenaiCosts },
   'anthropic-costs': { land: landAnthropicCosts, tabulate: tabulateAnthropicCosts },
   'invoice-csv': { land: landInvoiceCsv, tabulate: tabulateInvoiceCsv },
+  'json-costs': { land: landJsonCosts, tabulate: tabulateJsonCosts },
 };
 
 /** Brings what the source holds now to landing, and returns that with what landed earlier and still counts. */

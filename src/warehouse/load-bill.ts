@@ -15,6 +15,7 @@ const TABLE_OF: Readonly<Record<BillSource['kind'], BillTable>> = {
   'openai-costs': 'openai_cost',
   'anthropic-costs': 'anthropic_cost',
   'invoice-csv': 'invoice_line',
+  'json-costs': 'invoice_line',
 };
 
 export function billTableOf(kind: BillSource['kind']): BillTable {

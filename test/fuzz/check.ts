@@ -5,7 +5,7 @@ import { READ_EFFECTS } from '../../src/pipeline/read-files.js';
 import { readPipeline } from '../../src/pipeline/read.js';
 import { Company } from '../contract/company.js';
 import { type Reading, readSource, SOURCES, type SourceReader } from '../hostile/readers.js';
-import { ANTHROPIC, csvLines, dumpAmounts, invoiceLines, jsonLines, OPENAI } from './oracle.js';
+import { ANTHROPIC, csvLines, dumpAmounts, invoiceLines, jsonLines, listedAmounts, OPENAI } from './oracle.js';
 import { AWS_DATA, BESIDE } from './seeds.js';
 
 const BOOKS = path.join(import.meta.dirname, '../../fixtures/errors/.base/books');
@@ -69,6 +69,8 @@ function wrongLines(reader: SourceReader, reading: Reading, bytes: Buffer): stri
       return wrongAmounts(reading, dumpAmounts(bytes, OPENAI), 1);
     case 'anthropic-costs':
       return wrongAmounts(reading, dumpAmounts(bytes, ANTHROPIC), 100);
+    case 'json-costs':
+      return wrongAmounts(reading, listedAmounts(bytes), 1);
     default:
       return reader satisfies never;
   }

@@ -53,11 +53,25 @@ export const ANTHROPIC: Times = {
  * is one line, whatever it holds: the gate of a run stops at it. Null: no JSON.
  */
 export function dumpAmounts(bytes: Buffer, times: Times): readonly (number | null)[] | null {
+  return bucketsIn(bytes)?.flatMap((bucket) => amountsOf(bucket, times)) ?? null;
+}
+
+/** Amounts of every result of every bucket, whatever its times are; a bucket without a list is one line that nobody can read. */
+export function listedAmounts(bytes: Buffer): readonly (number | null)[] | null {
+  const amounts = (bucket: unknown) => {
+    const results = isObject(bucket) ? bucket['results'] : undefined;
+    if (Array.isArray(results)) return (results as readonly unknown[]).map((result) => amountOf(result));
+    return results === null ? [] : [null];
+  };
+  return bucketsIn(bytes)?.flatMap((bucket) => amounts(bucket)) ?? null;
+}
+
+function bucketsIn(bytes: Buffer): readonly unknown[] | null {
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   const documents = whole(text) ?? text.split('\n').flatMap((line) => (line.trim() === '' ? [] : (whole(line) ?? [undefined])));
   if (documents.includes(undefined)) return null;
   const pages = documents.flatMap((document) => document) as readonly { readonly data?: readonly unknown[] }[];
-  return pages.flatMap((page) => page.data ?? []).flatMap((bucket) => amountsOf(bucket, times));
+  return pages.flatMap((page) => page.data ?? []);
 }
 
 function whole(text: string): readonly unknown[] | null {
@@ -72,11 +86,13 @@ function amountsOf(bucket: unknown, { keys, shape }: Times): readonly (number | 
   const isTimed = isObject(bucket) && keys.every((key) => shape.test(String(bucket[key])));
   const results = isTimed ? bucket['results'] : undefined;
   if (!Array.isArray(results) || results.length === 0) return [null];
-  return (results as readonly unknown[]).map((result) => {
-    const amount = isObject(result) ? result['amount'] : undefined;
-    const value = isObject(amount) ? amount['value'] : amount;
-    return typeof value === 'string' || typeof value === 'number' ? Number(value) : null;
-  });
+  return (results as readonly unknown[]).map((result) => amountOf(result));
+}
+
+function amountOf(result: unknown): number | null {
+  const amount = isObject(result) ? result['amount'] : undefined;
+  const value = isObject(amount) ? amount['value'] : amount;
+  return typeof value === 'string' || typeof value === 'number' ? Number(value) : null;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -70,5 +70,6 @@ export const SEEDS: Readonly<Record<string, () => Promise<Seed>>> = {
   }),
   'openai-costs': async () => ({ name: 'in/a.json', bytes: await fixture('sources/openai-costs/2026-07-01.json') }),
   'anthropic-costs': async () => ({ name: 'in/a.json', bytes: await fixture('sources/anthropic-costs/week.json') }),
+  'json-costs': async () => ({ name: 'in/a.json', bytes: await fixture('sources/openai-costs/2026-07-01.json') }),
   'invoice-csv': async () => ({ name: 'in/a.csv', bytes: Buffer.from(INVOICE) }),
 };

@@ -16,7 +16,7 @@ export function jsonCostsOf(spec: Spec, file: YamlFile, report: Report): Pick<Js
   return { pull: spec.pull === undefined ? null : pullOf(spec.pull), json: linesOf(spec) };
 }
 
-function linesOf({ records, map, constants, dates, ends, amount_unit: amountUnit, total }: Spec): JsonLines {
+function linesOf({ records, map, constants, dates, ends, amount_unit: amountUnit, amount_is: amountIs, total }: Spec): JsonLines {
   return {
     records: records ?? null,
     map: withoutGaps(map),
@@ -24,6 +24,7 @@ function linesOf({ records, map, constants, dates, ends, amount_unit: amountUnit
     dates,
     ends,
     amountUnit,
+    amountIs,
     total: { amount: total.amount ?? null, count: total.count ?? null },
   };
 }

@@ -191,6 +191,8 @@ export interface JsonLines {
   /** `exclusive`: ends are the first moment after; `inclusive`: the last day. */
   readonly ends: 'exclusive' | 'inclusive';
   readonly amountUnit: AmountUnit;
+  /** `double`: JSON numbers are sums of doubles, true to 15 digits. */
+  readonly amountIs: 'exact' | 'double';
   /** Where a page says what all pages together come to, and how many lines they have. */
   readonly total: { readonly amount: string | null; readonly count: string | null };
 }

@@ -124,6 +124,12 @@ export const jsonLines = {
     .default('exclusive')
     .describe('`exclusive`: ends are the first moment after; `inclusive`: the last day.'),
   amount_unit: z.enum(['units', 'cents', 'micros']).default('units').describe('What amounts and the total are written in.'),
+  amount_is: z
+    .enum(['exact', 'double'])
+    .default('exact')
+    .describe(
+      '`double`: the API adds up floating point numbers; those count to their 15th digit. `exact`: a number of more digits is refused.',
+    ),
   total: z
     .strictObject({
       amount: path.optional().describe('Where each page has the sum of all pages.'),

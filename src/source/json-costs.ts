@@ -1,8 +1,8 @@
 // A bill from any API that answers in pages of JSON: which lines it has, and what it says that they come to.
-import type { JsonCostsSource, JsonLines } from '../pipeline/pipeline.js';
+import type { JsonCostsSource, JsonLines, JsonPull } from '../pipeline/pipeline.js';
 import { askedRow, rowOf, scaled } from './json-lines.js';
 import { type JsonLine, linesAt, valueAt } from './json-path.js';
-import { unitsToPull } from './json-pull.js';
+import { unitsBeyondReach, unitsToPull } from './json-pull.js';
 import { type Json, textOf } from './json-text.js';
 import { pagesIn } from './landed-pages.js';
 import { readLanded, unusable } from './landed-text.js';
@@ -13,13 +13,20 @@ import type { ControlTotal, LandedFile, Landing, LandRequest, Tabulation, TextRo
 
 export async function land(request: LandRequest<JsonCostsSource>): Promise<Landing> {
   const { config } = request;
-  const { pull } = config;
-  const files =
-    pull === null
-      ? await landPlainFiles(request, config.files)
-      : await landUnits(request, unitsToPull(request, pull), pull.every);
+  const files = config.pull === null ? await landPlainFiles(request, config.files) : await landPulled(request, config.pull);
   const tables = await Promise.all(files.map(async (file) => tabulate(file, config)));
   return { files, controls: tables.flatMap((table) => table.controls) };
+}
+
+async function landPulled(request: LandRequest<JsonCostsSource>, pull: JsonPull): Promise<readonly LandedFile[]> {
+  const files = await landUnits(request, unitsToPull(request, pull), pull.every);
+  const lost = unitsBeyondReach(request, pull, files);
+  const [first] = lost;
+  if (first === undefined) return files;
+  const which = lost.length === 1 ? `${first.key} was` : `${first.key} to ${lost.at(-1)?.key} (${lost.length}) were`;
+  const message = `source \`${request.config.id}\`: ${which} never pulled, and the API tells of the last ${pull.reachDays} days alone: what was spent then is not billed here`;
+  request.listener({ kind: 'note', level: 'warning', message });
+  return files;
 }
 
 export async function tabulate(file: LandedFile, { json, pull }: JsonCostsSource): Promise<Tabulation> {

@@ -2,8 +2,8 @@
 import { firstDay, isDay, lastDay, monthOf } from '../kernel/period.js';
 import type { AmountUnit, JsonColumn, JsonLines } from '../pipeline/pipeline.js';
 import { type JsonLine, valueOfLine } from './json-path.js';
-import { isObject, textOf } from './json-text.js';
-import { isDecimal, moneyOf, movedPoint } from './money-text.js';
+import { isNumber, isObject, type Json, textOf } from './json-text.js';
+import { asFarAsDoublesGo, isDecimal, moneyOf, movedPoint } from './money-text.js';
 import { plainDate } from './printed.js';
 import type { Span } from './pulled-units.js';
 import type { TextRow } from './source.js';
@@ -17,10 +17,15 @@ export function rowOf(line: JsonLine, json: JsonLines, asked: Span | null): Text
   if (!isObject(line.value)) return { reject: 'malformed' };
   const cells = cellsOf(line, json);
   const period = periodOf(cells, json);
-  const money = moneyOf(json.map.amount === undefined ? undefined : valueOfLine(line, json.map.amount));
+  const money = moneyOf(amountOf(line, json));
   const reject = rejectOf(cells, period, asked) ?? money.reject ?? (cells.currency == null ? 'missing_currency' : null);
   const amount = money.amount === null ? null : scaled(money.amount, json.amountUnit);
   return { ...cells, ...period, amount: reject === null ? amount : null, reject };
+}
+
+function amountOf(line: JsonLine, { map, amountIs }: JsonLines): Json | undefined {
+  const written = map.amount === undefined ? undefined : valueOfLine(line, map.amount);
+  return amountIs === 'double' && isNumber(written) ? asFarAsDoublesGo(written.value) : written;
 }
 
 /** An amount in the unit of the API → in whole units of the currency, every digit kept. */

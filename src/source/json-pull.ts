@@ -11,9 +11,9 @@ import { linesAt, valueAt } from './json-path.js';
 import { isObject, type Json, parseJson, textOf } from './json-text.js';
 import { pulledText } from './landed-pages.js';
 import { allPages, type Page, type Position } from './page-walk.js';
-import { arrivalOf, daysOf, monthsOf, type Span, todayOf, type UnitPull } from './pulled-units.js';
+import { arrivalOf, daysOf, monthsOf, pulledName, type Span, todayOf, type Unit, type UnitPull } from './pulled-units.js';
 import { secretOf } from './secret.js';
-import type { LandRequest } from './source.js';
+import type { LandedFile, LandRequest } from './source.js';
 
 type JsonRequest = LandRequest<JsonCostsSource>;
 
@@ -27,9 +27,24 @@ interface Pulling {
 /** Months or days that the source has by now and can still be asked for, oldest first. */
 export function unitsToPull(request: JsonRequest, pull: JsonPull): readonly Arrival[] {
   const pulling = pullingOf(request, pull);
-  const units = (pull.every === 'day' ? daysOf : monthsOf)(request.outside, pull);
-  const first = pull.reachDays === null ? '' : plusDays(todayOf(request.outside), -pull.reachDays);
-  return units.filter(({ from }) => from >= first).map((unit) => arrivalOf(unit, unitPullOf(pulling)));
+  return unitsOf(request, pull)
+    .filter((unit) => isInReach(unit, request, pull))
+    .map((unit) => arrivalOf(unit, unitPullOf(pulling)));
+}
+
+/** What the books need, was never pulled, and the API no longer tells of. */
+export function unitsBeyondReach(request: JsonRequest, pull: JsonPull, landed: readonly LandedFile[]): readonly Unit[] {
+  const names = new Set(landed.map(({ name }) => name));
+  return unitsOf(request, pull).filter((unit) => !isInReach(unit, request, pull) && !names.has(pulledName(request, unit.key)));
+}
+
+function unitsOf({ outside }: JsonRequest, pull: JsonPull): readonly Unit[] {
+  return (pull.every === 'day' ? daysOf : monthsOf)(outside, pull);
+}
+
+/** All of its days: of those in reach alone a month would lose what it had. */
+function isInReach({ from }: Unit, { outside }: JsonRequest, { reachDays }: JsonPull): boolean {
+  return reachDays === null || from >= plusDays(todayOf(outside), -reachDays);
 }
 
 /** Asks for the day before, whatever the books need: is the key taken, and is the answer what was declared? */

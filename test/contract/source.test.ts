@@ -84,6 +84,7 @@ describeSource({
       dates: 'seconds',
       ends: 'exclusive',
       amountUnit: 'cents',
+      amountIs: 'exact',
       total: { amount: 'sum_of_all', count: null },
     },
   }),

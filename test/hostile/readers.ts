@@ -33,6 +33,7 @@ export const JSON_LINES: JsonLines = {
   dates: 'seconds',
   ends: 'exclusive',
   amountUnit: 'units',
+  amountIs: 'exact',
   total: { amount: null, count: null },
 };
 

@@ -49,6 +49,7 @@ export const LINES: JsonLines = {
   dates: 'iso',
   ends: 'exclusive',
   amountUnit: 'units',
+  amountIs: 'exact',
   total: { amount: null, count: null },
 };
 

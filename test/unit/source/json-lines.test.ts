@@ -13,6 +13,7 @@ const LINES: JsonLines = {
   dates: 'iso',
   ends: 'exclusive',
   amountUnit: 'units',
+  amountIs: 'exact',
   total: { amount: null, count: null },
 };
 
@@ -108,6 +109,23 @@ describe('amounts', () => {
       currency: 'EUR',
       reject: null,
     });
+  });
+});
+
+describe('sums of doubles', () => {
+  test.each([
+    ['0.1', '0.1'],
+    ['0.30000000000000004', '0.300000000000000'],
+    ['-0.30000000000000004', '-0.300000000000000'],
+    ['1234567890123456', '1234567890123460'],
+    ['1.2345678901234567e-7', '1.23456789012346E-7'],
+    ['999999999999999.9', '1000000000000000'],
+    ['100000000000000.5', '100000000000000'],
+    ['100000000000001.5', '100000000000002'],
+  ])('%s counts as %s', (written, counted) => {
+    const line = `{"items":[{"from":"2026-07-03","cost":${written}}]}`;
+    const [row] = (linesAt(parseJson(line), 'items') ?? []).map((each) => rowOf(each, { ...LINES, amountIs: 'double' }, null));
+    expect([Number(row?.['amount']), row?.['reject']]).toEqual([Number(counted), null]);
   });
 });
 

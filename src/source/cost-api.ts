@@ -42,9 +42,10 @@ function unitPullOf(pulling: Pulling): UnitPull {
     times: pull,
     asked: [pull.url, pull.groupBy],
     touch: async () => probe(request, api),
-    textOf: async (span, options) => {
+    goesOn: true,
+    textOf: async (span, kept, options) => {
       const ask = async (cursor: Position) => pageOf(pulling, span, cursor, DAYS_A_PAGE);
-      const pages = await allPages({ ask, endless: (what) => endless(pulling, what) }, options);
+      const pages = await allPages({ ask, endless: (what) => endless(pulling, what) }, kept, options);
       return `[\n${pages.join(',\n')}\n]\n`;
     },
   };

@@ -10,7 +10,7 @@ import { moreSaid, nextOf, parameterOf } from './json-paging.js';
 import { linesAt, valueAt } from './json-path.js';
 import { isObject, type Json, parseJson, textOf } from './json-text.js';
 import { pulledText } from './landed-pages.js';
-import { allPages, type Page, type Position } from './page-walk.js';
+import { allPages, type Page, type Position, type Walk } from './page-walk.js';
 import { arrivalOf, daysOf, monthsOf, pulledName, type Span, todayOf, type Unit, type UnitPull } from './pulled-units.js';
 import { secretOf } from './secret.js';
 import type { LandedFile, LandRequest } from './source.js';
@@ -71,11 +71,14 @@ function unitPullOf(pulling: Pulling): UnitPull {
     times: pull,
     asked: [pull.url, pull.query, pull.body, pull.headers, pull.page, request.config.json.records],
     touch: async () => probeJson(request, pull),
-    textOf: async (span, options) => {
-      const ask = async (position: Position, before: Page | null) => pageAt(pulling, span, position, before);
-      const pages = await allPages({ ask, endless: (what) => endless(pulling, what) }, options);
-      checkTotals(pulling, pages);
-      return pulledText(pages, span);
+    goesOn: pull.page.kind === 'cursor' || pull.page.kind === 'link',
+    textOf: async (span, kept, options) => {
+      const walk: Walk = {
+        ask: async (position, before) => pageAt(pulling, span, position, before),
+        endless: (what) => endless(pulling, what),
+        check: (pages) => checkTotals(pulling, pages),
+      };
+      return pulledText(await allPages(walk, kept, options), span);
     },
   };
 }

@@ -45,6 +45,7 @@ export async function receiveAll(
   store: LandingStore,
   listed: readonly Arrival[],
   request: LandRequest,
+  onBlob: () => Promise<void> = async () => undefined,
 ): Promise<readonly Blob[]> {
   const blobs: Blob[] = [];
   const failures: Failure[] = [];
@@ -65,6 +66,7 @@ export async function receiveAll(
       try {
         request.signal?.throwIfAborted();
         blobs.push(await store.receive(file, { signal: request.signal, onBytes }));
+        await onBlob();
       } catch (error) {
         if (!(error instanceof Failure)) {
           queue.length = 0;
@@ -75,7 +77,12 @@ export async function receiveAll(
       tell();
     }
   };
-  await allEnded(Array.from({ length: Math.min(AT_ONCE, listed.length) }, work));
+  try {
+    await allEnded(Array.from({ length: Math.min(AT_ONCE, listed.length) }, work));
+  } finally {
+    // What came whole beside what failed, or before the run was stopped, need not come again.
+    if (blobs.length < listed.length) await store.remember();
+  }
   if (failures.length > 0) throw allOf(failures);
   return blobs.sort(byName);
 }

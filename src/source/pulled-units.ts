@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { type Day, firstDay, type Month, monthOf, monthsThrough, plusDays, plusMonths } from '../kernel/period.js';
 import type { PullTimes } from '../pipeline/pipeline.js';
-import type { Arrival, BringOptions, Brought } from './arrival.js';
+import { type Arrival, type BringOptions, type Brought, RESUMED } from './arrival.js';
+import { KeptPages } from './kept-pages.js';
 import { LandingStore } from './landing.js';
 import { byName } from './listing.js';
 import { receiveAll } from './plain-files.js';
@@ -29,8 +30,10 @@ export interface UnitPull {
   /** What is asked, but the days: asked otherwise, another state. */
   readonly asked: readonly unknown[];
   readonly touch: () => Promise<void>;
-  /** The landed file of these days. */
-  readonly textOf: (span: Span, options: BringOptions) => Promise<string>;
+  /** May pages of an earlier try of the same day be gone on with? Not where pages are counted: lines that come in between would move them. */
+  readonly goesOn: boolean;
+  /** The landed file of these days; pages that are kept are not asked for again. */
+  readonly textOf: (span: Span, kept: KeptPages | null, options: BringOptions) => Promise<string>;
 }
 
 export function todayOf({ now }: Outside): Day {
@@ -69,7 +72,8 @@ const KEYS: Readonly<Record<Every, RegExp>> = { month: /^\d{4}-\d{2}\.json$/, da
 /** Brings what may have changed. What was pulled before counts as it came then, where it is over. */
 export async function landUnits(request: LandRequest, units: readonly Arrival[], every: Every): Promise<readonly LandedFile[]> {
   const store = await LandingStore.open(request.landingDir, request.config.id);
-  const blobs = await receiveAll(store, units, request);
+  // A run that is killed between two of them asks for the other ones alone.
+  const blobs = await receiveAll(store, units, request, async () => store.remember());
   await store.record(blobs.map((blob) => ({ ...blob, unit: blob.name, delivery: blob.name })));
   const folder = pulledName(request, '').replace('.json', '');
   const landed = [...store.newest().values()].filter(
@@ -86,18 +90,28 @@ export function arrivalOf(unit: Unit, pull: UnitPull): Arrival {
   // Never before its last day was asked for.
   const isOver = today > plusDays(unit.to, Math.max(times.trailingDays, times.lagDays));
   const state = JSON.stringify([...asked, isOver ? 'over' : `on ${today} before ${span.to}`]);
+  const name = pulledName(request, unit.key);
   return {
-    name: pulledName(request, unit.key),
-    resume: null,
+    name,
+    resume: pull.goesOn ? `${RESUMED}${hashOf(JSON.stringify([request.config.id, name, state]))}` : null,
     state: async () => state,
     touch: pull.touch,
-    bring: async (aside, options) => ({ ...(await write(aside, await pull.textOf(span, options))), state }),
+    bring: async (aside, options) => {
+      const kept = pull.goesOn ? await KeptPages.open(`${aside}.pages`) : null;
+      const brought = await write(aside, await pull.textOf(span, kept, options));
+      await kept?.drop();
+      return { ...brought, state };
+    },
   };
 }
 
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
 async function write(aside: string, text: string): Promise<Omit<Brought, 'state'>> {
-  await using file = await open(aside, 'wx');
+  await using file = await open(aside, 'w');
   await file.writeFile(text);
   await file.sync();
-  return { sha256: createHash('sha256').update(text).digest('hex'), bytes: Buffer.byteLength(text) };
+  return { sha256: hashOf(text), bytes: Buffer.byteLength(text) };
 }

@@ -1,31 +1,23 @@
 // A company whose bill is asked of a declared API, through whole runs: what is on the statement, and what stops it.
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RunResult } from '../../src/run/api.js';
 import { runPipeline } from '../../src/run/run.js';
 import { bytesBelow, valueOf } from '../golden/company.js';
+import { declaredCompany } from './declared-folder.js';
 import { type DeclaredServer, startDeclaredServer } from './declared-server.js';
 import { line } from './declared-source.js';
 import { failureOf } from './failure-of.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const CASE = join(import.meta.dirname, '../../fixtures/cases/api-that-nobody-foresaw');
-
 let server: DeclaredServer;
 let folder: string;
 
 beforeEach(async () => {
   server = await startDeclaredServer();
-  folder = await mkdtemp(join(tmpdir(), 'showback-declared-'));
-  await cp(CASE, folder, { recursive: true });
-  const pipeline = await readFile(join(folder, 'pipeline.yaml'), 'utf8');
-  await writeFile(
-    join(folder, 'pipeline.yaml'),
-    `${pipeline.slice(0, pipeline.indexOf('  - id: vendor'))}${SOURCE}`.replace('URL', server.url),
-  );
+  folder = await declaredCompany(server);
   server.days.set('2026-07-01', [line('2026-07-01', '"2000"'), line('2026-07-01', '"12.345"')]);
   server.days.set('2026-07-02', [line('2026-07-02', '100')]);
   server.total = '"2112.345"';
@@ -34,21 +26,6 @@ afterEach(async () => {
   await server.close();
   await rm(folder, { recursive: true });
 });
-
-const SOURCE = `  - id: vendor
-    kind: json-costs
-    provider: vendor
-    pull:
-      url: URL/v1/costs
-      query: { start: "{from}", end: "{to}" }
-      headers: { Authorization: { env: VENDOR_KEY, prefix: "Bearer " } }
-      page: { kind: cursor, param: cursor, next: meta.next, more: meta.more }
-    records: data.items
-    map: { charge_start: day, item: sku, amount: cost, project: owner.project }
-    constants: { currency: USD }
-    amount_unit: cents
-    total: { amount: meta.total, count: meta.count }
-`;
 
 async function run(today: string): Promise<RunResult> {
   const env = { VENDOR_KEY: server.key };

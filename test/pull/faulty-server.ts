@@ -40,13 +40,14 @@ export interface FaultyServer {
   readonly log: string[];
   /** Milliseconds since the start at which each came. */
   readonly times: number[];
-  readonly plan: (fault: Fault, times?: number) => void;
+  /** For the next requests, or the next ones of that address. */
+  readonly plan: (fault: Fault, times?: number, isFor?: (address: string) => boolean) => void;
   readonly close: () => Promise<void>;
 }
 
 /** `answer` makes what is sent where no fault does; faults of pages are its own. */
 export async function startFaultyServer(answer: (asked: Asked, fault: Fault | undefined) => Reply): Promise<FaultyServer> {
-  const planned: { readonly fault: Fault; left: number }[] = [];
+  const planned: { readonly fault: Fault; left: number; readonly isFor: (address: string) => boolean }[] = [];
   const log: string[] = [];
   const times: number[] = [];
   const began = performance.now();
@@ -54,7 +55,7 @@ export async function startFaultyServer(answer: (asked: Asked, fault: Fault | un
     const url = new URL(request.url ?? '', 'http://api');
     log.push(`${url.pathname}${url.search}`);
     times.push(performance.now() - began);
-    const plan = planned.find(({ left }) => left > 0);
+    const plan = planned.find(({ left, isFor }) => left > 0 && isFor(`${url.pathname}${url.search}`));
     if (plan !== undefined) plan.left -= 1;
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
@@ -67,7 +68,7 @@ export async function startFaultyServer(answer: (asked: Asked, fault: Fault | un
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     log,
     times,
-    plan: (fault, count = 1) => void planned.push({ fault, left: count }),
+    plan: (fault, count = 1, isFor = () => true) => void planned.push({ fault, left: count, isFor }),
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -6,7 +6,8 @@ import type { Arrival } from './arrival.js';
 import { type Get, getText } from './http.js';
 import { HttpProblem, httpFailure } from './http-failure.js';
 import { isObject, parseDocuments, textOf } from './json-text.js';
-import { allPages, type Page, type Position } from './page-walk.js';
+import type { Page, Position } from './page.js';
+import { allPages } from './page-walk.js';
 import { arrivalOf, monthsOf, type Span, todayOf, type UnitPull } from './pulled-units.js';
 import { secretOf } from './secret.js';
 import type { LandRequest } from './source.js';
@@ -76,7 +77,14 @@ async function pageOf(pulling: Pulling, span: Span, cursor: string | null, limit
   const query = [...api.query(span, pull.groupBy), [api.limit, String(limit)] as const];
   for (const [name, value] of cursor === null ? query : [...query, ['page', cursor] as const])
     url.searchParams.append(name, value);
-  const get: Get = { url, headers: api.headers(key), secrets: [key], signal: request.signal, ...request.outside.patience };
+  const get: Get = {
+    url,
+    headers: api.headers(key),
+    secrets: [key],
+    signal: request.signal,
+    env: request.outside.env,
+    ...request.outside.patience,
+  };
   try {
     return await getText(get, pageIn);
   } catch (error) {

@@ -19,6 +19,9 @@ export class HttpProblem extends Error {
 /** An answer that is JSON and no page: it came, so there is a status, and what is wrong is what it says. */
 export const NO_PAGE = 200;
 
+/** Who stands between does not let us through. */
+export const PROXY = 407;
+
 /** Worth asking again: nobody answered, the server is busy or broken, or what came is no answer of it. */
 export function isPassing({ status }: HttpProblem): boolean {
   return (
@@ -60,12 +63,9 @@ function saidOf(problem: HttpProblem, { key, role, declared = false }: Asked): S
         remedy: 'check the network, its proxy and the address, then run again',
       };
     case NO_PAGE:
-      return {
-        kind: 'unavailable',
-        code: 'pull/no-page',
-        message: 'what came at every try is no page',
-        remedy: 'correct `records`, `pull.page` or what is asked; see what the answer says',
-      };
+      return NO_PAGE_SAID;
+    case PROXY:
+      return PROXY_SAID;
     case 401:
       return { kind: 'user', code: 'pull/unauthorized', message: 'the key is not taken', remedy: `put ${role} in ${key}` };
     case 403:
@@ -85,11 +85,24 @@ function saidOf(problem: HttpProblem, { key, role, declared = false }: Asked): S
         remedy: 'run again later; who else uses the key may be what it is about',
       };
     default:
-      return problem.status >= 500
-        ? BROKEN
-        : { ...REFUSED, remedy: `see what it says; ${declared ? '`pull.query`' : '`pull.group_by`'} is what it may be about` };
+      return problem.status >= 500 ? BROKEN : refused(declared);
   }
 }
+
+const NO_PAGE_SAID: Said = {
+  kind: 'unavailable',
+  code: 'pull/no-page',
+  message: 'what came at every try is no page',
+  remedy: 'correct `records`, `pull.page` or what is asked; see what the answer says',
+};
+
+const PROXY_SAID: Said = {
+  kind: 'user',
+  code: 'pull/proxy',
+  message: 'the proxy does not let the request through',
+  remedy:
+    'write HTTPS_PROXY as http://host:port, with user:password@ in front of the host where it asks for them; hosts that need no proxy go into NO_PROXY',
+};
 
 const BROKEN: Said = {
   kind: 'unavailable',
@@ -98,11 +111,10 @@ const BROKEN: Said = {
   remedy: 'run again later; its status page may tell more',
 };
 
-const REFUSED: Omit<Said, 'remedy'> = {
-  kind: 'user',
-  code: 'pull/refused',
-  message: 'the provider refused what was asked',
-};
+function refused(declared: boolean): Said {
+  const remedy = `see what it says; ${declared ? '`pull.query`' : '`pull.group_by`'} is what it may be about`;
+  return { kind: 'user', code: 'pull/refused', message: 'the provider refused what was asked', remedy };
+}
 
 export function without(words: string, secrets: readonly string[]): string {
   return secrets.reduce((text, secret) => (secret === '' ? text : text.replaceAll(secret, '***')), words);

@@ -3,7 +3,7 @@ import type { JsonPaging } from '../pipeline/pipeline.js';
 import { HttpProblem, NO_PAGE } from './http-failure.js';
 import { valueAt } from './json-path.js';
 import { isObject, type Json, textOf } from './json-text.js';
-import type { Position } from './page-walk.js';
+import type { Position } from './page.js';
 
 /** One answer, as far as it tells where to go on. */
 export interface Answered {

@@ -10,7 +10,8 @@ import { moreSaid, nextOf, parameterOf } from './json-paging.js';
 import { linesAt, valueAt } from './json-path.js';
 import { isObject, type Json, parseJson, textOf } from './json-text.js';
 import { pulledText } from './landed-pages.js';
-import { allPages, type Page, type Position, type Walk } from './page-walk.js';
+import type { Page, Position } from './page.js';
+import { allPages, type Walk } from './page-walk.js';
 import { arrivalOf, daysOf, monthsOf, pulledName, type Span, todayOf, type Unit, type UnitPull } from './pulled-units.js';
 import { secretOf } from './secret.js';
 import type { LandedFile, LandRequest } from './source.js';
@@ -97,7 +98,7 @@ async function pageAt(pulling: Pulling, span: Span, position: Position, before: 
   const { request, pull, headers, secrets } = pulling;
   const { url, body } = whatIsAsked(pull, span, position);
   if (url.origin !== new URL(pull.url).origin) throw elsewhere(pulling, url);
-  const get: Get = { url, body, headers, secrets, signal: request.signal, ...request.outside.patience };
+  const get: Get = { url, body, headers, secrets, signal: request.signal, env: request.outside.env, ...request.outside.patience };
   const page = await asked(pulling, get, position);
   const isCounted = pull.page.kind === 'number' || pull.page.kind === 'offset';
   if (isCounted && page.next !== null && page.text === before?.text)

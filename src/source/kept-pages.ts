@@ -1,6 +1,6 @@
 // Pages that came of an answer that is not whole yet, in a file beside it: a run that is stopped or killed goes on where it was.
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
-import type { Page, Position } from './page-walk.js';
+import type { Page, Position } from './page.js';
 
 interface Line extends Page {
   readonly at: Position;
@@ -59,8 +59,8 @@ function linesIn(text: string): Line[] {
 function lineIn(written: string): Line | null {
   try {
     const { at, next, text } = JSON.parse(written) as Partial<Line>;
-    const isPosition = (position: unknown) => position === null || typeof position === 'string';
-    return isPosition(at) && isPosition(next) && typeof text === 'string' ? ({ at, next, text } as Line) : null;
+    const isPosition = (position: unknown): position is Position => position === null || typeof position === 'string';
+    return isPosition(at) && isPosition(next) && typeof text === 'string' ? { at, next, text } : null;
   } catch {
     return null;
   }

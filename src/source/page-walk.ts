@@ -2,16 +2,7 @@
 import { Failure } from '../kernel/failure.js';
 import type { BringOptions } from './arrival.js';
 import type { KeptPages } from './kept-pages.js';
-
-/** Where a page stands: a cursor, a number or an address, as text. Null: the first one. */
-export type Position = string | null;
-
-export interface Page {
-  /** The answer as it came. */
-  readonly text: string;
-  /** Null: the last page. */
-  readonly next: Position;
-}
+import type { Page, Position } from './page.js';
 
 export interface Walk {
   readonly ask: (position: Position, before: Page | null) => Promise<Page>;

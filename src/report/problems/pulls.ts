@@ -19,6 +19,10 @@ const TO_MEND: ProblemTexts = ofKind('user', {
     'There is nothing at the address that was asked.',
     'Check `pull.url`; of a provider that is known it may be left out.',
   ],
+  'pull/proxy': [
+    'The proxy that the environment names does not let requests through, or its address is none.',
+    'Write HTTPS_PROXY as `http://host:port`, with `user:password@` where it asks for them; NO_PROXY lists hosts that need none.',
+  ],
   'pull/refused': ['The provider refused what was asked, for a reason that is told in its words.', 'See what it says.'],
   'pull/unauthorized': ['The provider does not take the key.', 'Use an admin key of the organization, not of a project.'],
 });

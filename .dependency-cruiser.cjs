@@ -187,6 +187,12 @@ module.exports = {
       'One file knows the client, so that its settings, its retries and its errors are handled once.',
     ),
     never(
+      'undici-in-one-file',
+      { path: '^src/', pathNot: '^src/source/proxy[.]js$' },
+      npm('undici'),
+      'One file knows how a request gets past a proxy; all others ask without knowing.',
+    ),
+    never(
       'athena-client-in-one-file',
       { path: '^src/', pathNot: '^src/warehouse/athena-client[.]js$' },
       npm('@aws-sdk/client-athena'),

@@ -13,6 +13,12 @@ WITH line AS (
   LEFT JOIN line AS l ON l.source_id = t.source_id AND l.fate = 'loaded' AND (l.file = t.scope OR l.invoice_id = t.scope)
   WHERE t.control = 'printed_total'
   GROUP BY t.source_id, t.control, t.scope, t.currency, t.expected
+), stated AS (
+  SELECT t.source_id, t.control, t.scope, t.currency, t.expected, CAST(count(l.fate) AS DECIMAL(38,12)) AS actual
+  FROM run.control_total AS t
+  LEFT JOIN line AS l ON l.source_id = t.source_id AND l.file = t.scope AND l.fate <> 'empty'
+  WHERE t.control = 'stated_count'
+  GROUP BY t.source_id, t.control, t.scope, t.currency, t.expected
 ), attested AS (
   SELECT i.provider, i.billing_month, i.currency, o.invoice_id, min(i.invoice_id) AS first_id, count(*) AS invoices, money_sum(i.total) AS total
   FROM run.invoice AS i
@@ -22,6 +28,8 @@ WITH line AS (
 )
 SELECT control, source_id || ' ' || scope AS scope, CAST(NULL AS DATE) AS billing_month, currency, expected, actual, CAST(0 AS DECIMAL(38,12)) AS tolerance
 FROM counted
+UNION ALL
+SELECT control, source_id || ' ' || scope, NULL, currency, expected, actual, CAST(0 AS DECIMAL(38,12)) FROM stated
 UNION ALL
 SELECT control, source_id || ' ' || scope, NULL, currency, expected, actual, CAST(0 AS DECIMAL(38,12)) FROM printed
 UNION ALL

@@ -1,9 +1,15 @@
--- Days of which a bill tells. A returned bucket is evidence even where it is empty; an absent one is none. An export tells of each billing account
+-- Days of which a bill tells. A returned bucket is evidence even where it is empty; an absent one is none. Costs of a declared API
+-- tell of the days of their lines, and of those that were asked for. An export tells of each billing account
 -- through the last day of its usage lines of a day or less: a line of a month that is written on its first day does not say how far the bill reaches.
 WITH bucket AS (
   SELECT DISTINCT source_id, CAST(NULL AS VARCHAR) AS account_id, day_of(charge_start) AS first_day, day_of(charge_start) AS last_day
   FROM staging.bill_line
   WHERE fate IN ('loaded', 'empty') AND source_id IN (SELECT source_id FROM run.source WHERE kind IN ('openai-costs', 'anthropic-costs'))
+  UNION ALL
+  SELECT DISTINCT l.source_id, CAST(NULL AS VARCHAR), day_of(l.charge_start), add_days(day_of(l.charge_end), -1)
+  FROM staging.bill_line AS l
+  JOIN run.source AS s ON s.source_id = l.source_id AND s.kind = 'json-costs'
+  WHERE l.fate IN ('loaded', 'empty')
 ), reach AS (
   SELECT l.source_id, CASE WHEN s.kind IN ('focus', 'aws-cur') THEN l.account_id END AS account_id, l.billing_period_start, l.billing_period_end, s.kind, l.charge_start, l.charge_end,
          add_days(day_of(l.charge_end), CASE WHEN l.charge_end = CAST(day_of(l.charge_end) AS TIMESTAMP(6)) THEN -1 ELSE 0 END) AS reached

@@ -60,6 +60,7 @@ const KINDS: Readonly<Record<Source['kind'], string>> = {
   'openai-usage': 'OpenAI usage',
   'anthropic-usage': 'Anthropic usage',
   'invoice-csv': 'invoice',
+  'json-costs': 'costs as JSON',
 };
 
 function sourceLines({ sources }: InitResult, width: number, paint: Paint): readonly string[] {

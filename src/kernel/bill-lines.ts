@@ -254,6 +254,8 @@ export const BILL_COLUMNS: Readonly<Record<BillTable, readonly string[]>> = {
     'unit',
     'amount',
     'currency',
+    'project',
+    'empty',
   ],
 };
 

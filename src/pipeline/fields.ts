@@ -84,6 +84,15 @@ export const daysOf = (most: number) =>
       .max(most, `is longer than a provider takes → write at most ${most}`),
   );
 
+/** A whole number that something is counted from. */
+export const number = z.preprocess(
+  asNumber,
+  z
+    .int('is not a whole number → write 0 or 1')
+    .min(0, 'is less than nothing → write 0 or 1')
+    .max(1, 'is no first number → write 0 or 1'),
+);
+
 /** Queries at once. */
 export const atOnce = z.preprocess(
   asNumber,

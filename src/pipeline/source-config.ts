@@ -49,7 +49,13 @@ interface BillBase extends SourceBase {
   readonly featureTag: string | null;
 }
 
-export type BillSource = FocusSource | AwsCurSource | OpenAiCostsSource | AnthropicCostsSource | InvoiceCsvSource;
+export type BillSource =
+  | FocusSource
+  | AwsCurSource
+  | OpenAiCostsSource
+  | AnthropicCostsSource
+  | InvoiceCsvSource
+  | JsonCostsSource;
 
 export interface FocusSource extends BillBase {
   readonly kind: 'focus';
@@ -116,7 +122,17 @@ export type BilledUsageSource = OpenAiUsageSource | AnthropicUsageSource;
 
 export type PulledSource = OpenAiCostsSource | AnthropicCostsSource | BilledUsageSource;
 
-export interface ApiPull {
+/** Which days are asked for, and when again. */
+export interface PullTimes {
+  /** First month, or null: that of the pipeline. */
+  readonly from: Month | null;
+  /** Days after its end that a month is still asked for each night. */
+  readonly trailingDays: number;
+  /** Whole days before today that are not asked for yet: a provider that is late has an empty day, which would be billed as zero. */
+  readonly lagDays: number;
+}
+
+export interface ApiPull extends PullTimes {
   /** Name of the environment variable that holds the key. The key itself is nowhere. */
   readonly keyVariable: string;
   /** Null: the address of the provider. */
@@ -124,12 +140,6 @@ export interface ApiPull {
   readonly groupBy: readonly string[];
   /** Of a provider that has an endpoint for each kind of usage: those that are asked. Else empty. */
   readonly endpoints: readonly string[];
-  /** First month, or null: that of the pipeline. */
-  readonly from: Month | null;
-  /** Days after its end that a month is still asked for each night. */
-  readonly trailingDays: number;
-  /** Whole days before today that are not asked for yet: a provider that is late has an empty day, which would be billed as zero. */
-  readonly lagDays: number;
 }
 
 export interface InvoiceCsvSource extends BillBase {
@@ -168,3 +178,70 @@ export interface InvoiceColumns {
   readonly charge_end?: string;
   readonly category?: string;
 }
+
+/** A bill from any API that answers in pages of JSON, or from such pages in files. */
+export interface JsonCostsSource extends BillBase {
+  readonly kind: 'json-costs';
+  /** Empty where they are pulled. */
+  readonly files: readonly string[];
+  readonly pull: JsonPull | null;
+  readonly json: JsonLines;
+}
+
+export interface JsonPull extends PullTimes {
+  /** With placeholders for the days that are asked for, as in `query` and `body`. */
+  readonly url: string;
+  /** In order; a name may come several times. */
+  readonly query: readonly (readonly [name: string, value: string])[];
+  /** JSON that is posted, or null: the answer is got. */
+  readonly body: string | null;
+  readonly headers: readonly JsonHeader[];
+  readonly page: JsonPaging;
+  /** How many days one landed file is of. */
+  readonly every: 'month' | 'day';
+  /** Days back that the API tells of, or null: all. */
+  readonly reachDays: number | null;
+}
+
+/** A header as it stands here, or from the environment, which is then a secret. */
+export type JsonHeader =
+  | { readonly name: string; readonly value: string }
+  | { readonly name: string; readonly variable: string; readonly prefix: string };
+
+/** How one page leads to the next. Paths are dotted, from the page's root. */
+export type JsonPaging =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'cursor'; readonly param: string; readonly next: string; readonly more: string | null }
+  | {
+      readonly kind: 'number';
+      readonly param: string;
+      readonly first: number;
+      readonly more: string | null;
+      /** Where a page says how many there are. */
+      readonly pages: string | null;
+    }
+  | { readonly kind: 'offset'; readonly param: string; readonly more: string | null }
+  /** The address of the next page stands at `next`, or where that is null in the `Link` header. */
+  | { readonly kind: 'link'; readonly next: string | null };
+
+/** What pages hold. */
+export interface JsonLines {
+  /** Path of the list of lines, or null: the page is the list. Lists on the way are walked through. */
+  readonly records: string | null;
+  /** Column → path in the line; each `^.` in front is one list outwards. */
+  readonly map: Readonly<Partial<Record<JsonColumn, string>>>;
+  readonly constants: Readonly<Partial<Record<JsonColumn, string>>>;
+  /** How times are written: in ISO 8601, since 1970, or by a date-fns pattern. */
+  readonly dates: string;
+  /** `exclusive`: ends are the first moment after; `inclusive`: the last day. */
+  readonly ends: 'exclusive' | 'inclusive';
+  readonly amountUnit: AmountUnit;
+  /** `double`: JSON numbers are sums of doubles, true to 15 digits. */
+  readonly amountIs: 'exact' | 'double';
+  /** Where a page says what all pages together come to, and how many lines they have. */
+  readonly total: { readonly amount: string | null; readonly count: string | null };
+}
+
+export type AmountUnit = 'units' | 'cents' | 'micros';
+
+export type JsonColumn = keyof InvoiceColumns | 'project';

@@ -1,10 +1,11 @@
 // `sources:` → SourceConfig[]: layouts, values of constants, and one source of money for a provider's account.
-import { format, parse } from 'date-fns';
 import { type FieldKind, USAGE_EVENT } from '../kernel/usage-event.js';
 import type { UsageField } from '../kernel/usage-fields.js';
 import { tokensOf } from '../kernel/usage-formats.js';
 import { suggest } from '../kernel/nearest.js';
+import { isDatePattern } from './date-pattern.js';
 import { serverOf } from './elsewhere.js';
+import { jsonCostsOf } from './json-source.js';
 import type {
   ApiPull,
   BilledUsageSource,
@@ -55,9 +56,17 @@ function sourceOf(spec: SourceSpec, file: YamlFile, report: Report): SourceConfi
       return invoiceOf(spec, file, report);
     case 'openai-usage':
     case 'anthropic-usage':
+      checkPlace(spec, file, report);
       return { kind: spec.kind, ...billedUsageOf(spec, file, report) };
-    default:
+    case 'json-costs':
+      checkPlace(spec, file, report);
+      return { kind: spec.kind, ...billOf(spec, file), files: spec.files ?? [], ...jsonCostsOf(spec, file, report) };
+    case 'openai-costs':
+    case 'anthropic-costs':
+      checkPlace(spec, file, report);
       return { kind: spec.kind, ...billOf(spec, file), files: spec.files ?? [], pull: pullOf(spec, file, report) };
+    default:
+      return spec satisfies never;
   }
 }
 
@@ -81,24 +90,25 @@ function checkServer(spec: SourceSpec, file: YamlFile, report: Report): void {
 type BillBase = Omit<Extract<BillSource, { kind: 'openai-costs' }>, 'kind' | 'files' | 'pull'>;
 
 /** Days in files and days of the API would overlap, and nobody could say which count. */
-function pullOf(spec: Spec<PulledSource['kind']>, file: YamlFile, report: Report): ApiPull | null {
+function checkPlace(spec: Spec<PulledSource['kind'] | 'json-costs'>, file: YamlFile, report: Report): void {
   const { files, pull } = spec;
   if (files === undefined && pull === undefined) {
-    const remedy = 'add `pull:` with the name of the variable that holds the key, or `files:`';
-    report(
-      problem(
-        'missing-key',
-        file.of(spec),
-        `nothing says where ${'role' in spec ? 'these costs come' : 'this usage comes'} from`,
-        remedy,
-      ),
-    );
+    const remedy =
+      spec.kind === 'json-costs'
+        ? 'add `pull:` with the address of the API, or `files:`'
+        : 'add `pull:` with the name of the variable that holds the key, or `files:`';
+    const message = `nothing says where ${'role' in spec ? 'these costs come' : 'this usage comes'} from`;
+    report(problem('missing-key', file.of(spec), message, remedy));
   }
   if (files !== undefined && pull !== undefined) {
     const two = 'role' in spec ? '; two sources, one of them with `role: evidence`, may have both' : '';
     const remedy = `keep one of them${two}`;
     report(problem('bad-value', file.of(spec, 'pull'), '`files` and `pull` are both there', remedy));
   }
+}
+
+function pullOf(spec: Spec<PulledSource['kind']>, file: YamlFile, report: Report): ApiPull | null {
+  const { pull } = spec;
   if (pull === undefined) return null;
   const { key, url, group_by: named, from, trailing_days: trailingDays, lag_days: lagDays } = pull;
   const endpoints =
@@ -224,17 +234,6 @@ function checkHeaders(
     report(
       problem('bad-value', file.of(spec, 'columns', column), `header ${quoted(header)} is mapped twice`, 'map it to one column'),
     );
-  }
-}
-
-/** Does a date written by the pattern read as the same date? `mm` is minutes, and `YYYY` is refused. */
-function isDatePattern(pattern: string): boolean {
-  const day = new Date(2026, 10, 23);
-  try {
-    return parse(format(day, pattern), pattern, new Date(2000, 0, 1)).getTime() === day.getTime();
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
   }
 }
 

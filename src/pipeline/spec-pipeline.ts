@@ -20,6 +20,7 @@ import {
   version,
 } from './fields.js';
 import { anthropicCostsPull, anthropicUsagePull, openAiCostsPull, openAiUsagePull } from './spec-pull.js';
+import { jsonLines, jsonPull } from './spec-json.js';
 
 const OUTSIDE = 'leads out of the company folder → keep it below `root`, written with `/` and without `..`';
 
@@ -192,6 +193,7 @@ export const sourceSpec = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('openai-usage'), ...billedUsage, pull: openAiUsagePull }),
   z.strictObject({ kind: z.literal('anthropic-usage'), ...billedUsage, pull: anthropicUsagePull }),
   invoiceSource,
+  z.strictObject({ kind: z.literal('json-costs'), ...pulledDump, pull: jsonPull, ...jsonLines }),
 ]);
 
 const retention = z

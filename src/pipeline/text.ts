@@ -84,7 +84,17 @@ export function problem(code: string, spot: Spot, message: string, remedy: strin
   };
 }
 
+/** What begins as keys do; what stands before the host of an address; what a header of that name would send. */
+const KEYS = [
+  /\b(sk-|AKIA)([A-Za-z0-9_-]{5,})/g,
+  /(https?:\/\/)([^\s/@"'`]+)(?=@)/g,
+  /\b((?:authorization|cookie|password|x-[\w-]*(?:key|token|secret)|(?:api|access|auth)[-_]?(?:key|token))["']?\s*:\s*["']?(?:(?:bearer|basic|token)\s+)?)([^\s"'`{}[\],]{4,})/gi,
+];
+
 /** A key that somebody wrote into the file all the same goes no further: logs of cron are read by many. As long as it was, for the caret. */
 function withoutKeys(text: string): string {
-  return text.replaceAll(/\b(sk-|AKIA)[A-Za-z0-9_-]{5,}/g, (key, start: string) => start.padEnd(key.length, '*'));
+  return KEYS.reduce(
+    (shown, pattern) => shown.replaceAll(pattern, (_, start: string, key: string) => start + '*'.repeat(key.length)),
+    text,
+  );
 }

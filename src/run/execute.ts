@@ -221,6 +221,8 @@ const CONTROL_REMEDY: Readonly<Record<string, string>> = {
   printed_total: 'the lines of this bill do not sum to the total it prints: look for lines that were cut or counted twice',
   usage_read:
     'records of this log are neither counted nor rejected: run with --force, which reads every day again and keeps no earlier sums',
+  stated_count:
+    'the provider says that there are more or fewer lines than came: pull them again, and look at `page` and `records`',
   row_count: 'the file holds another number of rows than its manifest says: deliver it again',
   invoice_total: 'the bill in hand is not the invoice that invoices.csv attests: correct one of them',
   capitalised: 'the charges that match this register entry do not sum to its cost: correct `bill` or `cost`',

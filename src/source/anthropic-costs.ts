@@ -1,7 +1,8 @@
 // Dumps of GET /v1/organizations/cost_report. `amount` is in CENTS, and stays so until staging.
 import type { AnthropicCostsSource } from '../pipeline/pipeline.js';
 import { analyticsQuestion, analyticsRows, isOfAnalytics } from './anthropic-analytics.js';
-import type { ProviderApi, Span } from './provider-api.js';
+import type { ProviderApi } from './provider-api.js';
+import type { Span } from './pulled-units.js';
 import { inItsCurrency, landPages, type PageDialect, tabulatePages } from './provider-pages.js';
 import { type JsonObject, textOf } from './json-text.js';
 import { moneyOf } from './money-text.js';

@@ -4,6 +4,7 @@ import type { PulledSource, SourceConfig } from '../pipeline/pipeline.js';
 import { ANTHROPIC_COSTS } from './anthropic-costs.js';
 import { ANTHROPIC_USAGE } from './anthropic-usage.js';
 import { monthsToPull, type ProviderApi, probe } from './provider-api.js';
+import { probeJson, unitsToPull } from './json-pull.js';
 import { OPENAI_COSTS } from './openai-costs.js';
 import { OPENAI_USAGE } from './openai-usage.js';
 import { azureManifestsBelow, curManifestsBelow, manifestsBelow } from './export-manifests.js';
@@ -20,7 +21,12 @@ const APIS: Readonly<Record<PulledSource['kind'], ProviderApi>> = {
 /** How many files there are to read. Fails with the words of whoever keeps them. */
 export async function connect(request: LandRequest): Promise<number> {
   const { config } = request;
-  if ('pull' in config && config.pull !== null) {
+  if (config.kind === 'json-costs') {
+    if (config.pull !== null) {
+      await probeJson({ ...request, config }, config.pull);
+      return unitsToPull({ ...request, config }, config.pull).length;
+    }
+  } else if ('pull' in config && config.pull !== null) {
     await probe({ ...request, config }, APIS[config.kind]);
     return monthsToPull({ ...request, config }, APIS[config.kind]).length;
   }

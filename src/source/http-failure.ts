@@ -16,9 +16,17 @@ export class HttpProblem extends Error {
   }
 }
 
+/** An answer that is JSON and no page: it came, so there is a status, and what is wrong is what it says. */
+export const NO_PAGE = 200;
+
+/** Who stands between does not let us through. */
+export const PROXY = 407;
+
 /** Worth asking again: nobody answered, the server is busy or broken, or what came is no answer of it. */
 export function isPassing({ status }: HttpProblem): boolean {
-  return status === null || status === 408 || status === 409 || status === 425 || status === 429 || status >= 500;
+  return (
+    status === null || status === NO_PAGE || status === 408 || status === 409 || status === 425 || status === 429 || status >= 500
+  );
 }
 
 interface Said {
@@ -34,6 +42,8 @@ export interface Asked {
   readonly url: string;
   readonly key: string;
   readonly role: string;
+  /** The source declares what is asked, and how. */
+  readonly declared?: boolean;
 }
 
 export function httpFailure(problem: HttpProblem, asked: Asked): Failure {
@@ -43,7 +53,7 @@ export function httpFailure(problem: HttpProblem, asked: Asked): Failure {
   return new Failure(kind, [{ code, message: text, remedy, place: { file: asked.url } }], { cause: problem });
 }
 
-function saidOf(problem: HttpProblem, { key, role }: Asked): Said {
+function saidOf(problem: HttpProblem, { key, role, declared = false }: Asked): Said {
   switch (problem.status) {
     case null:
       return {
@@ -52,6 +62,10 @@ function saidOf(problem: HttpProblem, { key, role }: Asked): Said {
         message: 'no whole answer came at any try',
         remedy: 'check the network, its proxy and the address, then run again',
       };
+    case NO_PAGE:
+      return NO_PAGE_SAID;
+    case PROXY:
+      return PROXY_SAID;
     case 401:
       return { kind: 'user', code: 'pull/unauthorized', message: 'the key is not taken', remedy: `put ${role} in ${key}` };
     case 403:
@@ -61,7 +75,7 @@ function saidOf(problem: HttpProblem, { key, role }: Asked): Said {
         kind: 'user',
         code: 'pull/not-found',
         message: 'there is nothing at this address',
-        remedy: 'check `pull.url`; leave it out for the address of the provider',
+        remedy: declared ? 'check `pull.url`' : 'check `pull.url`; leave it out for the address of the provider',
       };
     case 429:
       return {
@@ -71,9 +85,24 @@ function saidOf(problem: HttpProblem, { key, role }: Asked): Said {
         remedy: 'run again later; who else uses the key may be what it is about',
       };
     default:
-      return problem.status >= 500 ? BROKEN : REFUSED;
+      return problem.status >= 500 ? BROKEN : refused(declared);
   }
 }
+
+const NO_PAGE_SAID: Said = {
+  kind: 'unavailable',
+  code: 'pull/no-page',
+  message: 'what came at every try is no page',
+  remedy: 'correct `records`, `pull.page` or what is asked; see what the answer says',
+};
+
+const PROXY_SAID: Said = {
+  kind: 'user',
+  code: 'pull/proxy',
+  message: 'the proxy does not let the request through',
+  remedy:
+    'write HTTPS_PROXY as http://host:port, with user:password@ in front of the host where it asks for them; hosts that need no proxy go into NO_PROXY',
+};
 
 const BROKEN: Said = {
   kind: 'unavailable',
@@ -82,12 +111,10 @@ const BROKEN: Said = {
   remedy: 'run again later; its status page may tell more',
 };
 
-const REFUSED: Said = {
-  kind: 'user',
-  code: 'pull/refused',
-  message: 'the provider refused what was asked',
-  remedy: 'see what it says; `pull.group_by` is what it may be about',
-};
+function refused(declared: boolean): Said {
+  const remedy = `see what it says; ${declared ? '`pull.query`' : '`pull.group_by`'} is what it may be about`;
+  return { kind: 'user', code: 'pull/refused', message: 'the provider refused what was asked', remedy };
+}
 
 export function without(words: string, secrets: readonly string[]): string {
   return secrets.reduce((text, secret) => (secret === '' ? text : text.replaceAll(secret, '***')), words);

@@ -1,10 +1,15 @@
 // One answer of an API as text: asked again while that may help, within its time, and never longer than a run is wanted.
 import pRetry from 'p-retry';
-import { HttpProblem, isPassing, without } from './http-failure.js';
+import { HttpProblem, isPassing, PROXY, without } from './http-failure.js';
+import { type Env, routeOf } from './proxy.js';
 
 export interface Get {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  /** JSON that is posted; left out: nothing is, and the answer is got. */
+  readonly body?: string | undefined;
+  /** Where the proxy stands, if there is one. */
+  readonly env?: Env;
   /** What must not be shown, should an answer repeat it. */
   readonly secrets: readonly string[];
   readonly signal?: AbortSignal | undefined;
@@ -16,6 +21,7 @@ export interface Get {
   readonly largest?: number;
 }
 
+const NO_ENV: Env = {};
 const TRIES = 6;
 const MINUTE = 60_000;
 /** A provider that asks for more is asked again by the next run. */
@@ -25,9 +31,13 @@ const LARGEST = 256 * 1024 * 1024;
 const WORDS = 400;
 
 /** Throws `HttpProblem`: the last one, where trying again did not help. `parse` throws where the text is no answer. */
-export async function getText<T>(get: Get, parse: (text: string) => T): Promise<T> {
+export async function getText<T>(get: Get, parse: (text: string, headers: Headers) => T): Promise<T> {
   const { signal, pause = 1000 } = get;
-  return pRetry(async () => parse(await once(get)), {
+  const tryOnce = async (): Promise<T> => {
+    const { text, headers } = await once(get);
+    return parse(text, headers);
+  };
+  return pRetry(tryOnce, {
     retries: TRIES - 1,
     minTimeout: pause,
     factor: 2,
@@ -41,20 +51,35 @@ export async function getText<T>(get: Get, parse: (text: string) => T): Promise<
   });
 }
 
-async function once({ url, headers, secrets, signal, deadline = 2 * MINUTE, largest = LARGEST }: Get): Promise<string> {
+interface Answer {
+  readonly text: string;
+  readonly headers: Headers;
+}
+
+async function once(get: Get): Promise<Answer> {
+  const { url, headers, body, env = NO_ENV, signal, deadline = 2 * MINUTE, largest = LARGEST } = get;
   const overdue = AbortSignal.timeout(deadline);
   const either = signal === undefined ? overdue : AbortSignal.any([signal, overdue]);
+  let { secrets } = get;
   try {
-    const answer = await fetch(url, { headers, signal: either, redirect: 'error' });
+    const route = await routeOf(env);
+    secrets = [...secrets, ...route.secrets];
+    const answer = await route.fetch(url, { ...requestOf(headers, body), signal: either, redirect: 'error' });
     const text = await bodyOf(answer, largest);
-    if (answer.ok) return text;
+    if (answer.ok) return { text, headers: answer.headers };
     throw new HttpProblem(without(wordsIn(text, answer.statusText), secrets), answer.status, waitOf(answer));
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof HttpProblem) throw error;
+    if (/proxy/i.test(reasonOf(error)) && /\b407\b/.test(reasonOf(error))) throw new HttpProblem('who are you?', PROXY);
     const late = `no whole answer within ${Math.ceil(deadline / 1000)} s`;
     throw new HttpProblem(overdue.aborted ? late : without(reasonOf(error), secrets), null);
   }
+}
+
+function requestOf(headers: Readonly<Record<string, string>>, body: string | undefined): RequestInit {
+  if (body === undefined) return { headers };
+  return { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body };
 }
 
 async function bodyOf(answer: Response, largest: number): Promise<string> {
@@ -78,11 +103,13 @@ function wordsIn(text: string, otherwise: string): string {
   return (plain === '' ? otherwise : plain).slice(0, WORDS);
 }
 
-/** Of what `fetch` throws, the cause tells what happened. */
+/** Of what `fetch` throws, the causes tell what happened. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  return cause instanceof Error && cause.message !== '' ? `${error.message} (${cause.message})` : error.message;
+  const reasons: string[] = [];
+  for (let cause = error.cause; cause instanceof Error; cause = cause.cause)
+    if (cause.message !== '') reasons.push(cause.message);
+  return reasons.length === 0 ? error.message : `${error.message} (${reasons.join('; ')})`;
 }
 
 /** `Retry-After` in seconds or as a date. */

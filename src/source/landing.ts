@@ -33,6 +33,8 @@ export class LandingStore {
   readonly #entries: IndexEntry[];
   readonly #seen: Map<string, Seen>;
   #seenChanged = false;
+  /** One write at a time. */
+  #remembered = Promise.resolve();
 
   private constructor(dir: string, sourceId: string, entries: IndexEntry[], seen: Map<string, Seen>) {
     this.#dir = dir;
@@ -86,8 +88,17 @@ export class LandingStore {
       );
     if (fresh.length > 0) await appendLines(path.join(this.#dir, 'index.ndjson'), fresh);
     this.#entries.push(...fresh);
-    if (this.#seenChanged) await writeAside(seenFile(this.#dir, this.#sourceId), JSON.stringify([...this.#seen]));
-    this.#seenChanged = false;
+    await this.remember();
+  }
+
+  /** Keeps what is known of files that were received, though they are not recorded yet: they are not brought again. */
+  async remember(): Promise<void> {
+    this.#remembered = this.#remembered.then(async () => {
+      if (!this.#seenChanged) return;
+      this.#seenChanged = false;
+      await writeAside(seenFile(this.#dir, this.#sourceId), JSON.stringify([...this.#seen]));
+    });
+    return this.#remembered;
   }
 
   /** The newest landing of every name. */

@@ -53,3 +53,40 @@ function shapeOf(text: string): { readonly digits: number; readonly decimals: nu
   const exponent = Number(found[4] ?? '0') - fraction.length + (digits.length - significant.length);
   return { digits: significant.length, decimals: Math.max(0, -exponent), integers: Math.max(0, significant.length + exponent) };
 }
+
+/** A decimal as JSON or people write it, with or without an exponent. */
+export function isDecimal(text: string): boolean {
+  return shapeOf(text) !== null;
+}
+
+/** A decimal times a power of ten, as plain text where it has no exponent: no digit is lost or added but zeros. */
+export function movedPoint(text: string, places: number): string {
+  const [, sign = '', whole = '', fraction = '', exponent] = DECIMAL.exec(text) ?? [];
+  if (places === 0) return text;
+  if (exponent !== undefined) return `${text.slice(0, text.search(/e/i))}E${Number(exponent) + places}`;
+  const digits = whole.padStart(1 - places, '0') + fraction;
+  const point = digits.length - fraction.length + places;
+  return `${sign === '-' ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point)}`;
+}
+
+/**
+ * A number that went through a double, as far as a double is true: 15 significant digits, half to even. The same for every sum that
+ * differs only in what additions of doubles leave behind.
+ */
+export function asFarAsDoublesGo(text: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const more = digits.length - NUMBER_DIGITS;
+  if (more <= 0) return text;
+  const kept = BigInt(digits.slice(0, NUMBER_DIGITS));
+  const half = `5${'0'.repeat(more - 1)}`;
+  const rest = digits.slice(NUMBER_DIGITS);
+  const isUp = rest > half || (rest === half && kept % 2n === 1n);
+  const places = Number(exponent) - fraction.length + more;
+  return `${sign === '-' ? '-' : ''}${plainly(isUp ? kept + 1n : kept, places)}`;
+}
+
+/** Digits times a power of ten. */
+function plainly(digits: bigint, places: number): string {
+  return places > 0 ? `${digits}${'0'.repeat(places)}` : movedPoint(String(digits), places);
+}

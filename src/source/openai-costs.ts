@@ -1,7 +1,8 @@
 // Dumps of GET /v1/organization/costs. `amount.value` comes as text or as a number, and is kept as written.
 import type { Day } from '../kernel/period.js';
 import type { OpenAiCostsSource } from '../pipeline/pipeline.js';
-import type { ProviderApi, Span } from './provider-api.js';
+import type { ProviderApi } from './provider-api.js';
+import type { Span } from './pulled-units.js';
 import { inItsCurrency, landPages, type PageDialect, tabulatePages } from './provider-pages.js';
 import { isObject, type JsonObject, textOf } from './json-text.js';
 import { moneyOf } from './money-text.js';

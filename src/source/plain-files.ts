@@ -45,26 +45,21 @@ export async function receiveAll(
   store: LandingStore,
   listed: readonly Arrival[],
   request: LandRequest,
+  onBlob: () => Promise<void> = async () => undefined,
 ): Promise<readonly Blob[]> {
   const blobs: Blob[] = [];
   const failures: Failure[] = [];
   const queue = [...listed];
-  let bytes = 0;
-  let toldBytes = 0;
-  const tell = (): void => {
-    toldBytes = bytes;
-    const step = `land ${request.config.id}`;
-    request.listener({ kind: 'progress', step, done: blobs.length, total: listed.length, unit: 'files', bytes });
-  };
-  const onBytes = (came: number): void => {
-    bytes += came;
-    if (bytes - toldBytes >= TOLD_EVERY) tell();
+  const { onBytes, tell } = telling(request, listed.length, blobs);
+  const receive = async (file: Arrival): Promise<void> => {
+    request.signal?.throwIfAborted();
+    blobs.push(await store.receive(file, { signal: request.signal, onBytes }));
+    await onBlob();
   };
   const work = async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       try {
-        request.signal?.throwIfAborted();
-        blobs.push(await store.receive(file, { signal: request.signal, onBytes }));
+        await receive(file);
       } catch (error) {
         if (!(error instanceof Failure)) {
           queue.length = 0;
@@ -75,14 +70,31 @@ export async function receiveAll(
       tell();
     }
   };
-  await allEnded(Array.from({ length: Math.min(AT_ONCE, listed.length) }, work));
+  // What came whole beside what failed, or before the run was stopped, need not come again.
+  await allEnded(Array.from({ length: Math.min(AT_ONCE, listed.length) }, work), async () => store.remember());
   if (failures.length > 0) throw allOf(failures);
   return blobs.sort(byName);
 }
 
-/** Waits for every worker before the first error goes up: none is left writing. */
-async function allEnded(workers: readonly Promise<void>[]): Promise<void> {
+/** How far it is, after each file and within large ones. */
+function telling({ config, listener }: LandRequest, total: number, blobs: readonly Blob[]) {
+  let bytes = 0;
+  let toldBytes = 0;
+  const tell = (): void => {
+    toldBytes = bytes;
+    listener({ kind: 'progress', step: `land ${config.id}`, done: blobs.length, total, unit: 'files', bytes });
+  };
+  const onBytes = (came: number): void => {
+    bytes += came;
+    if (bytes - toldBytes >= TOLD_EVERY) tell();
+  };
+  return { onBytes, tell };
+}
+
+/** Waits for every worker before the first error goes up: none is left writing. `then` comes before that, too. */
+async function allEnded(workers: readonly Promise<void>[], then: () => Promise<void>): Promise<void> {
   const ends = await Promise.allSettled(workers);
+  await then();
   const lost = ends.find((end) => end.status === 'rejected');
   if (lost !== undefined) throw lost.reason as Error;
 }

@@ -1,21 +1,16 @@
-// Costs and usage that a provider tells by its API, a month at a time: all pages of the month in one landed file, the answers as they came.
-// A month is asked for each day that it may still change, and once more when it is over.
-import { open } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
+// Costs and usage that a provider tells by its API, a month at a time.
 import { Failure } from '../kernel/failure.js';
-import { type Day, firstDay, type Month, monthOf, monthsThrough, plusDays, plusMonths } from '../kernel/period.js';
+import { plusDays } from '../kernel/period.js';
 import type { ApiPull, PulledSource } from '../pipeline/pipeline.js';
-import type { Arrival, Brought } from './arrival.js';
+import type { Arrival } from './arrival.js';
 import { type Get, getText } from './http.js';
 import { HttpProblem, httpFailure } from './http-failure.js';
 import { isObject, parseDocuments, textOf } from './json-text.js';
+import type { Page, Position } from './page.js';
+import { allPages } from './page-walk.js';
+import { arrivalOf, monthsOf, type Span, todayOf, type UnitPull } from './pulled-units.js';
+import { secretOf } from './secret.js';
 import type { LandRequest } from './source.js';
-
-/** Days, half-open. */
-export interface Span {
-  readonly from: Day;
-  readonly to: Day;
-}
 
 /** How one provider is asked. */
 export interface ProviderApi {
@@ -41,25 +36,57 @@ export interface Question {
 
 /** As many days as a month has, so that most months are one page; no API that is asked here takes more for days. */
 const DAYS_A_PAGE = 31;
-const MOST_PAGES = 1000;
 
 export type PullRequest = LandRequest<PulledSource>;
 
-/**
- * Months that the source has by now, oldest first. The day that is under way has no end yet, and days that a provider may not know yet
- * come empty, which is a bill of zero: until they are asked for they stay estimated.
- */
+/** Months that the source has by now, oldest first. */
 export function monthsToPull(request: PullRequest, api: ProviderApi): readonly Arrival[] {
   const pulling = pullingOf(request, api);
-  const { pull } = pulling;
-  const today = todayOf(request);
-  const first = pull.from ?? request.outside.start;
-  return monthsThrough(first, monthOf(plusDays(today, -pull.lagDays - 1))).map((month) => arrivalOf(month, today, pulling));
+  return monthsOf(request.outside, pulling.pull).map((month) => arrivalOf(month, unitPullOf(pulling)));
+}
+
+function unitPullOf(pulling: Pulling): UnitPull {
+  const { request, pull, api } = pulling;
+  return {
+    request,
+    times: pull,
+    asked: [pull.url, pull.groupBy, ...(pull.endpoints.length === 0 ? [] : [pull.endpoints])],
+    touch: async () => probe(request, api),
+    goesOn: true,
+    textOf: async (span, kept, options) => {
+      const ask = async (position: Position) => askedAt(position, span, pulling);
+      const pages = await allPages({ ask, endless: (what) => endless(pulling, what) }, kept, options);
+      return `[\n${pages.join(',\n')}\n]\n`;
+    },
+  };
+}
+
+/** Several questions are one walk: behind the last page of one comes the first page of the next. Where a page stands is its question and cursor. */
+async function askedAt(position: Position, span: Span, pulling: Pulling): Promise<Page> {
+  const questions = pulling.api.questions(pulling.pull);
+  const [at, cursor] = position === null ? ([0, null] as const) : placeOf(position);
+  const question = questions[at];
+  if (question === undefined) throw new Error(`no question ${at}`);
+  const page = await pageOf(pulling, question, span, cursor, question.rows ?? DAYS_A_PAGE);
+  const isLast = page.next === null && at + 1 === questions.length;
+  const next = page.next === null ? JSON.stringify([at + 1, null]) : JSON.stringify([at, page.next]);
+  return { text: landedText(page.text, question, span), next: isLast ? null : next };
+}
+
+function placeOf(position: string): readonly [question: number, cursor: string | null] {
+  return JSON.parse(position) as readonly [number, string | null];
+}
+
+/** Pages of several endpoints say whose they are: an empty one could be anybody's. */
+function landedText(text: string, { endpoint, rows }: Question, { from, to }: Span): string {
+  if (endpoint === null) return text;
+  const days = rows === undefined ? '' : `,"from":${JSON.stringify(from)},"to":${JSON.stringify(to)}`;
+  return `{"endpoint":${JSON.stringify(endpoint)}${days},"page":${text.trim()}}`;
 }
 
 /** Asks for the day before, whatever the books need: is the key taken, before there is anything to pull? */
 export async function probe(request: PullRequest, api: ProviderApi): Promise<void> {
-  const today = todayOf(request);
+  const today = todayOf(request.outside);
   const pulling = pullingOf(request, api);
   for (const question of api.questions(pulling.pull)) {
     await pageOf(pulling, question, { from: plusDays(today, -1), to: today }, null, 1);
@@ -69,20 +96,7 @@ export async function probe(request: PullRequest, api: ProviderApi): Promise<voi
 function pullingOf(request: PullRequest, api: ProviderApi): Pulling {
   const { pull, id } = request.config;
   if (pull === null) throw new Error(`source ${id} is not pulled`);
-  return { request, pull, api, key: keyOf(request, pull) };
-}
-
-function todayOf({ outside }: PullRequest): Day {
-  return outside.now().toISOString().slice(0, 10);
-}
-
-/** The name that a month lands under, and whether a landed name is one. */
-export function pulledName(kind: PulledSource['kind'], month: Month): string {
-  return `${kind}/${month}.json`;
-}
-
-export function isPulledName(kind: PulledSource['kind'], name: string): boolean {
-  return name.startsWith(`${kind}/`) && /^\d{4}-\d{2}\.json$/.test(name.slice(kind.length + 1));
+  return { request, pull, api, key: secretOf(request, pull.keyVariable) };
 }
 
 interface Pulling {
@@ -90,81 +104,6 @@ interface Pulling {
   readonly pull: ApiPull;
   readonly api: ProviderApi;
   readonly key: string;
-}
-
-function keyOf({ config, outside }: PullRequest, { keyVariable }: ApiPull): string {
-  const key = outside.env[keyVariable]?.trim() ?? '';
-  if (/^[\x21-\x7e]+$/.test(key)) return key;
-  const message = `source \`${config.id}\`: the environment variable ${keyVariable} ${key === '' ? 'is not set' : 'holds no key: it has spaces or other signs'}`;
-  const remedy = 'set it for the program that runs showback; keys never stand in the pipeline file';
-  throw new Failure('user', [{ code: 'pull/no-key', message, remedy, place: config.place }]);
-}
-
-function arrivalOf(month: Month, today: Day, pulling: Pulling): Arrival {
-  const { pull, request } = pulling;
-  const end = firstDay(plusMonths(month, 1));
-  const known = plusDays(today, -pull.lagDays);
-  const span: Span = { from: firstDay(month), to: known < end ? known : end };
-  // Never before its last day was asked for.
-  const isOver = today > plusDays(end, Math.max(pull.trailingDays, pull.lagDays));
-  // Asked otherwise, or on another day: another state.
-  const asked = [pull.url, pull.groupBy, ...(pull.endpoints.length === 0 ? [] : [pull.endpoints])];
-  const state = JSON.stringify([...asked, isOver ? 'over' : `on ${today} before ${span.to}`]);
-  return {
-    name: pulledName(request.config.kind, month),
-    resume: null,
-    state: async () => state,
-    touch: async () => probe(request, pulling.api),
-    bring: async (aside, { onBytes }) => ({ ...(await write(aside, await pagesOf(pulling, span, onBytes))), state }),
-  };
-}
-
-async function write(aside: string, pages: readonly string[]): Promise<Omit<Brought, 'state'>> {
-  const text = `[\n${pages.map((page) => page.trim()).join(',\n')}\n]\n`;
-  await using file = await open(aside, 'wx');
-  await file.writeFile(text);
-  await file.sync();
-  return { sha256: createHash('sha256').update(text).digest('hex'), bytes: Buffer.byteLength(text) };
-}
-
-type OnBytes = ((bytes: number) => void) | undefined;
-
-/** Pages of several endpoints say whose they are: an empty one could be anybody's. */
-async function pagesOf(pulling: Pulling, span: Span, onBytes: OnBytes): Promise<readonly string[]> {
-  const pages: string[] = [];
-  for (const question of pulling.api.questions(pulling.pull)) {
-    const { endpoint } = question;
-    const answers = await answersTo(question, pulling, span, onBytes);
-    pages.push(...(endpoint === null ? answers : answers.map((text) => `{${asked(question, span)},"page":${text.trim()}}`)));
-  }
-  return pages;
-}
-
-function asked({ endpoint, rows }: Question, { from, to }: Span): string {
-  const days = rows === undefined ? '' : `,"from":${JSON.stringify(from)},"to":${JSON.stringify(to)}`;
-  return `"endpoint":${JSON.stringify(endpoint)}${days}`;
-}
-
-async function answersTo(question: Question, pulling: Pulling, span: Span, onBytes: OnBytes): Promise<readonly string[]> {
-  const pages: string[] = [];
-  const cursors = new Set<string>();
-  for (let cursor: string | null = null; pages.length < MOST_PAGES; ) {
-    const page = await pageOf(pulling, question, span, cursor, question.rows ?? DAYS_A_PAGE);
-    pages.push(page.text);
-    onBytes?.(Buffer.byteLength(page.text));
-    if (page.next === null) return pages;
-    if (cursors.has(page.next)) throw endless(pulling, `page ${pages.length} leads back to an earlier one`);
-    cursors.add(page.next);
-    cursor = page.next;
-  }
-  throw endless(pulling, `${MOST_PAGES} pages came, and there are more`);
-}
-
-interface Page {
-  /** The answer as it came. */
-  readonly text: string;
-  /** Null: the last page. */
-  readonly next: string | null;
 }
 
 async function pageOf(pulling: Pulling, asked: Question, span: Span, cursor: string | null, limit: number): Promise<Page> {
@@ -178,6 +117,7 @@ async function pageOf(pulling: Pulling, asked: Question, span: Span, cursor: str
     headers: { ...api.headers(key), ...asked.headers },
     secrets: [key],
     signal: request.signal,
+    env: request.outside.env,
     ...request.outside.patience,
   };
   try {

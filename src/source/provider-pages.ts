@@ -1,12 +1,12 @@
 // Dumps of the cost and usage APIs of OpenAI and Anthropic: pages of buckets of results, one page a file, an array of pages, or one a line.
 // A page of several endpoints may lie in `{ "endpoint", "page" }`, as pulled ones do.
 import { type Bucket, bucketsOfRows, type FlatDialect, type FlatPage, flatPageOf } from './flat-pages.js';
-import { isPulledName, monthsToPull, type ProviderApi, type PullRequest } from './provider-api.js';
-import { isObject, type Json, type JsonObject, parseDocuments, textOf } from './json-text.js';
+import { monthsToPull, type ProviderApi, type PullRequest } from './provider-api.js';
+import { isObject, type Json, type JsonObject, textOf } from './json-text.js';
+import { pagesIn } from './landed-pages.js';
 import { readLanded, unusable } from './landed-text.js';
-import { LandingStore } from './landing.js';
-import { byName } from './listing.js';
-import { landPlainFiles, receiveAll } from './plain-files.js';
+import { landPlainFiles } from './plain-files.js';
+import { landUnits } from './pulled-units.js';
 import type { LandedFile, Landing, Tabulation, TextRow } from './source.js';
 
 /** What an envelope calls things, and what its results hold. */
@@ -31,22 +31,12 @@ interface Page {
 
 export async function landPages(request: PullRequest, dialect: PageDialect, api: ProviderApi): Promise<Landing> {
   const { config } = request;
-  const files = config.pull === null ? await landPlainFiles(request, config.files) : await landPulled(request, api);
+  const files =
+    config.pull === null
+      ? await landPlainFiles(request, config.files)
+      : await landUnits(request, monthsToPull(request, api), 'month');
   const tables = await Promise.all(files.map(async (file) => tabulatePages(file, dialect)));
   return { files, controls: tables.flatMap((table) => table.controls) };
-}
-
-/** A month that was pulled before counts as it came then, where it is over. */
-async function landPulled(request: PullRequest, api: ProviderApi): Promise<readonly LandedFile[]> {
-  const { config, landingDir } = request;
-  const months = monthsToPull(request, api);
-  const store = await LandingStore.open(landingDir, config.id);
-  const blobs = await receiveAll(store, months, request);
-  await store.record(blobs.map((blob) => ({ ...blob, unit: blob.name, delivery: blob.name })));
-  const landed = [...store.newest().values()].filter(
-    (entry) => entry.unit === entry.name && isPulledName(config.kind, entry.name),
-  );
-  return landed.map((entry) => store.landed(entry)).sort(byName);
 }
 
 export async function tabulatePages(file: LandedFile, dialect: PageDialect): Promise<Tabulation> {
@@ -65,11 +55,7 @@ export async function tabulatePages(file: LandedFile, dialect: PageDialect): Pro
 }
 
 function pagesOf(text: string, file: LandedFile, dialect: PageDialect): readonly Page[] {
-  if (text.trim() === '')
-    throw unusable('unavailable', file, `is empty: an answer without ${dialect.what} still has a page`, 'pull it again');
-  const documents = documentsOf(text, file).flatMap((document) =>
-    Array.isArray(document) ? (document as readonly Json[]) : [document],
-  );
+  const { pages: documents } = pagesIn(text, file, { isPulled: false, isList: false, what: dialect.what });
   const pages: Page[] = [];
   let pulled: FlatPage[] = [];
   for (const document of documents) {
@@ -118,20 +104,6 @@ function pageOf(document: Json, file: LandedFile, { what, endpointOf }: PageDial
 function resultsOf(bucket: Json): readonly JsonObject[] {
   const results = isObject(bucket) ? bucket['results'] : undefined;
   return Array.isArray(results) ? (results as readonly Json[]).filter(isObject) : [];
-}
-
-function documentsOf(text: string, file: LandedFile): readonly Json[] {
-  try {
-    return parseDocuments(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw unusable(
-      'unavailable',
-      file,
-      error instanceof RangeError ? 'is nested too deeply to be an answer of the API' : `is cut or not JSON: ${reason}`,
-      'pull it again; write it aside and rename it when it is whole',
-    );
-  }
 }
 
 /** Of one file. */

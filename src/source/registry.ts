@@ -5,6 +5,7 @@ import { land as landAnthropicUsage, tabulate as tabulateAnthropicUsage } from '
 import { land as landAwsCur } from './aws-cur.js';
 import { land as landFocus } from './focus.js';
 import { land as landInvoiceCsv, tabulate as tabulateInvoiceCsv } from './invoice-csv.js';
+import { land as landJsonCosts, tabulate as tabulateJsonCosts } from './json-costs.js';
 import { land as landOpenaiCosts, tabulate as tabulateOpenaiCosts } from './openai-costs.js';
 import { land as landOpenaiUsage, tabulate as tabulateOpenaiUsage } from './openai-usage.js';
 import type { LandedFile, Landing, LandRequest, SourceKind, Tabulate, Tabulation } from './source.js';
@@ -27,6 +28,7 @@ const KINDS: { readonly [K in SourceKind]: Kind<K> } = {
   'openai-usage': { land: landOpenaiUsage, tabulate: tabulateOpenaiUsage },
   'anthropic-usage': { land: landAnthropicUsage, tabulate: tabulateAnthropicUsage },
   'invoice-csv': { land: landInvoiceCsv, tabulate: tabulateInvoiceCsv },
+  'json-costs': { land: landJsonCosts, tabulate: tabulateJsonCosts },
 };
 
 /** Brings what the source holds now to landing, and returns that with what landed earlier and still counts. */

@@ -23,7 +23,7 @@ export interface LandedFile {
 /** What the evidence itself says its total is: a printed total, a row count, a manifest's count. Text, exact. */
 export interface ControlTotal {
   readonly sourceId: string;
-  readonly control: 'printed_total' | 'row_count';
+  readonly control: 'printed_total' | 'row_count' | 'stated_count';
   /** File, invoice or period that the total is of. */
   readonly scope: string;
   readonly currency: string | null;

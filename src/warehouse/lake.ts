@@ -210,6 +210,7 @@ function fingerprint(files: readonly LandedFile[], config: SourceConfig): string
           BILL_COLUMNS[billTableOf(config.kind)],
           config.kind === 'invoice-csv' ? config.csv : null,
           config.kind === 'focus' ? config.version : null,
+          ...(config.kind === 'json-costs' ? [config.json, config.pull !== null] : []),
         ];
   const identity = files.map((file) => [file.sourceId, file.name, file.sha256, file.delivery]);
   return createHash('sha256')

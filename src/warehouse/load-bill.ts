@@ -18,6 +18,7 @@ const TABLE_OF: Readonly<Record<LineSource['kind'], BillTable>> = {
   'openai-usage': 'openai_usage',
   'anthropic-usage': 'anthropic_usage',
   'invoice-csv': 'invoice_line',
+  'json-costs': 'invoice_line',
 };
 
 export function billTableOf(kind: LineSource['kind']): BillTable {

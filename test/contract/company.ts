@@ -66,7 +66,15 @@ export class Company implements AsyncDisposable {
 
   /** Lands and loads, then asks the raw tables. */
   async ask(configs: readonly SourceConfig[], sql: string): Promise<readonly Row[]> {
-    const lake = await this.load(configs);
+    return this.#askLake(await this.load(configs), sql);
+  }
+
+  /** The same of files that landed. */
+  async askFiles(files: Landing['files'], configs: readonly SourceConfig[], sql: string): Promise<readonly Row[]> {
+    return this.#askLake(await this.loadFiles(files, configs), sql);
+  }
+
+  async #askLake(lake: Lake, sql: string): Promise<readonly Row[]> {
     await using engine = await openDuckDb({ threads: 1 });
     await engine.run(createRawViews(lake));
     // Awaited here: the engine is closed as soon as this returns.

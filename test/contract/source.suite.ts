@@ -71,7 +71,7 @@ export function describeSource({ kind, table, config, files }: SourceCase): void
         ({ files }) => files,
         () => [],
       );
-      const keeps = !['focus', 'aws-cur', 'invoice-csv'].includes(source.kind);
+      const keeps = !['focus', 'aws-cur', 'invoice-csv', 'json-costs'].includes(source.kind);
       expect(gone).toEqual(keeps ? before.files : before.files.filter((file) => file.name !== `in/${first}`));
       const again = Buffer.concat([await fixture(first), Buffer.from('\n')]);
       await made.write(`in/${first}`, again);

@@ -88,3 +88,35 @@ describeSource({
   }),
   files: { 'vektor.csv': { records: 4, rejected: { bad_date: 1 } } },
 });
+
+describeSource({
+  kind: 'json-costs',
+  table: 'invoice_line',
+  config: (files) => ({
+    ...BILL,
+    kind: 'json-costs',
+    files,
+    pull: null,
+    json: {
+      records: 'result.days.lines',
+      map: {
+        charge_start: '^.from',
+        charge_end: '^.until',
+        item: 'what',
+        amount: 'cost.cents',
+        quantity: 'amount_of',
+        project: 'team.id',
+      },
+      constants: { currency: 'USD' },
+      dates: 'seconds',
+      ends: 'exclusive',
+      amountUnit: 'cents',
+      amountIs: 'exact',
+      total: { amount: 'sum_of_all', count: null },
+    },
+  }),
+  files: {
+    '2026-07.json': { records: 8, rejected: { bad_date: 1, inexact_amount: 1, malformed: 2, missing_amount: 1 } },
+    'august.ndjson': { records: 1, rejected: { bad_quantity: 1 } },
+  },
+});

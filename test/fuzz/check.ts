@@ -5,7 +5,7 @@ import { READ_EFFECTS } from '../../src/pipeline/read-files.js';
 import { readPipeline } from '../../src/pipeline/read.js';
 import { Company } from '../contract/company.js';
 import { type Reading, readSource, SOURCES, type SourceReader } from '../hostile/readers.js';
-import { ANTHROPIC, csvLines, dumpAmounts, dumpFigures, invoiceLines, jsonLines, OPENAI } from './oracle.js';
+import { ANTHROPIC, csvLines, dumpAmounts, dumpFigures, invoiceLines, jsonLines, listedAmounts, OPENAI } from './oracle.js';
 import { AWS_DATA, BESIDE, LEGACY_DATA } from './seeds.js';
 
 const BOOKS = path.join(import.meta.dirname, '../../fixtures/errors/.base/books');
@@ -77,6 +77,8 @@ function wrongLines(reader: SourceReader, reading: Reading, bytes: Buffer): stri
       return wrongAmounts(reading, dumpFigures(bytes, OPENAI), 1);
     case 'anthropic-usage':
       return wrongAmounts(reading, dumpFigures(bytes, ANTHROPIC), 1);
+    case 'json-costs':
+      return wrongAmounts(reading, listedAmounts(bytes), 1);
     default:
       return reader satisfies never;
   }

@@ -56,6 +56,16 @@ export function dumpAmounts(bytes: Buffer, times: Times): readonly (number | nul
   return dumped(bytes, times, (result) => [amountOf(result)]);
 }
 
+/** Amounts of every result of every bucket, whatever its times are; a bucket without a list is one line that nobody can read. */
+export function listedAmounts(bytes: Buffer): readonly (number | null)[] | null {
+  const amounts = (bucket: unknown) => {
+    const results = isObject(bucket) ? bucket['results'] : undefined;
+    if (Array.isArray(results)) return (results as readonly unknown[]).map((result) => amountOf(result));
+    return results === null ? [] : [null];
+  };
+  return bucketsIn(bytes)?.flatMap((bucket) => amounts(bucket)) ?? null;
+}
+
 /** Figures of a dump of usage in order: every number of a result, or of what it holds. */
 export function dumpFigures(bytes: Buffer, times: Times): readonly (number | null)[] | null {
   return dumped(bytes, times, (result) => {
@@ -67,11 +77,15 @@ export function dumpFigures(bytes: Buffer, times: Times): readonly (number | nul
 type Values = (result: unknown) => readonly (number | null)[];
 
 function dumped(bytes: Buffer, times: Times, values: Values): readonly (number | null)[] | null {
+  return bucketsIn(bytes)?.flatMap((bucket) => valuesOf(bucket, times, values)) ?? null;
+}
+
+function bucketsIn(bytes: Buffer): readonly unknown[] | null {
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   const documents = whole(text) ?? text.split('\n').flatMap((line) => (line.trim() === '' ? [] : (whole(line) ?? [undefined])));
   if (documents.includes(undefined)) return null;
   const pages = documents.flatMap((document) => document) as readonly { readonly data?: readonly unknown[] }[];
-  return pages.flatMap((page) => page.data ?? []).flatMap((bucket) => valuesOf(bucket, times, values));
+  return pages.flatMap((page) => page.data ?? []);
 }
 
 function whole(text: string): readonly unknown[] | null {

@@ -96,5 +96,6 @@ export const SEEDS: Readonly<Record<string, () => Promise<Seed>>> = {
   'anthropic-costs': async () => ({ name: 'in/a.json', bytes: await fixture('sources/anthropic-costs/week.json') }),
   'openai-usage': async () => ({ name: 'in/a.json', bytes: await fixture('sources/openai-usage/completions.json') }),
   'anthropic-usage': async () => ({ name: 'in/a.json', bytes: await fixture('sources/anthropic-usage/week.json') }),
+  'json-costs': async () => ({ name: 'in/a.json', bytes: await fixture('sources/openai-costs/2026-07-01.json') }),
   'invoice-csv': async () => ({ name: 'in/a.csv', bytes: Buffer.from(INVOICE) }),
 };

@@ -55,7 +55,8 @@ export async function expectFromNow(reader: string, name: string, told: Told): P
 
 function merged(config: SourceConfig, more: Readonly<Record<string, unknown>>): SourceConfig {
   const csv = config.kind === 'invoice-csv' ? { csv: { ...config.csv, ...(more['csv'] as object | undefined) } } : {};
-  return { ...config, ...more, ...csv };
+  const json = config.kind === 'json-costs' ? { json: { ...config.json, ...(more['json'] as object | undefined) } } : {};
+  return { ...config, ...more, ...csv, ...json };
 }
 
 function isSource(reader: string): reader is SourceReader {

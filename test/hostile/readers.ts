@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { createEmpty, fillInput } from '../../src/model/build.js';
 import { type Catalog, LAYERS, readCatalog } from '../../src/model/catalog.js';
-import type { InvoiceCsvFormat, SourceConfig } from '../../src/pipeline/pipeline.js';
+import type { InvoiceCsvFormat, JsonLines, SourceConfig } from '../../src/pipeline/pipeline.js';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import type { LoadedFile } from '../../src/warehouse/lake.js';
 import { createRawViews } from '../../src/warehouse/lake-views.js';
@@ -17,6 +17,24 @@ export const INVOICE: InvoiceCsvFormat = {
   columns: { invoice_id: 'Invoice', period_start: 'From', period_end: 'To', item: 'Item', amount: 'Amount' },
   currency: 'USD',
   total: { column: 'Item', equals: 'Total' },
+};
+
+/** Of pages as the costs API of OpenAI has them: a list in a list. */
+export const JSON_LINES: JsonLines = {
+  records: 'data.results',
+  map: {
+    charge_start: '^.start_time',
+    charge_end: '^.end_time',
+    item: 'line_item',
+    amount: 'amount.value',
+    currency: 'amount.currency',
+  },
+  constants: {},
+  dates: 'seconds',
+  ends: 'exclusive',
+  amountUnit: 'units',
+  amountIs: 'exact',
+  total: { amount: null, count: null },
 };
 
 const files = ['in/**/*'];
@@ -41,6 +59,7 @@ export const SOURCES = {
   'openai-usage': { ...BILLED_USAGE, id: 'source', kind: 'openai-usage', files },
   'anthropic-usage': { ...BILLED_USAGE, id: 'source', kind: 'anthropic-usage', files },
   'invoice-csv': { ...bill, kind: 'invoice-csv', files, csv: INVOICE },
+  'json-costs': { ...bill, kind: 'json-costs', pull: null, files, json: JSON_LINES },
 } as const satisfies Readonly<Record<string, SourceConfig>>;
 
 export type SourceReader = keyof typeof SOURCES;
@@ -62,6 +81,7 @@ const STAGED: Readonly<Record<Exclude<SourceConfig['kind'], 'usage'>, readonly s
   'openai-usage': ['openai_figure'],
   'anthropic-usage': ['anthropic_figure'],
   'invoice-csv': ['invoice_line'],
+  'json-costs': ['invoice_line'],
 };
 
 /** Lands and loads, and of a bill casts every line, as a run does before anything is joined. */

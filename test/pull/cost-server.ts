@@ -1,43 +1,17 @@
 // The cost and usage APIs of OpenAI and Anthropic on loopback: documented parameters, limits, pages and envelopes, and faults on demand. What was
 // not documented is refused, so that a request that the provider would not take fails here too.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { analyticsPage, refusalOfAnalytics } from './analytics-answers.js';
+import { type Fault, type FaultyServer, type Reply, startFaultyServer } from './faulty-server.js';
 
 export type Vendor = 'openai' | 'anthropic';
 
 /** Results of a day, as the API would write them; JSON. Of a usage endpoint by its name and the day: `completions 2026-07-01`. */
 export type Days = Map<string, readonly string[]>;
 
-export type Fault =
-  | {
-      readonly kind: 'status';
-      readonly status: number;
-      readonly body?: string;
-      readonly headers?: Readonly<Record<string, string>>;
-    }
-  | { readonly kind: 'raw'; readonly body: string }
-  /** Half of the body, then the connection ends. */
-  | { readonly kind: 'cut' }
-  /** Says that the body is longer than it is. */
-  | { readonly kind: 'short' }
-  /** The body comes in pieces with so many milliseconds between. */
-  | { readonly kind: 'slow'; readonly milliseconds: number }
-  | { readonly kind: 'silent' }
-  /** Every page leads to the same next one. */
-  | { readonly kind: 'circle' }
-  /** Every page leads to another one. */
-  | { readonly kind: 'endless' };
-
-export interface CostServer {
-  readonly url: string;
+export interface CostServer extends FaultyServer {
   readonly key: string;
   readonly days: Days;
-  /** Path with query of every request, in order. */
-  readonly log: string[];
-  /** Milliseconds since the start at which each came. */
-  readonly times: number[];
-  readonly plan: (fault: Fault, times?: number) => void;
   /** Days of a page, whatever is asked for. */
   pageDays: number;
   /** No bucket for a day that nothing is known of, where the provider has an empty one. */
@@ -45,72 +19,26 @@ export interface CostServer {
   /** Of analytics: how far it knows, null where it does not say, and rows of a page. */
   refreshedAt: string | null;
   pageRows: number;
-  readonly close: () => Promise<void>;
 }
 
 const DAY = 86_400_000;
 
 export async function startCostServer(vendor: Vendor): Promise<CostServer> {
-  const planned: { readonly fault: Fault; left: number }[] = [];
-  const began = performance.now();
   const key = vendor === 'openai' ? 'sk-admin-of-the-tests' : 'sk-ant-admin-of-the-tests';
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '', 'http://api');
-    costs.log.push(`${url.pathname}${url.search}`);
-    costs.times.push(performance.now() - began);
-    const plan = planned.find(({ left }) => left > 0);
-    if (plan !== undefined) plan.left -= 1;
-    void send(response, answerTo(vendor, request, url, costs, plan?.fault), plan?.fault);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const server = await startFaultyServer(({ request, url }, fault) => answerTo(vendor, request, url, costs, fault));
   const costs: CostServer = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...server,
     key,
     days: new Map(),
-    log: [],
-    times: [],
     pageDays: 400,
     knownDaysOnly: false,
     refreshedAt: null,
     pageRows: 1000,
-    plan: (fault, times = 1) => void planned.push({ fault, left: times }),
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
   return costs;
 }
 
-interface Reply {
-  readonly status: number;
-  readonly body: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-async function send(response: ServerResponse, { status, body, headers = {} }: Reply, fault: Fault | undefined): Promise<void> {
-  if (fault?.kind === 'silent') return;
-  const bytes = Buffer.from(body);
-  const length = bytes.byteLength + (fault?.kind === 'short' ? 10 : 0);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': String(length), ...headers });
-  if (fault?.kind === 'cut' || fault?.kind === 'short') {
-    response.write(bytes.subarray(0, fault.kind === 'cut' ? bytes.byteLength / 2 : undefined), () => response.destroy());
-  } else if (fault?.kind === 'slow') {
-    const piece = Math.ceil(bytes.byteLength / 5);
-    for (let at = 0; at < bytes.byteLength && !response.destroyed; at += piece) {
-      response.write(bytes.subarray(at, at + piece));
-      await new Promise((resolve) => setTimeout(resolve, fault.milliseconds));
-    }
-    response.end();
-  } else response.end(bytes);
-}
-
 function answerTo(vendor: Vendor, request: IncomingMessage, url: URL, costs: CostServer, fault: Fault | undefined): Reply {
-  if (fault?.kind === 'status') {
-    const body = fault.body ?? JSON.stringify({ error: { message: `the ${fault.status} of the tests` } });
-    return { status: fault.status, body, headers: fault.headers ?? {} };
-  }
-  if (fault?.kind === 'raw') return { status: 200, body: fault.body };
   const refusal = vendor === 'openai' ? refusalOfOpenAi(request, url, costs) : refusalOfAnthropic(request, url, costs);
   return (
     refusal ?? {

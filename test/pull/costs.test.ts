@@ -2,12 +2,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Failure } from '../../src/kernel/failure.js';
 import type { AnthropicCostsSource, ApiPull, OpenAiCostsSource } from '../../src/pipeline/pipeline.js';
 import { connect } from '../../src/source/connect.js';
 import type { Outside } from '../../src/source/source.js';
 import { BILL, Company } from '../contract/company.js';
-import { type CostServer, type Fault, startCostServer, type Vendor } from './cost-server.js';
+import { type CostServer, startCostServer, type Vendor } from './cost-server.js';
+import { failureOf } from './failure-of.js';
+import type { Fault } from './faulty-server.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -45,15 +46,6 @@ function anthropic(more: Partial<ApiPull> = {}): AnthropicCostsSource {
 
 function cost(value: string, item = 'gpt-5, input'): string {
   return `{"object":"organization.costs.result","amount":{"value":${value},"currency":"usd"},"line_item":"${item}","project_id":null}`;
-}
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const error: unknown = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return error as Failure;
 }
 
 const AMOUNTS =

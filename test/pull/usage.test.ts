@@ -7,7 +7,8 @@ import type { AnthropicUsageSource, ApiPull, OpenAiUsageSource } from '../../src
 import { connect } from '../../src/source/connect.js';
 import type { Outside } from '../../src/source/source.js';
 import { BILLED_USAGE, Company } from '../contract/company.js';
-import { type CostServer, type Fault, startCostServer } from './cost-server.js';
+import { type CostServer, startCostServer } from './cost-server.js';
+import type { Fault } from './faulty-server.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 

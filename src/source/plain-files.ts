@@ -29,9 +29,11 @@ export async function landPlainFiles(request: LandRequest, patterns: readonly st
   return files.sort(byName);
 }
 
+const REPLACED_BY_OTHERS: readonly SourceConfig['kind'][] = ['focus', 'aws-cur', 'invoice-csv', 'json-costs'];
+
 /** Logs and dumps are rotated away, and history must not shrink. A bill that is gone was replaced by one of another name: both would count. */
 function keepsGone({ kind }: SourceConfig): boolean {
-  return kind !== 'focus' && kind !== 'invoice-csv';
+  return !REPLACED_BY_OTHERS.includes(kind);
 }
 
 function tellOfGone(gone: readonly { readonly name: string }[], { config, listener }: LandRequest): void {

@@ -49,13 +49,20 @@ async function pulled(folder: string, name: string, amounts: Readonly<Record<str
 }
 
 describe('days of an API that are pulled again', () => {
-  it('are told where they differ, with their places and the whole month', { timeout: SLOW }, async () => {
+  it('are told as they differ: between runs, and before a run publishes them', { timeout: SLOW }, async () => {
     await using company = await companyOf(OPENAI);
+    expect(await refused(company, { sourceId: 'openai' })).toMatch(/^diff\/nothing-landed: .* → run the pipeline first/);
+    expect(await refused(company, { sourceId: 'opneai' })).toMatch(/^diff\/unknown-source: .*`opneai`.* → did you mean.*openai/i);
+    expect(await refused(company, { sourceId: 'app' })).toMatch(/^diff\/no-bill: /);
+
     const first = await run(company, { asOf: '2026-07-12' });
     const alone = await diff(company, { sourceId: 'openai' });
     expect([alone.before, alone.after.run, alone.lines.length]).toEqual([null, first.runId, 10]);
+
     await cp(join(OPENAI, 'then/second-pull'), company.folder, { recursive: true });
-    const second = await run(company, { asOf: '2026-07-12' });
+    // Of another month as well, where nothing was told before.
+    await pulled(company.folder, 'costs-20260802.json', { '2026-08-01': '7' });
+    const second = await run(company, { asOf: '2026-08-02' });
     const state = await bytesBelow(company.folder);
     const told = await diff(company, { sourceId: 'openai' });
     expect(await bytesBelow(company.folder)).toEqual(state);
@@ -64,41 +71,28 @@ describe('days of an API that are pulled again', () => {
     expect(brief(told)).toEqual([...restated, '- 2026-07-09 1 → …', '+ 2026-07-11 … → 4']);
     expect(told.totals).toEqual([{ currency: 'USD', before: '10', after: '18', difference: '8' }]);
     expect(told.unchanged).toBe(4);
-    expect([told.lines[0]?.before.place, told.lines[0]?.after.place]).toEqual([
-      'bills/costs-20260711.json:4',
-      'bills/costs-20260712.json:1',
-    ]);
-  });
-
-  it('are compared with the last delivery that told otherwise, or with the one that is named', { timeout: SLOW }, async () => {
-    await using company = await companyOf(OPENAI);
-    const first = await run(company, { asOf: '2026-07-12' });
-    await pulled(company.folder, 'costs-20260713.json', { '2026-07-03': '5' });
-    const second = await run(company, { asOf: '2026-07-13' });
-    // Of another month alone: July is as it was.
-    await pulled(company.folder, 'costs-20260802.json', { '2026-08-01': '7' });
-    const third = await run(company, { asOf: '2026-08-02' });
-    const told = await diff(company, { sourceId: 'openai' });
-    expect([told.before?.run, told.after.run, brief(told)]).toEqual([first.runId, third.runId, ['~ 2026-07-03 1 → 5']]);
-    const same = await diff(company, { sourceId: 'openai', from: second.runId });
-    expect([same.lines, same.unchanged]).toEqual([[], 10]);
-    const between = await diff(company, { sourceId: 'openai', from: first.runId, to: second.runId });
-    expect(brief(between)).toEqual(['~ 2026-07-03 1 → 5']);
+    const places = [told.lines[0]?.before.place, told.lines[0]?.after.place];
+    expect(places).toEqual(['bills/costs-20260711.json:4', 'bills/costs-20260712.json:1']);
     expect(brief(await diff(company, { sourceId: 'openai', month: '2026-08' }))).toEqual(['+ 2026-08-01 … → 7']);
-  });
+    expect(await refused(company, { sourceId: 'openai', from: '1999-01-01' })).toContain(`these did: ${first.runId}`);
 
-  it('are told before a run publishes them: a refused line as well', { timeout: SLOW }, async () => {
-    await using company = await companyOf(OPENAI);
-    const { runId } = await run(company, { asOf: '2026-07-12' });
-    await pulled(company.folder, 'costs-20260713.json', { '2026-07-03': 'much' });
-    await expect(run(company, { asOf: '2026-07-13' })).rejects.toBeInstanceOf(Failure);
-    const told = await diff(company, { sourceId: 'openai' });
-    expect([told.before?.run, told.after.run]).toEqual([runId, null]);
-    expect(brief(told).map((line) => line.replace(/(?<=refused: ).*/, '…'))).toEqual([
-      '- 2026-07-03 1 → …',
-      '+ 2026-07-03 refused: …',
-    ]);
-    expect(told.lines[1]?.rejected).toContain('amount');
+    // A line that nobody can read stops the run, and no later delivery tells otherwise of July.
+    await pulled(company.folder, 'costs-20260803.json', { '2026-07-03': 'much' });
+    await expect(run(company, { asOf: '2026-08-03' })).rejects.toBeInstanceOf(Failure);
+    const stopped = await diff(company, { sourceId: 'openai' });
+    expect([stopped.before?.run, stopped.after.run]).toEqual([second.runId, null]);
+    const lines = brief(stopped).map((line) => line.replace(/(?<=refused: ).*/, '…'));
+    expect(lines).toEqual(['- 2026-07-03 1 → …', '+ 2026-07-03 refused: …']);
+    expect(stopped.lines[1]?.rejected).toContain('amount');
+    expect(brief(await diff(company, { sourceId: 'openai', from: first.runId, to: second.runId }))).toEqual(brief(told));
+    // Of August the stopped delivery tells what the last run told, and the one before it nothing.
+    const earlier = await diff(company, { sourceId: 'openai', month: '2026-08' });
+    expect([earlier.before?.run, earlier.after.run, brief(earlier)]).toEqual([first.runId, null, ['+ 2026-08-01 … → 7']]);
+
+    await collect(company, 'bills/costs-20260711.json');
+    expect(await refused(company, { sourceId: 'openai' })).toMatch(
+      /^diff\/collected: `bills\/costs-20260711.json` of the delivery of .* is no longer in landing/,
+    );
   });
 });
 
@@ -112,23 +106,6 @@ describe('a month that AWS delivers again', () => {
     expect(brief(told)).toEqual(['~ 2026-07-02 3.5 → 2']);
     expect(told.totals).toEqual([{ currency: 'USD', before: '33.75', after: '32.25', difference: '-1.5' }]);
     expect(told.unchanged).toBe(1);
-  });
-});
-
-describe('what cannot be compared', () => {
-  it('is refused with the remedy', { timeout: SLOW }, async () => {
-    await using company = await companyOf(OPENAI);
-    expect(await refused(company, { sourceId: 'openai' })).toMatch(/^diff\/nothing-landed: .* → run the pipeline first/);
-    const first = await run(company, { asOf: '2026-07-12' });
-    expect(await refused(company, { sourceId: 'opneai' })).toMatch(/^diff\/unknown-source: .*`opneai`.* → did you mean.*openai/i);
-    expect(await refused(company, { sourceId: 'app' })).toMatch(/^diff\/no-bill: /);
-    expect(await refused(company, { sourceId: 'openai', from: '1999-01-01' })).toContain(`these did: ${first.runId}`);
-    await pulled(company.folder, 'costs-20260711.json', { '2026-07-03': '5' });
-    await run(company, { asOf: '2026-07-12' });
-    await collect(company, 'bills/costs-20260711.json');
-    expect(await refused(company, { sourceId: 'openai' })).toMatch(
-      /^diff\/collected: `bills\/costs-20260711.json` of the delivery of .* is no longer in landing/,
-    );
   });
 });
 

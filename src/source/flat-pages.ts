@@ -37,7 +37,9 @@ export function bucketsOfRows(pages: readonly FlatPage[], dialect: FlatDialect):
   for (const row of pages.flatMap(({ page }) => page['data'] as readonly Json[])) {
     const times = isObject(row) ? [textOf(row['starting_at']), textOf(row['ending_at'])] : [null, null];
     const key = JSON.stringify(times);
-    days.set(key, [...(days.get(key) ?? []), isObject(row) ? dialect.resultOf(row) : row]);
+    const results = days.get(key) ?? [];
+    results.push(isObject(row) ? dialect.resultOf(row) : row);
+    days.set(key, results);
   }
   const told = [...days].map(([key, results]) => bucketOf(JSON.parse(key) as readonly (string | null)[], results, known));
   return [...told, ...emptyDays(pages, told, known)];

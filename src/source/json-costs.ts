@@ -14,8 +14,10 @@ import type { ControlTotal, LandedFile, Landing, LandRequest, Tabulation, TextRo
 export async function land(request: LandRequest<JsonCostsSource>): Promise<Landing> {
   const { config } = request;
   const files = config.pull === null ? await landPlainFiles(request, config.files) : await landPulled(request, config.pull);
-  const tables = await Promise.all(files.map(async (file) => tabulate(file, config)));
-  return { files, controls: tables.flatMap((table) => table.controls) };
+  // One after the other: of each the controls alone are kept.
+  const controls: ControlTotal[] = [];
+  for (const file of files) controls.push(...(await tabulate(file, config)).controls);
+  return { files, controls };
 }
 
 async function landPulled(request: LandRequest<JsonCostsSource>, pull: JsonPull): Promise<readonly LandedFile[]> {

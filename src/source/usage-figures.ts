@@ -5,10 +5,22 @@ import type { TextRow } from './source.js';
 
 /** Columns that say whose figures these are, by their name in the result. */
 export function figuresOf(result: JsonObject, dimensions: readonly string[]): readonly TextRow[] {
-  const whose = Object.fromEntries(dimensions.map((name) => [name, textOf(result[name])]));
-  const figures = numbersIn(result, '').filter(([figure]) => !dimensions.includes(figure));
-  if (figures.length === 0) return [{ ...whose, reject: 'missing_quantity' }];
-  return figures.map(([figure, value]) => ({ ...whose, figure, ...quantityOf(value) }));
+  const lines: TextRow[] = [];
+  const line = (): Record<string, string | null> => {
+    const whose: Record<string, string | null> = {};
+    for (const name of dimensions) whose[name] = textOf(result[name]);
+    return whose;
+  };
+  for (const [figure, value] of numbersIn(result)) {
+    if (dimensions.includes(figure)) continue;
+    const { quantity, reject } = quantityOf(value);
+    const row = line();
+    row['figure'] = figure;
+    row['quantity'] = quantity;
+    row['reject'] = reject;
+    lines.push(row);
+  }
+  return lines.length === 0 ? [{ ...line(), reject: 'missing_quantity' }] : lines;
 }
 
 /** What these hold is a quantity, or should be one. */
@@ -20,10 +32,14 @@ function isFigure(name: string, value: Json | undefined): boolean {
   return isNumber(value) || QUANTITY_NAME.test(name) || (typeof value === 'string' && DIGITS.test(value));
 }
 
+type Named = readonly [figure: string, value: Json | undefined];
+
 /** Names of nested ones are joined by a dot: `cache_creation.ephemeral_5m_input_tokens`. */
-function numbersIn(object: JsonObject, above: string): readonly (readonly [figure: string, value: Json | undefined])[] {
-  return Object.entries(object).flatMap(([name, value]) => {
-    if (isObject(value) && above === '') return numbersIn(value, `${name}.`);
-    return isFigure(name, value) ? [[`${above}${name}`, value] as const] : [];
-  });
+function numbersIn(object: JsonObject, above = ''): readonly Named[] {
+  const found: Named[] = [];
+  for (const [name, value] of Object.entries(object)) {
+    if (isObject(value) && above === '') found.push(...numbersIn(value, `${name}.`));
+    else if (isFigure(name, value)) found.push([`${above}${name}`, value]);
+  }
+  return found;
 }

@@ -127,7 +127,7 @@ class DuckDb implements Warehouse, Selecting {
     return described.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));
   }
 
-  async insert(table: string, columns: readonly string[], rows: readonly (readonly Cell[])[]): Promise<void> {
+  async insert(table: string, columns: readonly string[], rows: Iterable<readonly Cell[]>): Promise<void> {
     const list = columns.map((name) => `"${name}"`).join(', ');
     const staging = `temp."insert ${table}"`;
     await this.run(`CREATE OR REPLACE TEMP TABLE "insert ${table}" (${columns.map((name) => `"${name}" VARCHAR`).join(', ')})`);

@@ -2,13 +2,13 @@
 import type { Listener } from '../kernel/event.js';
 import { BILL_COLUMNS, type BillTable, billColumnType, FOCUS_COLUMNS, snakeCase } from '../kernel/bill-lines.js';
 import type { LineSource, FocusSource } from '../pipeline/pipeline.js';
-import type { LandedFile, Tabulate } from '../source/source.js';
+import type { LandedFile, Tabulate, TextRow } from '../source/source.js';
 import { cellValue, copyBill, type PickColumns } from './bill-table.js';
 import { curColumns } from './cur-columns.js';
 import { refuseOrigins } from './focus-origin.js';
 import { focusVersion, plain } from './focus-version.js';
 import { literal } from './sql-quote.js';
-import type { Warehouse } from './warehouse.js';
+import type { Cell, Warehouse } from './warehouse.js';
 
 const TABLE_OF: Readonly<Record<LineSource['kind'], BillTable>> = {
   focus: 'focus_line',
@@ -46,13 +46,19 @@ export async function writeBill(
   const { rows } = await readers.tabulate(file, config);
   const columns = BILL_COLUMNS[TABLE_OF[config.kind]];
   await engine.run(`CREATE OR REPLACE TABLE bill_line (${columns.map((name) => `${name} ${billColumnType(name)}`).join(', ')})`);
-  const cells = rows.map((row) =>
-    columns.map((name) => (name === 'source_id' ? file.sourceId : name === 'file' ? file.name : (row[name] ?? null))),
-  );
-  await engine.insert('bill_line', columns, cells);
+  await engine.insert('bill_line', columns, cellsOf(rows, columns, { source_id: file.sourceId, file: file.name }));
   await engine.run(
     `COPY (SELECT * FROM bill_line ORDER BY row) TO ${literal(target)} (FORMAT parquet, PARQUET_VERSION v2); DROP TABLE bill_line`,
   );
+}
+
+/** One line at a time: all of them would be the lines a second time. */
+function* cellsOf(
+  rows: Iterable<TextRow>,
+  columns: readonly string[],
+  place: TextRow,
+): Generator<readonly Cell[], void, undefined> {
+  for (const row of rows) yield columns.map((name) => place[name] ?? row[name] ?? null);
 }
 
 /** For each FOCUS column its value in the file, or null where the file has no such column; in front of them the version. */

@@ -24,7 +24,7 @@ export interface Warehouse extends AsyncDisposable {
   /** Columns that a query would return, without running it. */
   describe(sql: string): Promise<readonly Column[]>;
   /** Appends rows of text to a table; the engine casts to the table's types and refuses what does not fit. */
-  insert(table: string, columns: readonly string[], rows: readonly (readonly Cell[])[]): Promise<void>;
+  insert(table: string, columns: readonly string[], rows: Iterable<readonly Cell[]>): Promise<void>;
   /** The parse tree of one SELECT as the engine sees it (`json_serialize_sql`), or the engine's syntax error. */
   parse(sql: string): Promise<ParseResult>;
   interrupt(): void;

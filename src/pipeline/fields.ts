@@ -84,6 +84,19 @@ export const daysOf = (most: number) =>
       .max(most, `is longer than a provider takes → write at most ${most}`),
   );
 
+export const requestsPerMinute = z
+  .preprocess(
+    asNumber,
+    z
+      .int('is not a whole number of requests → write 1, 2, 3, …')
+      .min(1, 'asks for nothing at all → write 1 or more')
+      .max(60_000, 'is no limit → leave it out, or write at most 60000'),
+  )
+  .optional()
+  .describe(
+    'Most requests that the host gets in a minute, from all sources of the run; they are sent evenly. Left out: no limit.',
+  );
+
 /** A whole number that something is counted from. */
 export const number = z.preprocess(
   asNumber,

@@ -101,6 +101,7 @@ function pullOf(pull: PullSpec): JsonPull {
     from: pull.from ?? null,
     trailingDays: pull.trailing_days,
     lagDays: pull.lag_days,
+    requestsPerMinute: pull.requests_per_minute,
   };
 }
 

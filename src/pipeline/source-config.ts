@@ -130,6 +130,8 @@ export interface PullTimes {
   readonly trailingDays: number;
   /** Whole days before today that are not asked for yet: a provider that is late has an empty day, which would be billed as zero. */
   readonly lagDays: number;
+  /** That the host may have, from all sources that ask it; left out: no source says so. */
+  readonly requestsPerMinute?: number | undefined;
 }
 
 export interface ApiPull extends PullTimes {

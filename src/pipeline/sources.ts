@@ -123,6 +123,7 @@ function pullOf(spec: Spec<PulledSource['kind']>, file: YamlFile, report: Report
     from: from ?? null,
     trailingDays,
     lagDays,
+    requestsPerMinute: pull.requests_per_minute,
   };
 }
 

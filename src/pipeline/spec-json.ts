@@ -1,6 +1,6 @@
 // What a `json-costs` source may say: an API that answers in pages of JSON, declared.
 import { z } from 'zod';
-import { anyText, currency, daysOf, month, number, text } from './fields.js';
+import { anyText, currency, daysOf, month, number, requestsPerMinute, text } from './fields.js';
 
 /** Where in what is asked the days stand. */
 const FORMATS = 'date, month, compact, timestamp, seconds or milliseconds';
@@ -79,6 +79,7 @@ export const jsonPull = z
     from: month.optional().describe('First month that is asked for. Left out: `start`.'),
     trailing_days: daysOf(400).default(40).describe('Days after its end that a month, or a day, is still asked for each night.'),
     lag_days: daysOf(31).default(1).describe('Whole days before today that are not asked for yet and stay estimated.'),
+    requests_per_minute: requestsPerMinute,
   })
   .optional()
   .describe('Asks the API, in place of `files`.');

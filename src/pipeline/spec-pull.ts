@@ -1,6 +1,6 @@
 // What `pull` of a source may say: how a provider's API is asked. The key stands in the environment, never here.
 import { z } from 'zod';
-import { daysOf, month, text, url } from './fields.js';
+import { daysOf, month, requestsPerMinute, text, url } from './fields.js';
 
 type Names = readonly [string, ...string[]];
 
@@ -22,6 +22,7 @@ const keys = (groups: Names, usual: readonly string[]) => ({
     .describe(
       'Whole days before today that are not asked for yet and stay estimated: a late provider tells them as empty, which is zero.',
     ),
+  requests_per_minute: requestsPerMinute,
 });
 
 const WHAT = "Asks the provider's API, in place of `files`.";

@@ -1,6 +1,7 @@
 // One answer of an API as text: asked again while that may help, within its time, and never longer than a run is wanted.
 import pRetry from 'p-retry';
 import { HttpProblem, isPassing, PROXY, without } from './http-failure.js';
+import { turnsOf } from './host-turns.js';
 import { type Env, routeOf } from './proxy.js';
 
 export interface Get {
@@ -13,7 +14,9 @@ export interface Get {
   /** What must not be shown, should an answer repeat it. */
   readonly secrets: readonly string[];
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds for one try, the body among it. */
+  /** Requests that the host may have in a minute, where the source says so. */
+  readonly perMinute?: number | undefined;
+  /** Milliseconds for one try, the body among it; it begins when it is the try's turn. */
   readonly deadline?: number;
   /** Milliseconds before the second try; each next one waits about twice as long. */
   readonly pause?: number;
@@ -32,9 +35,15 @@ const WORDS = 400;
 
 /** Throws `HttpProblem`: the last one, where trying again did not help. `parse` throws where the text is no answer. */
 export async function getText<T>(get: Get, parse: (text: string, headers: Headers) => T): Promise<T> {
-  const { signal, pause = 1000 } = get;
+  const { signal, pause = 1000, env = NO_ENV } = get;
+  const turns = turnsOf(env, get.url);
   const tryOnce = async (): Promise<T> => {
-    const { text, headers } = await once(get);
+    using _ = await turns.take(get);
+    const { text, headers } = await once(get).catch((error: unknown) => {
+      // Before the turn is given back, so that nobody takes it too early.
+      if (isToWait(error)) turns.hold(error.retryAfter);
+      throw error;
+    });
     return parse(text, headers);
   };
   return pRetry(tryOnce, {
@@ -45,9 +54,6 @@ export async function getText<T>(get: Get, parse: (text: string, headers: Header
     maxTimeout: MINUTE,
     ...(signal === undefined ? {} : { signal }),
     shouldRetry: ({ error }) => error instanceof HttpProblem && isPassing(error) && (error.retryAfter ?? 0) <= LONGEST_WAIT,
-    onFailedAttempt: async ({ error, retriesLeft }) => {
-      if (retriesLeft > 0 && error instanceof HttpProblem && isPassing(error)) await waitAsTold(error, signal);
-    },
   });
 }
 
@@ -120,10 +126,8 @@ function waitOf(answer: Response): number | null {
   return Number.isFinite(seconds) ? Math.max(0, seconds * 1000) : null;
 }
 
-async function waitAsTold({ retryAfter }: HttpProblem, signal: AbortSignal | undefined): Promise<void> {
-  if (retryAfter === null || retryAfter === 0 || retryAfter > LONGEST_WAIT) return;
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(resolve, retryAfter);
-    signal?.addEventListener('abort', () => (clearTimeout(timer), reject(signal.reason as Error)), { once: true });
-  });
+/** The server says how long it wants no requests, and that is not too long for us. */
+function isToWait(error: unknown): error is HttpProblem & { readonly retryAfter: number } {
+  if (!(error instanceof HttpProblem) || error.retryAfter === null) return false;
+  return isPassing(error) && error.retryAfter <= LONGEST_WAIT;
 }

@@ -98,7 +98,9 @@ async function pageAt(pulling: Pulling, span: Span, position: Position, before: 
   const { request, pull, headers, secrets } = pulling;
   const { url, body } = whatIsAsked(pull, span, position);
   if (url.origin !== new URL(pull.url).origin) throw elsewhere(pulling, url);
-  const get: Get = { url, body, headers, secrets, signal: request.signal, env: request.outside.env, ...request.outside.patience };
+  const { env, patience } = request.outside;
+  const perMinute = pull.requestsPerMinute;
+  const get: Get = { url, body, headers, secrets, signal: request.signal, env, perMinute, ...patience };
   const page = await asked(pulling, get, position);
   const isCounted = pull.page.kind === 'number' || pull.page.kind === 'offset';
   if (isCounted && page.next !== null && page.text === before?.text)

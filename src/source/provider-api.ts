@@ -118,6 +118,7 @@ async function pageOf(pulling: Pulling, asked: Question, span: Span, cursor: str
     secrets: [key],
     signal: request.signal,
     env: request.outside.env,
+    perMinute: pull.requestsPerMinute,
     ...request.outside.patience,
   };
   try {

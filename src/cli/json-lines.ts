@@ -93,6 +93,7 @@ export const LINE_TEXTS: LineTexts = {
       unit: 'files or bytes: what `done` and `total` count',
       rows: 'rows so far',
       bytes: 'bytes so far, where files are counted',
+      pages: 'pages of an API that came so far, where any did',
     },
   },
   month: {

@@ -94,7 +94,7 @@ function endFacts({ rows, files, bytes, seconds }: Task): readonly string[] {
 function runningFacts({ progress, startedAt }: Task, now: number): readonly string[] {
   const elapsed = (now - startedAt) / 1000;
   if (progress === undefined) return [secondsText(elapsed)];
-  const { done, total, unit, rows, bytes } = progress;
+  const { done, total, unit, rows, bytes, pages } = progress;
   const hasRate = elapsed > RATE_AFTER && done > 0;
   const read = unit === 'bytes' ? done : bytes;
   return [
@@ -102,6 +102,7 @@ function runningFacts({ progress, startedAt }: Task, now: number): readonly stri
     ...(hasRate && total !== undefined && done < total ? [`${secondsText(((total - done) / done) * elapsed)} left`] : []),
     ...(hasRate && read !== undefined ? [`${bytesText(read / elapsed)}/s`] : []),
     ...(rows === undefined ? [] : [counted(rows, 'row')]),
+    ...(pages === undefined ? [] : [counted(pages, 'page')]),
     ...(unit === 'bytes' || bytes === undefined ? [] : [bytesText(bytes)]),
     secondsText(elapsed),
   ];

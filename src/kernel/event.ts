@@ -25,6 +25,8 @@ export type RunEvent =
       /** Gone through so far. */
       readonly rows?: number;
       readonly bytes?: number;
+      /** Of an API, that came in this run. */
+      readonly pages?: number;
     }
   /** A month of a backfill, with its steps when it starts. */
   | {

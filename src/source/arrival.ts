@@ -19,6 +19,8 @@ export interface BringOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with the number of bytes that came. */
   readonly onBytes?: ((bytes: number) => void) | undefined;
+  /** Called when a page of an API came, after its bytes. */
+  readonly onPage?: (() => void) | undefined;
 }
 
 export interface Brought {

@@ -33,7 +33,7 @@ function isClosed(error: unknown): boolean {
   );
 }
 
-async function fromHere(walk: Walk, kept: KeptPages | null, { onBytes }: BringOptions): Promise<readonly string[]> {
+async function fromHere(walk: Walk, kept: KeptPages | null, { onBytes, onPage }: BringOptions): Promise<readonly string[]> {
   const pages: Page[] = [...(kept?.pages ?? [])];
   const fail = async (error: Failure): Promise<never> => {
     await kept?.drop();
@@ -46,6 +46,7 @@ async function fromHere(walk: Walk, kept: KeptPages | null, { onBytes }: BringOp
     const isBack = page.next !== null && pages.some(({ next }) => next === page.next);
     pages.push(page);
     onBytes?.(Buffer.byteLength(page.text));
+    onPage?.();
     if (isBack) return fail(walk.endless(`page ${pages.length} leads back to an earlier one`));
     await kept?.keep(position, page);
     last = page;

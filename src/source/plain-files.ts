@@ -52,10 +52,10 @@ export async function receiveAll(
   const blobs: Blob[] = [];
   const failures: Failure[] = [];
   const queue = [...listed];
-  const { onBytes, tell } = telling(request, listed.length, blobs);
+  const { tell, ...told } = telling(request, listed.length, blobs);
   const receive = async (file: Arrival): Promise<void> => {
     request.signal?.throwIfAborted();
-    blobs.push(await store.receive(file, { signal: request.signal, onBytes }));
+    blobs.push(await store.receive(file, { signal: request.signal, ...told }));
     await onBlob();
   };
   const work = async () => {
@@ -78,19 +78,25 @@ export async function receiveAll(
   return blobs.sort(byName);
 }
 
-/** How far it is, after each file and within large ones. */
+/** How far it is, after each file and page, and within large files. */
 function telling({ config, listener }: LandRequest, total: number, blobs: readonly Blob[]) {
   let bytes = 0;
   let toldBytes = 0;
+  let pages = 0;
   const tell = (): void => {
     toldBytes = bytes;
-    listener({ kind: 'progress', step: `land ${config.id}`, done: blobs.length, total, unit: 'files', bytes });
+    const came = pages === 0 ? { bytes } : { bytes, pages };
+    listener({ kind: 'progress', step: `land ${config.id}`, done: blobs.length, total, unit: 'files', ...came });
   };
   const onBytes = (came: number): void => {
     bytes += came;
     if (bytes - toldBytes >= TOLD_EVERY) tell();
   };
-  return { onBytes, tell };
+  const onPage = (): void => {
+    pages += 1;
+    tell();
+  };
+  return { onBytes, onPage, tell };
 }
 
 /** Waits for every worker before the first error goes up: none is left writing. `then` comes before that, too. */

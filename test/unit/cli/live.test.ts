@@ -72,6 +72,16 @@ it('tells rows, bytes, rate and time left of what is read', () => {
   expect(shown(output)[1]).toBe('⠙ build staging.model_0  12.0 of 36.0 MB · 8.2 s left · 2.9 MB/s · 102,000 rows · 4.1 s');
 });
 
+it('tells pages of an API beside their bytes', () => {
+  const { output, view, tick } = started({ columns: 120 });
+  const step = STEPS[0] ?? '';
+  view.listen({ kind: 'step', step, state: 'started' });
+  tick(4000);
+  view.listen({ kind: 'progress', step, done: 1, total: 3, unit: 'files', bytes: 8_000, pages: 12 });
+  tick(100);
+  expect(shown(output)[1]).toBe('⠙ build staging.model_0  1 of 3 files · 8.2 s left · 2.0 kB/s · 12 pages · 8.0 kB · 4.1 s');
+});
+
 it('leaves out what a narrow terminal has no room for, the name last', () => {
   const { output, view, tick } = started({ columns: 50 });
   const step = STEPS[0] ?? '';

@@ -44,6 +44,8 @@ export interface Asked {
   readonly role: string;
   /** The source declares what is asked, and how. */
   readonly declared?: boolean;
+  /** What the source may name less of, and how: without it this would not have been asked. */
+  readonly choice?: string | null;
 }
 
 export function httpFailure(problem: HttpProblem, asked: Asked): Failure {
@@ -53,7 +55,7 @@ export function httpFailure(problem: HttpProblem, asked: Asked): Failure {
   return new Failure(kind, [{ code, message: text, remedy, place: { file: asked.url } }], { cause: problem });
 }
 
-function saidOf(problem: HttpProblem, { key, role, declared = false }: Asked): Said {
+function saidOf(problem: HttpProblem, { key, role, declared = false, choice = null }: Asked): Said {
   switch (problem.status) {
     case null:
       return {
@@ -75,7 +77,10 @@ function saidOf(problem: HttpProblem, { key, role, declared = false }: Asked): S
         kind: 'user',
         code: 'pull/not-found',
         message: 'there is nothing at this address',
-        remedy: declared ? 'check `pull.url`' : 'check `pull.url`; leave it out for the address of the provider',
+        remedy: [
+          declared ? 'check `pull.url`' : 'check `pull.url`; leave it out for the address of the provider',
+          ...(choice === null ? [] : [choice]),
+        ].join('; '),
       };
     case 429:
       return {

@@ -125,7 +125,7 @@ async function pageOf(pulling: Pulling, asked: Question, span: Span, cursor: str
     return await getText(get, pageIn);
   } catch (error) {
     if (!(error instanceof HttpProblem)) throw error;
-    throw httpFailure(error, { ...askedOf(pulling), url: `${url.origin}${url.pathname}` });
+    throw httpFailure(error, { ...askedOf(pulling), url: `${url.origin}${url.pathname}`, choice: choiceOf(pulling, asked) });
   }
 }
 
@@ -155,6 +155,13 @@ function endless(pulling: Pulling, what: string): Failure {
   return new Failure('unavailable', [
     { code: 'pull/endless', message: `${who}: ${what}`, remedy, place: pulling.request.config.place },
   ]);
+}
+
+/** Which endpoints are asked is up to the source, where it has `endpoints` or an `endpoint`; an address that is not there may be about that. */
+function choiceOf({ request, pull }: Pulling, { endpoint }: Question): string | null {
+  if (pull.endpoints.length === 0) return null;
+  if (request.config.kind !== 'openai-usage') return `where there is no \`${endpoint}\`, leave \`pull.endpoint\` out`;
+  return `where there is no \`${endpoint}\`, name the others in \`pull.endpoints\``;
 }
 
 function askedOf({ request, pull, api }: Pulling): { readonly what: string; readonly key: string; readonly role: string } {

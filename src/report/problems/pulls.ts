@@ -17,7 +17,7 @@ const TO_MEND: ProblemTexts = ofKind('user', {
   ],
   'pull/not-found': [
     'There is nothing at the address that was asked.',
-    'Check `pull.url`; of a provider that is known it may be left out.',
+    'Check `pull.url`; of a provider that is known it may be left out. Of usage, name in `pull.endpoints` only what is there.',
   ],
   'pull/proxy': [
     'The proxy that the environment names does not let requests through, or its address is none.',

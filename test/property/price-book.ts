@@ -85,6 +85,7 @@ export class RatingBench implements AsyncDisposable {
     for (const table of ['period', 'price', 'alias', 'sku', 'source', 'feature', 'feature_mapping', 'kept_sum'])
       await engine.run(tableOf(table));
     await engine.run(`CREATE TABLE staging.charge (provider VARCHAR, model_hint VARCHAR); ${EVENT_TABLE}`);
+    await engine.run('CREATE TABLE staging.billed_usage (provider VARCHAR, model VARCHAR)');
     await engine.run('INSERT INTO run.period BY NAME SELECT true AS keeps_customer');
     await engine.run("INSERT INTO run.source BY NAME SELECT 'usage' AS source_id, false AS stated_cost");
     await engine.insert('run.price', PRICE_COLUMNS, prices.map(priceCells));

@@ -2,11 +2,12 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help bench setup build run run-pull test test-crash test-node test-engines engines engines-debian fuzz check format format-check lint types arrows duplication dead sql golden clean
+.PHONY: help bench setup build run run-pull test test-long test-crash test-node test-engines engines engines-debian fuzz check format format-check lint types arrows duplication dead sql golden clean
 
 STAMP  := node_modules/.showback-setup
 REPORT := .cache/test-report.json
 CRASH_REPORT := .cache/crash-report.json
+LONG_REPORT := .cache/long-report.json
 ENGINES_REPORT := .cache/engines-report.json
 BIN    := node_modules/.bin
 CHECKS := format-check lint types arrows duplication dead sql
@@ -36,10 +37,14 @@ run: build ## Generate the demo company and run its months on embedded DuckDB
 run-pull: run ## The same company with every source served on loopback: a bucket, two cost APIs; the statement must be that of `make run`
 	@echo; $(BIN)/tsx fixtures/demo/pull/main.ts
 
-test: build ## Run the tests (FILES=test/unit for some); make test-crash has those that kill runs and fill disks
+test: build ## Run the tests (FILES=test/unit for some); make test-long and make test-crash have those that take minutes
 	@rm -f $(REPORT)
-	@echo 'left out: test/crash, which kills runs and fills disks for minutes (make test-crash); the package as installed, and commands of pages that build a clone or run long (make test-node); test/engines, which needs a real Trino and S3 server (make test-engines)'
+	@echo 'left out: companies that are run again and again (make test-long); test/crash, which kills runs and fills disks for minutes (make test-crash); the package as installed, and commands of pages that build a clone or run long (make test-node); test/engines, which needs a real Trino and S3 server (make test-engines)'
 	@status=0; $(BIN)/vitest run $(FILES) || status=$$?; node .ci/count.mjs $(REPORT) || status=1; exit $$status
+
+test-long: build ## Run companies again and again: backfills, late deliveries in any order, look-back windows, collections, first drafts
+	@rm -f $(LONG_REPORT)
+	@status=0; LONG=every TEST_REPORT=$(LONG_REPORT) $(BIN)/vitest run $(FILES) || status=$$?; node .ci/count.mjs $(LONG_REPORT) || status=1; exit $$status
 
 test-crash: build ## Kill runs at every step and file change, fill the disk at each, read while runs flip (CRASH=some for a few, CRASH_SEED=1 for other moments)
 	@rm -f $(CRASH_REPORT)

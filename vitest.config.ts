@@ -4,17 +4,23 @@ import { defineConfig } from 'vitest/config';
 // So has the package as npm installs it: `make test-node`, which says what Node it expects.
 // And what a real Trino and a real S3 server answer: `make test-engines`.
 const engines = process.env['ENGINES'] !== undefined;
+// Companies that are run again and again, in any order, over many months: `make test-long`.
+const LONG = [
+  'test/{backfill,gc,incremental,init,look-back}.test.ts',
+  'test/property/{kept-usage,loading-order,price-order}.test.ts',
+];
 const exclude = [
   ...(process.env['CRASH'] === undefined ? ['test/crash/**'] : []),
   ...(process.env['EXPECTED_NODE'] === undefined ? ['test/package.test.ts'] : []),
   ...(engines ? [] : ['test/engines/**']),
+  ...(process.env['LONG'] === undefined ? LONG : []),
   // Whole companies on both engines take as long as all the rest.
   ...(process.env['ENGINES'] === 'some' ? ['test/engines/demo.test.ts', 'test/engines/random.test.ts'] : []),
 ];
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: process.env['LONG'] === undefined ? ['test/**/*.test.ts'] : LONG,
     exclude,
     globalSetup: engines ? ['test/engines/global-setup.ts'] : [],
     env: { TZ: 'UTC' },

@@ -193,6 +193,12 @@ module.exports = {
       'One file knows how a request gets past a proxy; all others ask without knowing.',
     ),
     never(
+      'yauzl-in-one-file',
+      { path: '^src/', pathNot: '^src/source/zip[.]js$' },
+      npm('yauzl'),
+      'One file unpacks ZIP, so that sizes, names and checksums are held to their bounds once.',
+    ),
+    never(
       'athena-client-in-one-file',
       { path: '^src/', pathNot: '^src/warehouse/athena-client[.]js$' },
       npm('@aws-sdk/client-athena'),

@@ -70,7 +70,9 @@ export type FocusLayout =
   /** AWS Data Exports, below the root or in a bucket: `<path>/data/BILLING_PERIOD=…` and `<path>/metadata/BILLING_PERIOD=…/*-Manifest.json`. */
   | { readonly kind: 'aws-export'; readonly path: string }
   /** Cost Management exports: `<path>/<yyyymmdd-yyyymmdd>/<time>/<guid>/manifest.json` with its parts. */
-  | { readonly kind: 'azure-export'; readonly path: string };
+  | { readonly kind: 'azure-export'; readonly path: string }
+  /** Exports that a provider is asked for. */
+  | { readonly kind: 'pull'; readonly pull: ExportPull };
 
 /** Cost and Usage Reports of AWS: CUR 2.0 and the legacy CUR, told apart by their columns. */
 export interface AwsCurSource extends BillBase {
@@ -132,6 +134,13 @@ export interface PullTimes {
   readonly lagDays: number;
   /** That the host may have, from all sources that ask it; left out: no source says so. */
   readonly requestsPerMinute?: number | undefined;
+}
+
+export interface ExportPull extends PullTimes {
+  readonly api: 'pinecone';
+  readonly keyVariable: string;
+  /** Null: the address of the provider. */
+  readonly url: string | null;
 }
 
 export interface ApiPull extends PullTimes {

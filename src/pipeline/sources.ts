@@ -6,6 +6,7 @@ import { suggest } from '../kernel/nearest.js';
 import { isDatePattern } from './date-pattern.js';
 import { serverOf } from './elsewhere.js';
 import { jsonCostsOf } from './json-source.js';
+import { focusLayoutOf, layoutOf } from './layout.js';
 import type {
   ApiPull,
   BilledUsageSource,
@@ -49,7 +50,7 @@ function sourceOf(spec: SourceSpec, file: YamlFile, report: Report): SourceConfi
     case 'usage':
       return usageOf(spec, file, report);
     case 'focus':
-      return { kind: 'focus', ...billOf(spec, file), layout: layoutOf(spec, file, report), version: spec.version };
+      return { kind: 'focus', ...billOf(spec, file), layout: focusLayoutOf(spec, file, report), version: spec.version };
     case 'aws-cur':
       return { kind: 'aws-cur', ...billOf(spec, file), layout: layoutOf(spec, file, report) };
     case 'invoice-csv':
@@ -149,39 +150,6 @@ function billOf(spec: BillSpec, file: YamlFile): BillBase {
     leavesOutServiceTiers: spec.leaves_out?.service_tiers ?? [],
     featureTag: spec.feature_tag ?? null,
   };
-}
-
-/** Plain files, or a folder that is laid out as its kind says. */
-type Layout<K extends string> =
-  | { readonly kind: 'files'; readonly files: readonly string[] }
-  | { readonly kind: K; readonly path: string };
-
-function layoutOf<K extends string>(
-  spec: (Spec<'focus'> | Spec<'aws-cur'>) & { readonly layout: 'files' | K },
-  file: YamlFile,
-  report: Report,
-): Layout<K> {
-  const [needed, other] = spec.layout === 'files' ? (['files', 'path'] as const) : (['path', 'files'] as const);
-  if (spec[needed] === undefined)
-    report(
-      problem(
-        'missing-key',
-        file.of(spec),
-        `\`${needed}\` is missing: \`layout: ${spec.layout}\` needs it`,
-        `add \`${needed}:\` here`,
-      ),
-    );
-  if (spec[other] !== undefined)
-    report(
-      problem(
-        'bad-value',
-        file.of(spec, other),
-        `\`${other}\` says nothing with \`layout: ${spec.layout}\``,
-        'remove it, or change the layout',
-      ),
-    );
-  if (spec.layout === 'files') return { kind: 'files', files: spec.files ?? [] };
-  return { kind: spec.layout, path: spec.path ?? '' };
 }
 
 function invoiceOf(spec: Spec<'invoice-csv'>, file: YamlFile, report: Report): SourceConfig {

@@ -19,7 +19,7 @@ import {
   url,
   version,
 } from './fields.js';
-import { anthropicCostsPull, anthropicUsagePull, openAiCostsPull, openAiUsagePull } from './spec-pull.js';
+import { anthropicCostsPull, anthropicUsagePull, focusPull, openAiCostsPull, openAiUsagePull } from './spec-pull.js';
 import { jsonLines, jsonPull } from './spec-json.js';
 
 const OUTSIDE = 'leads out of the company folder → keep it below `root`, written with `/` and without `..`';
@@ -114,6 +114,7 @@ const focusSource = z.strictObject({
     .describe(
       'With `layout: aws-export`: the folder that holds data/ and metadata/; with `azure-export`: the one that holds a folder for each month. Here or in a bucket.',
     ),
+  pull: focusPull,
   version: version.default('detect'),
 });
 

@@ -4,17 +4,16 @@ import { daysOf, month, requestsPerMinute, text, url } from './fields.js';
 
 type Names = readonly [string, ...string[]];
 
-const keys = (groups: Names, usual: readonly string[]) => ({
+const who = {
   key: z.strictObject({
     env: text
       .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not the name of an environment variable → name the variable that holds the key')
       .describe('Name of the environment variable that holds the key.'),
   }),
   url: url.optional().describe('Of a gateway or proxy. Left out: the address of the provider.'),
-  group_by: z
-    .array(z.enum(groups))
-    .min(1, 'is empty → leave it out')
-    .default([...usual]),
+};
+
+const times = {
   from: month.optional().describe('First month that is asked for. Left out: `start`.'),
   trailing_days: daysOf(400).default(40).describe('Days after its end that a month is still asked for each night.'),
   lag_days: daysOf(31)
@@ -22,6 +21,15 @@ const keys = (groups: Names, usual: readonly string[]) => ({
     .describe(
       'Whole days before today that are not asked for yet and stay estimated: a late provider tells them as empty, which is zero.',
     ),
+};
+
+const keys = (groups: Names, usual: readonly string[]) => ({
+  ...who,
+  group_by: z
+    .array(z.enum(groups))
+    .min(1, 'is empty → leave it out')
+    .default([...usual]),
+  ...times,
   requests_per_minute: requestsPerMinute,
 });
 
@@ -86,6 +94,22 @@ export const anthropicUsagePull = z
   .strictObject({ ...keys(MODEL_GROUPS, ['model', 'workspace_id', 'service_tier']), endpoint: endpointOf('usage_report') })
   .optional()
   .describe(WHAT);
+
+export const focusPull = z
+  .strictObject({
+    api: z
+      .enum(['pinecone'])
+      .describe('`pinecone`: its exports of cost and usage. The key is an access token of a service account.'),
+    ...who,
+    ...times,
+    lag_days: daysOf(31)
+      .default(3)
+      .describe(
+        'Whole days before today that are not asked for yet and stay estimated. Costs of Pinecone are up to three days late.',
+      ),
+  })
+  .optional()
+  .describe('Asks a provider for exports in FOCUS, in place of `files` and `path`.');
 
 /** What each endpoint of Anthropic's costs is grouped by. */
 export const ANTHROPIC_COST_GROUPS: Readonly<Record<string, readonly string[]>> = {

@@ -86,7 +86,7 @@ export function problem(code: string, spot: Spot, message: string, remedy: strin
 
 /** What begins as keys do; what stands before the host of an address; what a header of that name would send. */
 const KEYS = [
-  /\b(sk-|AKIA)([A-Za-z0-9_-]{5,})/g,
+  /\b(sk-|pcsk_|AKIA)([A-Za-z0-9_-]{5,})/g,
   /(https?:\/\/)([^\s/@"'`]+)(?=@)/g,
   /\b((?:authorization|cookie|password|x-[\w-]*(?:key|token|secret)|(?:api|access|auth)[-_]?(?:key|token))["']?\s*:\s*["']?(?:(?:bearer|basic|token)\s+)?)([^\s"'`{}[\],]{4,})/gi,
 ];

@@ -9,6 +9,8 @@ import { OPENAI_COSTS } from './openai-costs.js';
 import { OPENAI_USAGE } from './openai-usage.js';
 import { azureManifestsBelow, curManifestsBelow, manifestsBelow } from './export-manifests.js';
 import { Origin } from './origin.js';
+import { probeExports } from './pinecone.js';
+import { monthsOf } from './pulled-units.js';
 import type { LandRequest } from './source.js';
 
 const APIS: Readonly<Record<PulledSource['kind'], ProviderApi>> = {
@@ -29,6 +31,10 @@ export async function connect(request: LandRequest): Promise<number> {
   } else if ('pull' in config && config.pull !== null) {
     await probe({ ...request, config }, APIS[config.kind]);
     return monthsToPull({ ...request, config }, APIS[config.kind]).length;
+  }
+  if (config.kind === 'focus' && config.layout.kind === 'pull') {
+    await probeExports({ ...request, config }, config.layout.pull);
+    return monthsOf(request.outside, config.layout.pull).length;
   }
   await using origin = new Origin(request);
   const found = await origin.list(patternsOf(config));
@@ -53,6 +59,8 @@ function patternsOf(config: SourceConfig): readonly string[] {
       return [azureManifestsBelow(layout.path)];
     case 'aws-cur-legacy':
       return [curManifestsBelow(layout.path)];
+    case 'pull':
+      return [];
     default:
       return layout satisfies never;
   }

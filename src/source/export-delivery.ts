@@ -104,7 +104,7 @@ function refuseSharedNames(named: readonly NamedFile[], listed: readonly Arrival
 export function newestDeliveries(
   entries: readonly IndexEntry[],
   base: string,
-  { isManifest }: ExportLayout,
+  { isManifest }: Pick<ExportLayout, 'isManifest'>,
 ): { readonly manifests: readonly IndexEntry[]; readonly files: readonly IndexEntry[] } {
   const ours = entries.filter((entry) => entry.name.startsWith(`${base}/`) && entry.unit !== entry.name);
   const manifests = new Map(ours.filter((entry) => isManifest(entry.name)).map((entry) => [entry.unit, entry]));

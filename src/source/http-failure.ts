@@ -46,6 +46,8 @@ export interface Asked {
   readonly declared?: boolean;
   /** What the source may name less of, and how: without it this would not have been asked. */
   readonly choice?: string | null;
+  /** The keys that a refusal may be about; left out: those of APIs that answer in pages. */
+  readonly about?: string;
 }
 
 export function httpFailure(problem: HttpProblem, asked: Asked): Failure {
@@ -55,7 +57,7 @@ export function httpFailure(problem: HttpProblem, asked: Asked): Failure {
   return new Failure(kind, [{ code, message: text, remedy, place: { file: asked.url } }], { cause: problem });
 }
 
-function saidOf(problem: HttpProblem, { key, role, declared = false, choice = null }: Asked): Said {
+function saidOf(problem: HttpProblem, { key, role, declared = false, choice = null, about }: Asked): Said {
   switch (problem.status) {
     case null:
       return {
@@ -90,7 +92,7 @@ function saidOf(problem: HttpProblem, { key, role, declared = false, choice = nu
         remedy: 'run again later; who else uses the key may be what it is about',
       };
     default:
-      return problem.status >= 500 ? BROKEN : refused(declared);
+      return problem.status >= 500 ? BROKEN : refused(about ?? (declared ? '`pull.query`' : '`pull.group_by`'));
   }
 }
 
@@ -116,8 +118,8 @@ const BROKEN: Said = {
   remedy: 'run again later; its status page may tell more',
 };
 
-function refused(declared: boolean): Said {
-  const remedy = `see what it says; ${declared ? '`pull.query`' : '`pull.group_by`'} is what it may be about`;
+function refused(about: string): Said {
+  const remedy = `see what it says; ${about} is what it may be about`;
   return { kind: 'user', code: 'pull/refused', message: 'the provider refused what was asked', remedy };
 }
 

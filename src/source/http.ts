@@ -20,22 +20,24 @@ export interface Get {
   readonly deadline?: number;
   /** Milliseconds before the second try; each next one waits about twice as long. */
   readonly pause?: number;
+  /** Left out: as often as helps. One that asks for something to be done is not asked twice without a look whether it was. */
+  readonly tries?: number;
   /** Bytes of an answer; no page of costs or usage is near the usual limit. */
   readonly largest?: number;
 }
 
 const NO_ENV: Env = {};
 const TRIES = 6;
-const MINUTE = 60_000;
+export const MINUTE = 60_000;
 /** A provider that asks for more is asked again by the next run. */
-const LONGEST_WAIT = 5 * MINUTE;
+export const LONGEST_WAIT = 5 * MINUTE;
 const LARGEST = 256 * 1024 * 1024;
 /** Of what a provider says, in characters. */
 const WORDS = 400;
 
 /** Throws `HttpProblem`: the last one, where trying again did not help. `parse` throws where the text is no answer. */
 export async function getText<T>(get: Get, parse: (text: string, headers: Headers) => T): Promise<T> {
-  const { signal, pause = 1000, env = NO_ENV } = get;
+  const { signal, pause = 1000, tries = TRIES, env = NO_ENV } = get;
   const turns = turnsOf(env, get.url);
   const tryOnce = async (): Promise<T> => {
     using _ = await turns.take(get);
@@ -47,7 +49,7 @@ export async function getText<T>(get: Get, parse: (text: string, headers: Header
     return parse(text, headers);
   };
   return pRetry(tryOnce, {
-    retries: TRIES - 1,
+    retries: tries - 1,
     minTimeout: pause,
     factor: 2,
     randomize: true,
@@ -71,16 +73,27 @@ async function once(get: Get): Promise<Answer> {
     const route = await routeOf(env);
     secrets = [...secrets, ...route.secrets];
     const answer = await route.fetch(url, { ...requestOf(headers, body), signal: either, redirect: 'error' });
-    const text = await bodyOf(answer, largest);
-    if (answer.ok) return { text, headers: answer.headers };
-    throw new HttpProblem(without(wordsIn(text, answer.statusText), secrets), answer.status, waitOf(answer));
+    if (!answer.ok) throw await refusalOf(answer, secrets, largest);
+    return { text: await bodyOf(answer, largest), headers: answer.headers };
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof HttpProblem) throw error;
-    if (/proxy/i.test(reasonOf(error)) && /\b407\b/.test(reasonOf(error))) throw new HttpProblem('who are you?', PROXY);
     const late = `no whole answer within ${Math.ceil(deadline / 1000)} s`;
-    throw new HttpProblem(overdue.aborted ? late : without(reasonOf(error), secrets), null);
+    throw overdue.aborted && !(error instanceof HttpProblem) ? new HttpProblem(late, null) : problemOf(error, secrets);
   }
+}
+
+/** An answer that is none of what was asked for, in its own words. */
+export async function refusalOf(answer: Response, secrets: readonly string[], largest = LARGEST): Promise<HttpProblem> {
+  const text = await bodyOf(answer, largest);
+  return new HttpProblem(without(wordsIn(text, answer.statusText), secrets), answer.status, waitOf(answer));
+}
+
+/** What kept an answer from coming. */
+export function problemOf(error: unknown, secrets: readonly string[]): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  const reason = reasonOf(error);
+  if (/proxy/i.test(reason) && /\b407\b/.test(reason)) return new HttpProblem('who are you?', PROXY);
+  return new HttpProblem(without(reason, secrets), null);
 }
 
 function requestOf(headers: Readonly<Record<string, string>>, body: string | undefined): RequestInit {
@@ -130,4 +143,12 @@ function waitOf(answer: Response): number | null {
 function isToWait(error: unknown): error is HttpProblem & { readonly retryAfter: number } {
   if (!(error instanceof HttpProblem) || error.retryAfter === null) return false;
   return isPassing(error) && error.retryAfter <= LONGEST_WAIT;
+}
+
+/** Ends at once, with its reason, where the signal does. */
+export async function waitFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener('abort', () => (clearTimeout(timer), reject(signal.reason as Error)), { once: true });
+  });
 }

@@ -14,7 +14,7 @@ const MOST_TIMES = 200;
 const HARMLESS = 256 * 1024 * 1024;
 export const BOMB = `it unpacks to more than ${MOST_TIMES} times its size`;
 
-function isBomb(packed: number, unpacked: number): boolean {
+export function isBomb(packed: number, unpacked: number): boolean {
   return unpacked > HARMLESS && unpacked > MOST_TIMES * packed;
 }
 

@@ -82,23 +82,36 @@ export async function landUnits(request: LandRequest, units: readonly Arrival[],
   return landed.map((entry) => store.landed(entry)).sort(byName);
 }
 
-export function arrivalOf(unit: Unit, pull: UnitPull): Arrival {
-  const { times, request, asked } = pull;
+/** The days of a unit that can be asked for today, and a text that is another one once they are to be asked for again. */
+export function askedNow(
+  unit: Unit,
+  { times, request, asked }: Pick<UnitPull, 'times' | 'request' | 'asked'>,
+): { readonly span: Span; readonly state: string } {
   const today = todayOf(request.outside);
   const known = plusDays(today, -times.lagDays);
   const span: Span = { from: unit.from, to: known < unit.to ? known : unit.to };
   // Never before its last day was asked for.
   const isOver = today > plusDays(unit.to, Math.max(times.trailingDays, times.lagDays));
-  const state = JSON.stringify([...asked, isOver ? 'over' : `on ${today} before ${span.to}`]);
+  return { span, state: JSON.stringify([...asked, isOver ? 'over' : `on ${today} before ${span.to}`]) };
+}
+
+/** The name of the file that keeps what came in part of something asked so. */
+export function resumedName({ config }: LandRequest, name: string, state: string): string {
+  return `${RESUMED}${hashOf(JSON.stringify([config.id, name, state]))}`;
+}
+
+export function arrivalOf(unit: Unit, pull: UnitPull): Arrival {
+  const { request } = pull;
+  const { span, state } = askedNow(unit, pull);
   const name = pulledName(request, unit.key);
   return {
     name,
-    resume: pull.goesOn ? `${RESUMED}${hashOf(JSON.stringify([request.config.id, name, state]))}` : null,
+    resume: pull.goesOn ? resumedName(request, name, state) : null,
     state: async () => state,
     touch: pull.touch,
     bring: async (aside, options) => {
       const kept = pull.goesOn ? await KeptPages.open(`${aside}.pages`) : null;
-      const brought = await write(aside, await pull.textOf(span, kept, options));
+      const brought = await writeText(aside, await pull.textOf(span, kept, options));
       await kept?.drop();
       return { ...brought, state };
     },
@@ -109,7 +122,7 @@ function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-async function write(aside: string, text: string): Promise<Omit<Brought, 'state'>> {
+export async function writeText(aside: string, text: string): Promise<Omit<Brought, 'state'>> {
   await using file = await open(aside, 'w');
   await file.writeFile(text);
   await file.sync();

@@ -30,6 +30,15 @@ export interface ControlTotal {
   readonly expected: string;
 }
 
+/** Milliseconds for one request and before the second try, and bytes of an answer. */
+export interface Patience {
+  readonly deadline?: number;
+  readonly pause?: number;
+  readonly largest?: number;
+  /** Milliseconds until something that a provider makes has to be ready. */
+  readonly ready?: number;
+}
+
 /** What a source that asks a provider needs of the world. */
 export interface Outside {
   /** First month of the books. */
@@ -38,7 +47,7 @@ export interface Outside {
   /** Keys by the names that the pipeline gives them. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of requests, where the usual ones do not fit. */
-  readonly patience?: { readonly deadline?: number; readonly pause?: number; readonly largest?: number };
+  readonly patience?: Patience;
 }
 
 export interface LandRequest<Config extends SourceConfig = SourceConfig> {

@@ -5,6 +5,8 @@ import type { IndexEntry } from './landing.js';
 const OF_AWS = /^(.*?)\/(metadata|data)\/BILLING_PERIOD=/;
 /** Of Azure, and of legacy reports of AWS; their Parquet files lie below a folder of their own. */
 const OF_A_MONTH = /^(.*?)\/\d{8}-\d{8}\/(?:.+\/)?([^/]+)$/;
+/** Of an export that a provider was asked for. */
+const OF_PULL = /^(.*?)\/\d{4}-\d{2}\/(costs\.csv|export\.json)$/;
 const OF_PARQUET = /^(.*?)\/[^/]+\/year=\d{4}\/month=\d{1,2}\/[^/]+$/;
 
 function exportOf(name: string): { readonly folder: string; readonly isManifest: boolean } | null {
@@ -12,6 +14,8 @@ function exportOf(name: string): { readonly folder: string; readonly isManifest:
   if (aws !== undefined) return { folder: aws, isManifest: what === 'metadata' };
   const [, month, file = ''] = OF_A_MONTH.exec(`/${name}`) ?? [];
   if (month !== undefined) return { folder: month, isManifest: /^manifest\.json$|-Manifest\.json$/.test(file) };
+  const [, pulled, part] = OF_PULL.exec(`/${name}`) ?? [];
+  if (pulled !== undefined) return { folder: pulled, isManifest: part === 'export.json' };
   const [, report] = OF_PARQUET.exec(`/${name}`) ?? [];
   return report === undefined ? null : { folder: report, isManifest: false };
 }

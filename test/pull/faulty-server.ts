@@ -24,7 +24,7 @@ export type Fault =
 
 export interface Reply {
   readonly status: number;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -85,7 +85,7 @@ function faultOf(fault: Fault | undefined): Reply | null {
 
 async function send(response: ServerResponse, { status, body, headers = {} }: Reply, fault: Fault | undefined): Promise<void> {
   if (fault?.kind === 'silent') return;
-  const bytes = Buffer.from(body);
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const length = bytes.byteLength + (fault?.kind === 'short' ? 10 : 0);
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': String(length), ...headers });
   if (fault?.kind === 'cut' || fault?.kind === 'short') {

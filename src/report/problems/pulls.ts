@@ -29,6 +29,18 @@ const TO_MEND: ProblemTexts = ofKind('user', {
 
 const NOT_NOW: ProblemTexts = ofKind('unavailable', {
   'pull/endless': ['Pages of an answer lead back to each other, or never end.', 'Run again later, or read the costs from files.'],
+  'pull/export-broken': [
+    'The file of an export is cut, unpacks to too much, holds something odd, or lacks a part.',
+    'Run again: another export is asked for then.',
+  ],
+  'pull/export-failed': [
+    'The provider did not make the export that was asked for, or made one of other days, or does not give out its file.',
+    'See what it says, and run again: another export is asked for then.',
+  ],
+  'pull/export-pending': [
+    'An export, or another one before it, is not ready within half an hour.',
+    'Run again later: on the same day the run goes on with the same export.',
+  ],
   'pull/no-page': [
     'What a declared API answers is JSON at every try, and not what the source declares.',
     'Correct `records`, `pull.page` or what is asked; see what the answer says.',

@@ -1,8 +1,6 @@
 // Parts of one CSV, each with the header, → one CSV. Bytes of lines stay as they are.
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { pipeline, Readable } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
 import type { Day } from '../kernel/period.js';
 import type { BringOptions } from './arrival.js';
 
@@ -24,6 +22,8 @@ export class PartsProblem extends Error {
 }
 
 const LONGEST_HEADER = 1024 * 1024;
+/** The engine reads none that is longer. */
+const LONGEST_LINE = 16_000_000;
 const NEWLINE = 0x0a;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
@@ -92,34 +92,67 @@ function headerText(line: Buffer): string {
   return withoutMark(line).toString('utf8').replace(/\r$/, '');
 }
 
-interface RawLine {
-  readonly record: readonly string[];
-  /** Without its last sign, which ends the line. */
-  readonly raw: string;
-}
-
+/** Lines end where no quote is open. Signs are bytes here, so that all that is kept stays what it was. */
 async function* knownLines(
   chunks: AsyncIterable<Buffer>,
   column: string,
   known: Day,
   counted: (left: number) => void,
 ): AsyncIterable<Buffer> {
-  const lines = pipeline(
-    Readable.from(chunks),
-    parse({ raw: true, relax_quotes: true, relax_column_count: true }),
-    () => undefined,
-  );
+  let rest = '';
   let at: number | null = null;
-  try {
-    for await (const { record, raw } of lines as AsyncIterable<RawLine>) {
-      const isHeader = at === null;
-      at ??= record.findIndex((name) => name.trim().toLowerCase() === column.toLowerCase());
-      const day = /^\d{4}-\d{2}-\d{2}/.exec(record[at] ?? '')?.[0];
-      // A line without a day is told when it is read, and not lost here.
-      if (!isHeader && day !== undefined && day > known) counted(1);
-      else yield Buffer.from(`${raw}\n`);
+  const kept = (line: string): string => {
+    const isHeader = at === null;
+    at ??= placeOf(line, column);
+    const day = /^\d{4}-\d{2}-\d{2}/.exec(cellOf(line, at) ?? '')?.[0];
+    // A line without a day is told when it is read, and not lost here.
+    if (isHeader || day === undefined || day <= known) return line;
+    counted(1);
+    return '';
+  };
+  for await (const chunk of chunks) {
+    const text = rest + chunk.toString('latin1');
+    let [start, lot] = [0, ''];
+    for (let end = endOfLine(text, 0); end !== -1; end = endOfLine(text, start)) {
+      lot += kept(text.slice(start, end + 1));
+      start = end + 1;
     }
-  } catch (error) {
-    throw error instanceof CsvError ? new PartsProblem(error.message) : error;
+    rest = text.slice(start);
+    if (rest.length > LONGEST_LINE) throw new PartsProblem('a line of it has no end');
+    yield Buffer.from(lot, 'latin1');
   }
+  yield Buffer.from(rest === '' ? '' : kept(rest), 'latin1');
+}
+
+function endOfLine(text: string, start: number): number {
+  let isQuoted = false;
+  for (let from = start; ; ) {
+    const end = text.indexOf('\n', from);
+    if (end === -1) return -1;
+    const part = text.slice(from, end);
+    for (let quote = part.indexOf('"'); quote !== -1; quote = part.indexOf('"', quote + 1)) isQuoted = !isQuoted;
+    if (!isQuoted) return end;
+    from = end + 1;
+  }
+}
+
+function placeOf(header: string, column: string): number {
+  for (let at = 0; ; at += 1) {
+    const cell = cellOf(header, at);
+    if (cell === null) return -1;
+    if (cell.trim().toLowerCase() === column.toLowerCase()) return at;
+  }
+}
+
+/** Null: the line has not as many cells. */
+function cellOf(line: string, at: number): string | null {
+  let [cell, from, isQuoted] = [0, 0, false];
+  for (let index = 0; index <= line.length; index += 1) {
+    if (line[index] === '"') isQuoted = !isQuoted;
+    if (index < line.length && (line[index] !== ',' || isQuoted)) continue;
+    if (cell === at) return line.slice(from, index).replaceAll(/^"|"\s*$/g, '');
+    cell += 1;
+    from = index + 1;
+  }
+  return null;
 }

@@ -4,9 +4,10 @@ import { defineConfig } from 'vitest/config';
 // So has the package as npm installs it: `make test-node`, which says what Node it expects.
 // And what a real Trino and a real S3 server answer: `make test-engines`.
 const engines = process.env['ENGINES'] !== undefined;
-// Companies that are run again and again, in any order, over many months: `make test-long`.
+// Whole companies that are run again and again: `make test-long`.
 const LONG = [
-  'test/{backfill,gc,incremental,init,look-back}.test.ts',
+  'test/{backfill,bench,diff,gc,incremental,init,look-back,two-at-once}.test.ts',
+  'test/pull/*-company.test.ts',
   'test/property/{kept-usage,loading-order,price-order}.test.ts',
 ];
 const exclude = [

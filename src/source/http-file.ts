@@ -113,7 +113,9 @@ async function* chunksOf(answer: Response, skip: number, watch: Watch): AsyncIte
     }
   } catch (error) {
     // As the connections of the store end.
-    throw Object.assign(watch.failed(error), { code: 'ECONNRESET' });
+    const ended: NodeJS.ErrnoException = watch.failed(error);
+    ended.code = 'ECONNRESET';
+    throw ended;
   } finally {
     watch.ended();
   }

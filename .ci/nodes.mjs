@@ -15,7 +15,7 @@ const EVERYWHERE = ['node', 'package', 'engine-facts', 'cli/process', 'contract/
 /** The newest runs more, the demo company among it, and those checks that are programs of Node. */
 const NEWEST = [...EVERYWHERE, 'test/tag/files.test.ts', 'test/docs.test.ts', 'test/cli', 'test/demo', 'test/unit'];
 /** Of that, what `NODES=some` leaves out: what ran under another version already, and takes minutes. */
-const AGAIN = ['test/cli', 'test/demo', 'test/unit'];
+const AGAIN = ['test/cli', 'test/demo', 'test/docs.test.ts', 'test/unit'];
 
 /** @param {string} folder of the package.json that names the versions */
 export function nodesOf(folder) {

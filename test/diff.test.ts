@@ -124,6 +124,7 @@ describe('showback diff', () => {
   const side = (amount: string | null, place: string | null): LineChange['before'] => ({
     lines: amount === null ? 0 : 1,
     amount,
+    billed: amount,
     quantity: null,
     place,
   });
@@ -148,6 +149,7 @@ describe('showback diff', () => {
     after: { run: null, at: null, files: 2, bytes: 5229 },
     lines: [
       line('changed', '1', '2.5', '1.5'),
+      { ...line('changed', '4', '4', '0'), before: { ...side('4', 'bills/a.json:5'), quantity: '7' } },
       line('removed', '1234.5', null, '-1234.5'),
       line('added', null, '0.125', '0.125'),
       {
@@ -157,7 +159,7 @@ describe('showback diff', () => {
         after: side(null, 'bills/b.json:9'),
       },
     ],
-    totals: [{ currency: 'USD', before: '1240', after: '7.125', difference: '-1232.875' }],
+    totals: [{ currency: 'USD', before: '1244', after: '11.125', difference: '-1232.875' }],
     unchanged: 1,
   };
   const asked = ['diff', 'pipeline.yaml', '--source', 'openai', '--month', '2026-07'];
@@ -182,14 +184,15 @@ describe('showback diff', () => {
         before  1 file of run 2026-07-12-e995c45732b6, begun 2026-07-13 02:00 UTC
         after   2 files that landed, and no run was published since
 
-         days             line                                   account    before  after  difference
-      ─  ───────────────  ─────────────────────────────────────  ───────  ────────  ─────  ──────────  ───
-      ~  2026-07-04       gpt-six, input                         proj_a       1.00   2.50        1.50  USD
-      -  2026-07-04       gpt-six, input                         proj_a   1,234.50          -1,234.50  USD
-      +  2026-07-04 … 06  gpt-six, input                         proj_a             0.125       0.125  USD
-      +  2026-07-04 … 06  bills/b.json:9: refused, amount.valu…  proj_a                          0.00  USD
-      ─  ───────────────  ─────────────────────────────────────  ───────  ────────  ─────  ──────────  ───
-                          all of 2026-07                                  1,240.00  7.125  -1,232.875  USD
+         days             line                                  account    before   after  difference
+      ─  ───────────────  ────────────────────────────────────  ───────  ────────  ──────  ──────────  ───
+      ~  2026-07-04       gpt-six, input                        proj_a       1.00    2.50        1.50  USD
+      ~  2026-07-04       gpt-six, input (quantity 7 → none)    proj_a       4.00    4.00        0.00  USD
+      -  2026-07-04       gpt-six, input                        proj_a   1,234.50           -1,234.50  USD
+      +  2026-07-04 … 06  gpt-six, input                        proj_a              0.125       0.125  USD
+      +  2026-07-04 … 06  bills/b.json:9: refused, amount.val…  proj_a                           0.00  USD
+      ─  ───────────────  ────────────────────────────────────  ───────  ────────  ──────  ──────────  ───
+                          all of 2026-07                                 1,244.00  11.125  -1,232.875  USD
 
       1 other line is as before.
       "
@@ -197,7 +200,7 @@ describe('showback diff', () => {
   });
 
   it('tells as many lines as are asked for, and of none', async () => {
-    expect((await answer([...asked, '--lines', '1'])).out).toContain('… and 3 lines more (--lines 4 tells them)');
+    expect((await answer([...asked, '--lines', '1'])).out).toContain('… and 4 lines more (--lines 5 tells them)');
     expect((await answer(asked, { ...told, lines: [] })).out).toContain('Both tell the same of 2026-07: 1 line.');
   });
 
@@ -205,7 +208,7 @@ describe('showback diff', () => {
     const { out, requests } = await answer([...asked, '--from', '2026-07-12-e995', '--json']);
     expect(JSON.parse(out)).toMatchObject({
       source_id: 'openai',
-      lines: { length: 4 },
+      lines: { length: 5 },
       before: { run: '2026-07-12-e995c45732b6' },
     });
     expect(requests[0]).toMatchObject({ sourceId: 'openai', month: '2026-07', from: '2026-07-12-e995' });

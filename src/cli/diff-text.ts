@@ -49,7 +49,10 @@ function rowOf(line: LineChange): readonly string[] {
   const { change, what, account, before, after, difference, currency, rejected } = line;
   const digits = currency === null ? 0 : minorDigits(currency);
   const money = (amount: string | null): string => (amount === null ? '' : moneyText(amount, digits));
-  const shown = rejected === null ? what : `${what === '' ? (after.place ?? before.place ?? '') : what}: refused, ${rejected}`;
+  const shown =
+    rejected === null
+      ? `${what}${besidesOf(line)}`
+      : `${what === '' ? (after.place ?? before.place ?? '') : what}: refused, ${rejected}`;
   return [
     SIGN[change],
     daysOf(line),
@@ -60,6 +63,15 @@ function rowOf(line: LineChange): readonly string[] {
     money(difference),
     currency ?? '',
   ];
+}
+
+/** What changed where the amount did not: else such a row would say nothing. */
+function besidesOf({ change, before, after }: LineChange): string {
+  if (change !== 'changed' || before.amount !== after.amount) return '';
+  const parts = (['quantity', 'billed', 'lines'] as const)
+    .filter((name) => before[name] !== after[name])
+    .map((name) => `${name} ${before[name] ?? 'none'} → ${after[name] ?? 'none'}`);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
 /** The first day and, where it is another one, the last. */

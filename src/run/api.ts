@@ -181,6 +181,8 @@ export interface Delivery {
 export interface LineSide {
   readonly lines: number;
   readonly amount: string | null;
+  /** What the provider asks, whatever the basis. */
+  readonly billed: string | null;
   readonly quantity: string | null;
   /** The first of them: `file:row`. */
   readonly place: string | null;

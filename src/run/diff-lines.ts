@@ -15,8 +15,8 @@ export async function copyLines(engine: Warehouse, columns: readonly string[], m
   const begins = 'coalesce(billing_period_start, charge_start)';
   const isOfMonth = `${begins} >= ${first} AND ${begins} < ${first} + INTERVAL 1 MONTH`;
   const told = `fate IN ('loaded', 'rejected') AND (${isOfMonth} OR (fate = 'rejected' AND ${begins} IS NULL))`;
-  const line = columns.filter((name) => !MEASURES.includes(name)).map(identifier);
-  const key = `md5(concat_ws(chr(31), ${line.map((name) => `coalesce(CAST(${name} AS VARCHAR), chr(30))`).join(', ')})) AS line_key`;
+  const line = columns.filter((name) => !MEASURES.includes(name)).map((name) => `${identifier(name)} := ${identifier(name)}`);
+  const key = `md5(CAST(to_json(struct_pack(${line.join(', ')})) AS VARCHAR)) AS line_key`;
   const names = columns.map(identifier).join(', ');
   await engine.run(`COPY (SELECT ${key}, ${names} FROM staging.bill_line WHERE ${told}) TO ${target} (FORMAT parquet)`);
 }
@@ -90,7 +90,9 @@ const SHOWN = [
   ...['fate', 'reason', 'category', 'currency', 'account', 'invoice_id', 'what', 'place_before', 'place_after'],
   ...['lines_before', 'lines_after'].map((name) => `CAST(${name} AS VARCHAR) AS ${name}`),
   ...['charge_start', 'charge_end'].map((name) => `strftime(${name}, '%Y-%m-%dT%H:%M:%SZ') AS ${name}`),
-  ...['amount_before', 'amount_after', 'quantity_before', 'quantity_after'].map((name) => `${text(name)} AS ${name}`),
+  ...['amount_before', 'amount_after', 'billed_before', 'billed_after', 'quantity_before', 'quantity_after'].map(
+    (name) => `${text(name)} AS ${name}`,
+  ),
   `${text('coalesce(amount_after, 0) - coalesce(amount_before, 0)')} AS difference`,
 ].join(', ');
 
@@ -99,6 +101,7 @@ function changeOf(row: Row): LineChange {
   const side = (name: 'before' | 'after'): LineChange['before'] => ({
     lines: Number(row[`lines_${name}`] ?? 0),
     amount: row[`amount_${name}`] ?? null,
+    billed: row[`billed_${name}`] ?? null,
     quantity: row[`quantity_${name}`] ?? null,
     place: row[`place_${name}`] ?? null,
   });

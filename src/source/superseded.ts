@@ -54,6 +54,7 @@ export function isManifest(entry: IndexEntry): boolean {
   return entry.unit !== entry.name && exportOf(entry.name)?.isManifest === true;
 }
 
-function unitOf(entry: IndexEntry): string {
+/** What one delivery replaces of an export: a period below its folder. */
+export function unitOf(entry: IndexEntry): string {
   return JSON.stringify([entry.source, exportOf(entry.name)?.folder ?? null, entry.unit]);
 }

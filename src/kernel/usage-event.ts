@@ -39,9 +39,6 @@ export const SQL_TYPE: Readonly<Record<FieldKind, string>> = {
   money: 'DECIMAL(38,12)',
 };
 
-/** Whole once they are read. */
-export const COUNT_KINDS: readonly FieldKind[] = ['count', 'ordinal', 'milliseconds'];
-
 /** Above this a JSON number has already lost digits, whoever wrote it. */
 export const LARGEST_COUNT = '9007199254740991';
 

@@ -1,6 +1,4 @@
 // JSONL through the engine: only what the paths name is ever taken out of a record, so prompts and answers stay behind.
-import { COUNT_KINDS, USAGE_EVENT } from '../kernel/usage-event.js';
-import { USAGE_FIELDS } from '../kernel/usage-fields.js';
 import type { LandedFile } from '../source/source.js';
 import { compressionOf } from './load-csv.js';
 import { identifier, literal } from './sql-quote.js';
@@ -13,53 +11,30 @@ const SAMPLE = 1000;
 const USUAL_RECORD = 16 * 1024 * 1024;
 const LARGEST_RECORD = 64 * 1024 * 1024;
 const LATE = 'showback: a field appears late';
-const COUNTED: ReadonlySet<TextName> = new Set(USAGE_FIELDS.filter((field) => COUNT_KINDS.includes(USAGE_EVENT[field].kind)));
 
-/** What the first records of a log show of the rest. */
-export interface Sample {
-  /** The places that hold something. */
-  readonly present: Places;
-  /** Counts that are JSON numbers wherever they are there. */
-  readonly numbers: ReadonlySet<TextName>;
-}
-
-export async function sampleOf(engine: Warehouse, file: LandedFile, places: Places): Promise<Sample> {
+/** The places that hold something in the first records. */
+export async function placesInSample(engine: Warehouse, file: LandedFile, places: Places): Promise<Places> {
   const all = [...places].flatMap(([field, paths]) => paths.map((path) => ({ field, path })));
   const pointers = all.map(({ path }) => literal(pointer(path))).join(', ');
-  const tests = all.flatMap((_, at) => [
-    `bool_or(text[${at + 1}] IS NOT NULL) AS c${at}`,
-    `bool_or(type[${at + 1}] NOT IN ('UBIGINT', 'BIGINT', 'DOUBLE', 'NULL')) AS o${at}`,
-  ]);
-  const read = `json_extract_string(json, [${pointers}]) AS text, json_type(json, [${pointers}]) AS type`;
-  const records = `SELECT ${read} FROM ${objects([file])} LIMIT ${SAMPLE}`;
-  const [row] = await engine.rows(`SELECT ${tests.join(', ')} FROM (${records})`);
-  const present = new Map<TextName, FieldPath[]>();
-  const odd = new Set<TextName>();
+  const tests = all.map((_, at) => `bool_or(text[${at + 1}] IS NOT NULL) AS c${at}`).join(', ');
+  const records = `SELECT json_extract_string(json, [${pointers}]) AS text FROM ${objects([file])} LIMIT ${SAMPLE}`;
+  const [row] = await engine.rows(`SELECT ${tests} FROM (${records})`);
+  const found = new Map<TextName, FieldPath[]>();
   for (const [at, { field, path }] of all.entries()) {
-    if (row?.[`c${at}`] === 'true') present.set(field, [...(present.get(field) ?? []), path]);
-    if (row?.[`o${at}`] === 'true') odd.add(field);
+    if (row?.[`c${at}`] === 'true') found.set(field, [...(found.get(field) ?? []), path]);
   }
-  const numbers = [...present.keys()].filter((field) => COUNTED.has(field) && !odd.has(field));
-  return { present, numbers: new Set(numbers) };
-}
-
-/** Every place may hold something, and of any kind. */
-export function noSample(places: Places): Sample {
-  return { present: places, numbers: new Set() };
+  return found;
 }
 
 /**
- * Strict: a line that is not JSON throws, and so does a field outside the sample that turns up after all. Those are read as
+ * Strict: a line that is not JSON throws, and so does a field outside `present` that turns up after all. Those are read as
  * BOOLEAN, the type whose nulls cost least: any value throws, as one that is there or as one that is no boolean. Null where paths clash.
- * Counts of `numbers` come as DOUBLE, all others as text: most of what it costs to read a count is its text.
  */
-export function strictRecords(files: readonly LandedFile[], all: Places, sample: Sample, largest = USUAL_RECORD): string | null {
-  const { present, numbers } = sample;
+export function strictRecords(files: readonly LandedFile[], all: Places, present: Places, largest = USUAL_RECORD): string | null {
   const isLate = (field: TextName, path: FieldPath): boolean => present.get(field)?.includes(path) !== true;
   const late = [...all].flatMap(([field, paths]) => paths.filter((path) => isLate(field, path)));
   const typeOf = (field: TextName, path: FieldPath): string => {
     if (isLate(field, path)) return 'BOOLEAN';
-    if (numbers.has(field)) return 'DOUBLE';
     return field === 'stated_cost' ? 'JSON' : 'VARCHAR';
   };
   const shape = shapeOf([...all].flatMap(([field, paths]) => paths.map((path) => ({ path, type: typeOf(field, path) }))));
@@ -136,10 +111,10 @@ export function isToReadInFull(error: unknown): boolean {
 
 /** Every field, and records as large as any may be. */
 export function strictRecordsInFull(files: readonly LandedFile[], all: Places): string | null {
-  return strictRecords(files, all, noSample(all), LARGEST_RECORD);
+  return strictRecords(files, all, all, LARGEST_RECORD);
 }
 
-/** What is read as text takes any value: the one that does not fit is that of a late field, or of a count that is no number. */
+/** Only fields that may be late are read as anything but text, so a value that is no boolean is one of theirs. */
 function isLate(error: unknown): boolean {
   return error instanceof Error && (error.message.includes(LATE) || error.message.includes('Failed to cast value to numerical'));
 }

@@ -5,10 +5,10 @@ import { isPreset } from '../kernel/usage-formats.js';
 import type { UsageSource } from '../pipeline/pipeline.js';
 import type { LandedFile } from '../source/source.js';
 import { openCsv, strictLines, tolerantLines } from './load-csv.js';
-import { everyRecord, isToReadInFull, noSample, type Sample, sampleOf, strictRecords, strictRecordsInFull } from './load-json.js';
+import { everyRecord, isToReadInFull, placesInSample, strictRecords, strictRecordsInFull } from './load-json.js';
 import { forgetSpans, spanTexts } from './otlp.js';
 import { literal } from './sql-quote.js';
-import { constantFields, type Places, type TextName } from './usage-paths.js';
+import type { Places } from './usage-paths.js';
 import { fastSelect, type Lane, slowSelect } from './usage-sql.js';
 import { columnsIn, csvTexts, NOTHING, parquetTexts, textsOf } from './usage-tables.js';
 import { type FieldTexts, fieldTexts, textPlaces } from './usage-texts.js';
@@ -76,18 +76,11 @@ class LogWriter {
   /** Small logs of a batch differ in what they carry: there all fields are looked for at once. */
   async json(files: Batch): Promise<Written> {
     const all = textPlaces(this.#config);
-    const sample = files.length > 1 ? noSample(all) : await this.#sample(files[0], all);
-    const quick = await this.#fast(sample.present, strictRecords(files, all, sample), sample.numbers);
+    const present = files.length > 1 ? all : await placesInSample(this.#engine, files[0], all);
+    const quick = await this.#fast(present, strictRecords(files, all, present));
     if (quick.written !== null) return quick.written;
     const full = isToReadInFull(quick.error) ? await this.#fast(all, strictRecordsInFull(files, all)) : quick;
     return full.written ?? this.#slow(all, everyRecord(files, all));
-  }
-
-  /** A constant is text, and stands in where a record has nothing. */
-  async #sample(file: LandedFile, all: Places): Promise<Sample> {
-    const { present, numbers } = await sampleOf(this.#engine, file, all);
-    const constants: readonly TextName[] = constantFields(this.#config);
-    return { present, numbers: new Set([...numbers].filter((field) => !constants.includes(field))) };
   }
 
   async csv(file: LandedFile): Promise<Written> {
@@ -106,13 +99,13 @@ class LogWriter {
   }
 
   /** The fields written, or what stopped the fast lane; what is beyond a record to decide is thrown. */
-  async #fast(places: Places, text: string | null, numbers: Sample['numbers'] = new Set()): Promise<Quick> {
-    return text === null ? { written: null, error: null } : this.#tryFast(fieldTexts(text, places, this.#config), numbers);
+  async #fast(places: Places, text: string | null): Promise<Quick> {
+    return text === null ? { written: null, error: null } : this.#tryFast(fieldTexts(text, places, this.#config));
   }
 
-  async #tryFast(texts: FieldTexts, numbers: Sample['numbers'] = new Set()): Promise<Quick> {
+  async #tryFast(texts: FieldTexts): Promise<Quick> {
     try {
-      return { written: await this.#copy(texts, (records) => fastSelect(records, numbers)), error: null };
+      return { written: await this.#copy(texts, fastSelect), error: null };
     } catch (error) {
       if (!(error instanceof EngineError) || isBeyondRecords(error)) throw error;
       return { written: null, error };

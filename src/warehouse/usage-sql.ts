@@ -19,15 +19,14 @@ export type Lane = (records: TextRecords) => string;
 const NOT_PLAIN = 'showback: not a plain record';
 const CACHED: readonly UsageField[] = ['cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens'];
 
-/** `numbers` are read as DOUBLE, all others as text. */
-export function fastSelect(records: TextRecords, numbers: ReadonlySet<string> = new Set()): string {
+export const fastSelect: Lane = (records) => {
   const typed = records.fields.map((field) => `${fastValue(field)} AS ${field}`);
-  const odd = ['broken', ...records.fields.flatMap((field) => oddText(field, numbers.has(field)) ?? [])].join(' OR ');
+  const odd = ['broken', ...oddTexts(records.fields)].join(' OR ');
   const rows = `SELECT ${['file', 'row', ...typed, `(${odd}) AS odd`].join(', ')} FROM (${records.sql})`;
   // Nulls are left to be nulls here: what is unknown is not odd, and each test that costs nothing is time on every record.
   const reject = `CASE WHEN ${['odd', ...oddRows(records.fields)].join(' OR ')} THEN error(${literal(NOT_PLAIN)}) END`;
   return lakeRow(records, withUncached(rows, records), `CAST(${reject} AS VARCHAR)`);
-}
+};
 
 export const slowSelect: Lane = (records) => {
   const { fields } = records;
@@ -108,11 +107,14 @@ function slowValue(field: UsageField): string {
   return sharedValue(field) ?? `CASE WHEN ${isWhole} THEN CAST(${number} AS BIGINT) END`;
 }
 
-/** A value that the slow lane has to judge. */
-function oddText(field: UsageField, isNumeric: boolean): string | null {
+/** Texts that the slow lane has to judge. */
+function oddTexts(fields: readonly UsageField[]): readonly string[] {
+  return fields.flatMap((field) => oddText(field) ?? []);
+}
+
+function oddText(field: UsageField): string | null {
   const { kind, values } = USAGE_EVENT[field];
   const given = `${orNull(field)} IS NOT NULL`;
-  if (WHOLE.includes(kind) && isNumeric) return `floor(${field}) <> ${field}`;
   // A count that is not spelled as the engine spells it: a sign, a point that the cast would round, an exponent, leading zeros.
   if (WHOLE.includes(kind)) return `CAST(CAST(${field} AS BIGINT) AS VARCHAR) <> ${field}`;
   if (kind === 'choice') return notOneOf(values ?? [])(field);

@@ -1,13 +1,8 @@
 // Two deliveries of a bill for people: what they are, the lines that differ, and the month before and after.
 import type { Delivery, DeliveryDiff, LineChange } from '../run/api.js';
 import { counted, minorDigits, moneyText } from './figures-text.js';
-import type { Paint } from './io.js';
+import type { Page } from './show-text.js';
 import { type TableColumn, tableLines } from './table.js';
-
-export interface Page {
-  readonly width: number;
-  readonly paint: Paint;
-}
 
 const COLUMNS: readonly TableColumn[] = [
   { title: '', align: 'left' },

@@ -8,14 +8,11 @@ import { connect } from '../source/connect.js';
 import { allOf } from '../source/plain-files.js';
 import type { CheckDepth, RunRequest } from './api.js';
 import { executeStep, type RunContext } from './execute.js';
-import type { Ledger } from './ledger.js';
+import { NO_LEDGER } from './ledger.js';
 import { loadHere } from './load.js';
 import { type Prepared, preparePipeline } from './run.js';
 import { MOST_LANES } from './session.js';
 import { removeFolder, scratchFolder } from './state.js';
-
-/** A check leaves no line in the ledger. */
-const NO_LEDGER: Ledger = { started: async () => undefined, step: async () => undefined, finished: async () => undefined };
 
 /** One line for each thing that was checked. Throws `Failure`. */
 export async function checkPipeline(request: RunRequest, depth: CheckDepth): Promise<readonly string[]> {

@@ -16,13 +16,12 @@ import { chosen, type State, statesOf } from './diff-states.js';
 import { comparedLines, copyLines } from './diff-lines.js';
 import { executeStep, type RunContext } from './execute.js';
 import { loadHere } from './load.js';
-import type { Ledger } from './ledger.js';
+import { NO_LEDGER } from './ledger.js';
 import { evidenceSteps } from './plan.js';
 import { type Prepared, preparePipeline } from './run.js';
 import { MOST_LANES } from './session.js';
 import { isThere, removeFolder, scratchFolder } from './state.js';
 
-const NO_LEDGER: Ledger = { started: async () => undefined, step: async () => undefined, finished: async () => undefined };
 const LINES = 'staging.bill_line';
 
 /** Compares two deliveries; without a choice the newest and the last before it that told otherwise. Throws `Failure`. */

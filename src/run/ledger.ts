@@ -31,6 +31,9 @@ export interface Ledger {
   finished(runId: string, outcome: Outcome, failure: string | null): Promise<void>;
 }
 
+/** Of work that is no run and leaves no line. */
+export const NO_LEDGER: Ledger = { started: async () => undefined, step: async () => undefined, finished: async () => undefined };
+
 /** Opens the ledger for one attempt of a run, named by its starting time. */
 export function openLedger(stateDir: string, now: () => Date): Ledger {
   const attempt = `${now().toISOString()}-${randomUUID().slice(0, 8)}`;

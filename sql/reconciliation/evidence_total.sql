@@ -10,7 +10,7 @@ WITH line AS (
 ), printed AS (
   SELECT t.source_id, t.control, t.scope, t.currency, t.expected, coalesce(half_even_12(money_sum_24(l.billed_24)), CAST(0 AS DECIMAL(38,12))) AS actual
   FROM run.control_total AS t
-  LEFT JOIN line AS l ON l.source_id = t.source_id AND l.fate = 'loaded' AND (l.file = t.scope OR l.invoice_id = t.scope)
+  LEFT JOIN line AS l ON l.source_id = t.source_id AND l.fate IN ('loaded', 'early') AND (l.file = t.scope OR l.invoice_id = t.scope)
   WHERE t.control = 'printed_total'
   GROUP BY t.source_id, t.control, t.scope, t.currency, t.expected
 ), stated AS (

@@ -14,7 +14,7 @@ WITH line AS (
   JOIN run.source AS s ON s.source_id = l.source_id
 )
 SELECT
-  source_id, file, "row", CASE WHEN problem IS NOT NULL THEN 'rejected' WHEN empty = 'true' THEN 'empty' ELSE 'loaded' END AS fate, problem AS reject_reason,
+  source_id, file, "row", CASE WHEN problem IS NOT NULL THEN 'rejected' WHEN empty = 'true' THEN 'empty' WHEN empty = 'early' THEN 'early' ELSE 'loaded' END AS fate, problem AS reject_reason,
   provider, account AS account_id, project AS sub_account_id, invoice_id,
   utc_timestamp(period_start) AS billing_period_start,
   CAST(add_days(day_of(utc_timestamp(period_end)), 1) AS TIMESTAMP(6)) AS billing_period_end,
@@ -25,8 +25,8 @@ SELECT
   CAST(NULL AS VARCHAR) AS model_hint, CAST(NULL AS VARCHAR) AS meter_hint,
   description, CAST(NULL AS VARCHAR) AS resource, CAST(NULL AS VARCHAR) AS commitment, CAST(NULL AS VARCHAR) AS commitment_status,
   'standard' AS service_tier, quantity_value(quantity) AS quantity,
-  CASE WHEN problem IS NULL AND empty IS NULL THEN money_value(amount) END AS billed_24,
-  CASE WHEN problem IS NULL AND empty IS NULL THEN money_value(amount) END AS effective_24,
+  CASE WHEN problem IS NULL AND coalesce(empty, 'early') = 'early' THEN money_value(amount) END AS billed_24,
+  CASE WHEN problem IS NULL AND coalesce(empty, 'early') = 'early' THEN money_value(amount) END AS effective_24,
   upper(currency) AS currency, CAST(NULL AS VARCHAR) AS tags, CAST(NULL AS VARCHAR) AS feature_tag, is_invoice AS is_final,
   CAST(NULL AS VARCHAR) AS allocated_resource, CAST(NULL AS VARCHAR) AS allocated_tags
 FROM line

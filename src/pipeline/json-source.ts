@@ -54,6 +54,7 @@ function checkLines({ map, constants, dates }: Spec, refuse: Refuse): void {
     );
 }
 
+const SECRET_PARAMETER = /^(api[_-]?key|access[_-]?token|auth[_-]?token|token|secret|password)$/i;
 const SECRET = /^(authorization|proxy-authorization|cookie)$|key|token|secret|password/i;
 
 function checkPull(pull: PullSpec, refuse: Refuse): void {
@@ -75,6 +76,24 @@ function checkPull(pull: PullSpec, refuse: Refuse): void {
       ['pull', 'body'],
       '`body` is no JSON object',
       'write it in quotes, such as \'{"start": "{from}", "end": "{to}"}\'',
+    );
+  for (const name of Object.keys(pull.query)) {
+    if (SECRET_PARAMETER.test(name))
+      refuse(
+        'bad-value',
+        ['pull', 'query', name],
+        `\`${name}\` holds a key, and keys never stand here`,
+        'send it in a header: `headers: { Authorization: { env: NAME } }`',
+      );
+  }
+  // A month that begins beyond the reach is not asked for: its last days would be missing for good.
+  const least = 31 + pull.lag_days + 2;
+  if (pull.every === 'month' && pull.reach_days !== undefined && pull.reach_days < least)
+    refuse(
+      'bad-value',
+      ['pull', 'reach_days'],
+      `${pull.reach_days} days do not reach back to the begin of a month that is over`,
+      `write \`every: day\`, or a reach of at least ${least}`,
     );
   if (pull.page.kind === 'number' && pull.page.more !== undefined && pull.page.pages !== undefined)
     refuse('bad-value', ['pull', 'page', 'more'], '`more` and `pages` both say where the end is', 'keep one of them');

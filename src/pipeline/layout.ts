@@ -15,8 +15,16 @@ export function focusLayoutOf(spec: Spec<'focus'>, file: YamlFile, report: Repor
     const remedy = 'keep one of them; two sources, one of them with `role: evidence`, may have both';
     report(problem('bad-value', file.of(spec, 'pull'), `\`${other}\` and \`pull\` are both there`, remedy));
   }
-  const { api, key, url = null, from = null, trailing_days: trailingDays, lag_days: lagDays } = pull;
-  return { kind: 'pull', pull: { api, keyVariable: key.env, url, from, trailingDays, lagDays } };
+  const {
+    api,
+    key,
+    url = null,
+    from = null,
+    trailing_days: trailingDays,
+    lag_days: lagDays,
+    requests_per_minute: requestsPerMinute,
+  } = pull;
+  return { kind: 'pull', pull: { api, keyVariable: key.env, url, from, trailingDays, lagDays, requestsPerMinute } };
 }
 
 /** Plain files, or a folder that is laid out as its kind says. */

@@ -107,6 +107,7 @@ export const focusPull = z
       .describe(
         'Whole days before today that are not asked for yet and stay estimated. Costs of Pinecone are up to three days late.',
       ),
+    requests_per_minute: requestsPerMinute,
   })
   .optional()
   .describe('Asks a provider for exports in FOCUS, in place of `files` and `path`.');

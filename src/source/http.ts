@@ -85,7 +85,8 @@ async function once(get: Get): Promise<Answer> {
 /** An answer that is none of what was asked for, in its own words. */
 export async function refusalOf(answer: Response, secrets: readonly string[], largest = LARGEST): Promise<HttpProblem> {
   const text = await bodyOf(answer, largest);
-  return new HttpProblem(without(wordsIn(text, answer.statusText), secrets), answer.status, waitOf(answer));
+  // Cut at last: a key that stands across the cut would not be found.
+  return new HttpProblem(without(wordsIn(text, answer.statusText), secrets).slice(0, WORDS), answer.status, waitOf(answer));
 }
 
 /** What kept an answer from coming. */
@@ -119,7 +120,7 @@ function wordsIn(text: string, otherwise: string): string {
     .replaceAll(/\\["\\/]/g, (escaped) => escaped.slice(1))
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim();
-  return (plain === '' ? otherwise : plain).slice(0, WORDS);
+  return plain === '' ? otherwise : plain;
 }
 
 /** Of what `fetch` throws, the causes tell what happened. */

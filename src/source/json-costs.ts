@@ -1,4 +1,5 @@
 // A bill from any API that answers in pages of JSON: which lines it has, and what it says that they come to.
+import { firstDay, monthOf, plusMonths } from '../kernel/period.js';
 import type { JsonCostsSource, JsonLines, JsonPull } from '../pipeline/pipeline.js';
 import { askedRow, rowOf, scaled } from './json-lines.js';
 import { type JsonLine, linesAt, valueAt } from './json-path.js';
@@ -22,17 +23,22 @@ export async function land(request: LandRequest<JsonCostsSource>): Promise<Landi
 
 async function landPulled(request: LandRequest<JsonCostsSource>, pull: JsonPull): Promise<readonly LandedFile[]> {
   const files = await landUnits(request, unitsToPull(request, pull), pull.every);
-  const lost = unitsBeyondReach(request, pull, files);
+  const lost = await unitsBeyondReach(request, pull, files);
   const [first] = lost;
   if (first === undefined) return files;
   const which = lost.length === 1 ? `${first.key} was` : `${first.key} to ${lost.at(-1)?.key} (${lost.length}) were`;
-  const message = `source \`${request.config.id}\`: ${which} never pulled, and the API tells of the last ${pull.reachDays} days alone: what was spent then is not billed here`;
+  const message = `source \`${request.config.id}\`: ${which} never pulled to its end, and the API tells of the last ${pull.reachDays} days alone: what was spent then is not billed here`;
   request.listener({ kind: 'note', level: 'warning', message });
   return files;
 }
 
 export async function tabulate(file: LandedFile, { json, pull }: JsonCostsSource): Promise<Tabulation> {
-  const { pages, asked } = pagesIn(await readLanded(file), file, { isPulled: pull !== null, isList: json.records === null });
+  const { pages, asked: span } = pagesIn(await readLanded(file), file, {
+    isPulled: pull !== null,
+    isList: json.records === null,
+  });
+  const asked =
+    span === null ? null : { ...span, until: pull?.every === 'month' ? firstDay(plusMonths(monthOf(span.from), 1)) : span.to };
   const lines = pages.flatMap((page) => linesOf(page, file, json)).map((line) => rowOf(line, json, asked));
   const rows = (asked === null ? lines : [...lines, askedRow(asked)]).map((line, at) => ({ row: String(at + 1), ...line }));
   const of = { sourceId: file.sourceId, scope: file.name } as const;
@@ -56,7 +62,9 @@ function statedTotals(pages: readonly Json[], lines: readonly TextRow[], file: L
     const [told = null, ...others] = new Set(pages.map((page) => textOf(valueAt(page, path))));
     if (others.length > 0) throw unusable('unavailable', file, `has pages with different totals at \`${path}\``, AGAIN);
     if (told !== null && moneyOf(told).reject === null) return told;
-    throw unusable('user', file, `states no total at \`${path}\``, 'correct `total`, or leave it out');
+    const what =
+      told === null ? `states no total at \`${path}\`` : `states a total at \`${path}\` that is no exact decimal: ${told}`;
+    throw unusable('user', file, what, 'correct `total`, or leave it out');
   };
   const currency = (lines.find((line) => line['currency'] != null)?.['currency'] ?? json.constants.currency ?? '').toUpperCase();
   return [

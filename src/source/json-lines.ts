@@ -1,5 +1,5 @@
 // Lines of a bill in pages of JSON, through a map of columns: times as days, amounts as text in whole units.
-import { firstDay, isDay, lastDay, monthOf } from '../kernel/period.js';
+import { type Day, firstDay, isDay, lastDay, monthOf } from '../kernel/period.js';
 import type { AmountUnit, JsonColumn, JsonLines } from '../pipeline/pipeline.js';
 import { type JsonLine, valueOfLine } from './json-path.js';
 import { isNumber, isObject, type Json, textOf } from './json-text.js';
@@ -12,15 +12,34 @@ type Cells = Readonly<Partial<Record<JsonColumn, string | null>>>;
 
 const EXPONENT: Readonly<Record<AmountUnit, number>> = { units: 0, cents: -2, micros: -6 };
 
-/** `asked`: the days that the provider was asked for; a line of others would be counted with those, too. */
-export function rowOf(line: JsonLine, json: JsonLines, asked: Span | null): TextRow {
+/** The days that were asked for, and the end of the month, or the day, that the file is of. */
+export interface Asked extends Span {
+  readonly until: Day;
+}
+
+/**
+ * `asked`: the days that the provider was asked for; a line of others would be counted with those, too. Of an API that answers with whole
+ * months, lines of the days that were not asked for yet are early: they come again.
+ */
+export function rowOf(line: JsonLine, json: JsonLines, asked: Asked | null): TextRow {
   if (!isObject(line.value)) return { reject: 'malformed' };
   const cells = cellsOf(line, json);
   const period = periodOf(cells, json);
   const money = moneyOf(amountOf(line, json));
-  const reject = rejectOf(cells, period, asked) ?? money.reject ?? (cells.currency == null ? 'missing_currency' : null);
+  const isEarly = asked !== null && isOfDaysToCome(dayOfLine(cells, period), asked);
+  const reject =
+    rejectOf(cells, period, isEarly ? null : asked) ?? money.reject ?? (cells.currency == null ? 'missing_currency' : null);
   const amount = money.amount === null ? null : scaled(money.amount, json.amountUnit);
-  return { ...cells, ...period, amount: reject === null ? amount : null, reject };
+  const early = isEarly && reject === null ? { empty: 'early' } : {};
+  return { ...cells, ...period, ...early, amount: reject === null ? amount : null, reject };
+}
+
+function isOfDaysToCome(day: string | null, { to, until }: Asked): boolean {
+  return day !== null && day >= to && day < until;
+}
+
+function dayOfLine(cells: Cells, period: Period): string | null {
+  return cells.period_start == null ? (period.charge_start ?? period.period_start) : period.period_start;
 }
 
 function amountOf(line: JsonLine, { map, amountIs }: JsonLines): Json | undefined {
@@ -75,7 +94,7 @@ function rejectOf(cells: Cells, period: Period, asked: Span | null): string | nu
   if (start === null || end === null) return 'missing_period';
   if (end < start || (chargeEnd ?? end) < (chargeStart ?? start)) return 'bad_period';
   if (cells.quantity != null && !isDecimal(cells.quantity)) return 'bad_quantity';
-  const day = cells.period_start == null ? (chargeStart ?? start) : start;
+  const day = dayOfLine(cells, period) ?? start;
   return asked !== null && (day < asked.from || day >= asked.to) ? 'outside_asked' : null;
 }
 

@@ -8,7 +8,7 @@ import type { Position } from './page.js';
 /** One answer, as far as it tells where to go on. */
 export interface Answered {
   readonly page: Json;
-  /** Lines on it. */
+  /** Elements on it, of the first list on the way to its lines. */
   readonly count: number;
   /** Of the answer, `Link`. */
   readonly link: string | null;
@@ -100,15 +100,37 @@ function linked(header: string): string | null {
   return [...links].find(([, , about = '']) => /;\s*rel\s*=\s*"?(?:[^";]*\s)?next(?=[\s";,]|$)/i.test(about))?.[1] ?? null;
 }
 
-/** What says that there are more pages, where none were declared: a name, or null. */
+/** Does the declaration say where the end is? Else that there is no way on may be a way that was not found. */
+export function saysItsEnd(paging: JsonPaging): boolean {
+  return ('more' in paging && paging.more !== null) || ('pages' in paging && paging.pages !== null);
+}
+
+/** What says that there are more pages, at the top of a page or one object deeper: a name, or null. */
 export function moreSaid({ page, link }: Answered): string | null {
   if (linked(link ?? '') !== null) return 'Link';
   if (!isObject(page)) return null;
-  if (textOf(page['has_more']) === 'true') return 'has_more';
-  return NEXT.find((name) => textOf(page[name]) !== null) ?? null;
+  const deeper = Object.entries(page).flatMap(([name, value]) => (isObject(value) ? [[`${name}.`, value] as const] : []));
+  for (const [within, object] of [['', page] as const, ...deeper]) {
+    const flag = MORE.find((each) => textOf(object[each]) === 'true');
+    if (flag !== undefined) return `${within}${flag}`;
+    const name = NEXT.find((each) => !['', null].includes(textOf(object[each])));
+    if (name !== undefined) return `${within}${name}`;
+  }
+  return null;
 }
 
+/** An error that is told as an answer without lines: `success` false, or an error that is something. */
+export function isErrorSaid(page: Json): boolean {
+  if (!isObject(page)) return false;
+  if (textOf(page['success']) === 'false') return true;
+  const isSomething = (value: Json | undefined): boolean =>
+    Array.isArray(value) ? value.length > 0 : isObject(value) || !['', 'false', '0', null].includes(textOf(value));
+  return isSomething(page['error']) || isSomething(page['errors']);
+}
+
+const MORE = ['has_more', 'hasMore', 'more'];
 const NEXT = [
+  'next',
   'next_page',
   'next_cursor',
   'next_page_token',

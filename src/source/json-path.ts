@@ -29,6 +29,16 @@ export function linesAt(page: Json, path: string | null): readonly JsonLine[] | 
   return walk(page, path === null ? [] : path.split('.'), isObject(page) ? [page] : []);
 }
 
+/** The first list on the way to the lines, whose elements an API counts; null where some programs write a list without elements so. */
+export function listOn(page: Json, path: string | null): readonly Json[] | null {
+  let value: Json | undefined = page;
+  for (const name of path === null ? [] : path.split('.')) {
+    if (Array.isArray(value)) break;
+    value = stepInto(value, name);
+  }
+  return Array.isArray(value) ? (value as readonly Json[]) : null;
+}
+
 function walk(value: Json | undefined, path: readonly string[], around: readonly Json[]): readonly JsonLine[] | null {
   if (Array.isArray(value)) {
     const elements = value as readonly Json[];

@@ -6,10 +6,10 @@ import type { Arrival } from './arrival.js';
 import { type Get, getText } from './http.js';
 import { HttpProblem, httpFailure, NO_PAGE } from './http-failure.js';
 import { withDays } from './json-days.js';
-import { moreSaid, nextOf, parameterOf } from './json-paging.js';
-import { linesAt, valueAt } from './json-path.js';
+import { isErrorSaid, moreSaid, nextOf, parameterOf, saysItsEnd } from './json-paging.js';
+import { linesAt, listOn, valueAt } from './json-path.js';
 import { isObject, type Json, parseJson, textOf } from './json-text.js';
-import { pulledText } from './landed-pages.js';
+import { askedThrough, pulledText } from './landed-pages.js';
 import type { Page, Position } from './page.js';
 import { allPages, type Walk } from './page-walk.js';
 import { arrivalOf, daysOf, monthsOf, pulledName, type Span, todayOf, type Unit, type UnitPull } from './pulled-units.js';
@@ -33,10 +33,20 @@ export function unitsToPull(request: JsonRequest, pull: JsonPull): readonly Arri
     .map((unit) => arrivalOf(unit, unitPullOf(pulling)));
 }
 
-/** What the books need, was never pulled, and the API no longer tells of. */
-export function unitsBeyondReach(request: JsonRequest, pull: JsonPull, landed: readonly LandedFile[]): readonly Unit[] {
-  const names = new Set(landed.map(({ name }) => name));
-  return unitsOf(request, pull).filter((unit) => !isInReach(unit, request, pull) && !names.has(pulledName(request, unit.key)));
+/** What the books need, was never pulled through its last day, and the API no longer tells of. */
+export async function unitsBeyondReach(
+  request: JsonRequest,
+  pull: JsonPull,
+  landed: readonly LandedFile[],
+): Promise<readonly Unit[]> {
+  const beyond: Unit[] = [];
+  for (const unit of unitsOf(request, pull)) {
+    if (isInReach(unit, request, pull)) continue;
+    const file = landed.find(({ name }) => name === pulledName(request, unit.key));
+    const through = file === undefined ? null : await askedThrough(file.path);
+    if (through === null || through < unit.to) beyond.push(unit);
+  }
+  return beyond;
 }
 
 function unitsOf({ outside }: JsonRequest, pull: JsonPull): readonly Unit[] {
@@ -103,9 +113,15 @@ async function pageAt(pulling: Pulling, span: Span, position: Position, before: 
   const get: Get = { url, body, headers, secrets, signal: request.signal, env, perMinute, ...patience };
   const page = await asked(pulling, get, position);
   const isCounted = pull.page.kind === 'number' || pull.page.kind === 'offset';
-  if (isCounted && page.next !== null && page.text === before?.text)
-    throw endless(pulling, 'a page is the same as the one before it');
+  if (isCounted && before !== null && hasLinesOf(page, before, request.config.json.records))
+    throw endless(pulling, 'a page has the same lines as the one before it');
   return page;
+}
+
+/** A parameter that is not taken gives the same page again, be it in another wrapping. */
+function hasLinesOf(page: Page, before: Page, records: string | null): boolean {
+  const [lines, others] = [page, before].map(({ text }) => (linesAt(parseJson(text), records) ?? []).map(({ value }) => value));
+  return lines !== undefined && lines.length > 0 && JSON.stringify(lines) === JSON.stringify(others);
 }
 
 interface Asking {
@@ -149,10 +165,14 @@ function pageIn(pulling: Pulling, { text, ...came }: Came): Page {
   const page = jsonIn(text);
   const lines = linesAt(page, records);
   if (lines === null) throw new HttpProblem(`the answer has no list at \`${records ?? '(the page)'}\`${namesIn(page)}`, NO_PAGE);
-  const answered = { ...came, page, count: lines.length };
-  const said = pulling.pull.page.kind === 'none' ? moreSaid(answered) : null;
+  if (lines.length === 0 && isErrorSaid(page))
+    throw new HttpProblem('the answer has no lines, and says that something failed', NO_PAGE);
+  const { page: paging } = pulling.pull;
+  const answered = { ...came, page, count: listOn(page, records)?.length ?? 0 };
+  const next = nextOf(paging, answered);
+  const said = next === null && !saysItsEnd(paging) ? moreSaid(answered) : null;
   if (said !== null) throw undeclared(pulling, said);
-  return { text, next: nextOf(pulling.pull.page, answered) };
+  return { text, next };
 }
 
 function jsonIn(text: string): Json {
@@ -199,8 +219,14 @@ function shifted(pulling: Pulling, path: string): Failure {
 }
 
 function undeclared(pulling: Pulling, name: string): Failure {
-  const what = `the answer says that there are more pages (\`${name}\`), and the source declares no way to them`;
-  return failureOf(pulling, 'user', 'pull/more-pages', what, 'declare `pull.page`; a part of a bill is no bill');
+  const what = `the answer says that there are more pages (\`${name}\`), and \`pull.page\` leads to none`;
+  return failureOf(
+    pulling,
+    'user',
+    'pull/more-pages',
+    what,
+    'declare the way to them in `pull.page`; a part of a bill is no bill',
+  );
 }
 
 function elsewhere(pulling: Pulling, { origin }: URL): Failure {

@@ -1,4 +1,6 @@
 // The pages of one landed file: answers of an API as they came, one or many, pulled or delivered.
+import { open } from 'node:fs/promises';
+import type { Day } from '../kernel/period.js';
 import { isObject, type Json, parseDocuments, textOf } from './json-text.js';
 import { unusable } from './landed-text.js';
 import type { Span } from './pulled-units.js';
@@ -13,6 +15,13 @@ export interface LandedPages {
 /** What a pulled file holds: the answers as they came, and what they answer. */
 export function pulledText(pages: readonly string[], { from, to }: Span): string {
   return `{"asked":${JSON.stringify({ from, to })},"pages":[\n${pages.join(',\n')}\n]}\n`;
+}
+
+/** The end of the days that a pulled file answers, from how it begins; null where it does not begin so. */
+export async function askedThrough(file: string): Promise<Day | null> {
+  await using handle = await open(file);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(80), 0, 80, 0);
+  return /^\{"asked":\{"from":"[\d-]{10}","to":"([\d-]{10})"\}/.exec(buffer.toString('utf8', 0, bytesRead))?.[1] ?? null;
 }
 
 /** `isList`: a page is a list itself; otherwise a list is one of pages. */

@@ -211,6 +211,7 @@ function getOf(pulling: Pulling, more: string): Get {
     secrets: [key],
     signal: request.signal,
     env: request.outside.env,
+    perMinute: pulling.pull.requestsPerMinute,
     ...request.outside.patience,
   };
 }

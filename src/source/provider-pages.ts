@@ -1,12 +1,13 @@
 // Dumps of the cost and usage APIs of OpenAI and Anthropic: pages of buckets of results, one page a file, an array of pages, or one a line.
 // A page of several endpoints may lie in `{ "endpoint", "page" }`, as pulled ones do.
+import type { Day } from '../kernel/period.js';
 import { type Bucket, bucketsOfRows, type FlatDialect, type FlatPage, flatPageOf } from './flat-pages.js';
 import { monthsToPull, type ProviderApi, type PullRequest } from './provider-api.js';
 import { isObject, type Json, type JsonObject, textOf } from './json-text.js';
 import { pagesIn } from './landed-pages.js';
 import { readLanded, unusable } from './landed-text.js';
 import { landPlainFiles } from './plain-files.js';
-import { landUnits } from './pulled-units.js';
+import { landUnits, tellOfUnknown } from './pulled-units.js';
 import type { ControlTotal, LandedFile, Landing, Tabulation, TextRow } from './source.js';
 
 /** What an envelope calls things, and what its results hold. */
@@ -37,7 +38,12 @@ export async function landPages(request: PullRequest, dialect: PageDialect, api:
       : await landUnits(request, monthsToPull(request, api), 'month');
   // One after the other, and none of their lines is kept: a year of usage has millions.
   const controls: ControlTotal[] = [];
-  for (const file of files) controls.push(rowCount(file, countOf(await linesIn(file, dialect))));
+  for (const file of files) {
+    const { count, early } = counted(await linesIn(file, dialect));
+    controls.push(rowCount(file, count));
+    const [month] = /\d{4}-\d{2}(?=\.json$)/.exec(file.name) ?? [];
+    if (config.pull !== null && month !== undefined && early !== null) tellOfUnknown(request, config.pull, month, early);
+  }
   return { files, controls };
 }
 
@@ -50,10 +56,16 @@ function rowCount({ sourceId, name }: LandedFile, rows: number): ControlTotal {
   return { sourceId, control: 'row_count', scope: name, currency: null, expected: String(rows) };
 }
 
-function countOf(lines: Iterable<TextRow>): number {
+/** `early`: the first day that the provider did not know all of. */
+function counted(lines: Iterable<TextRow>): { readonly count: number; readonly early: Day | null } {
   let count = 0;
-  for (const _ of lines) count += 1;
-  return count;
+  let early: Day | null = null;
+  for (const { empty_bucket: empty, bucket_start: start } of lines) {
+    count += 1;
+    const day = empty === 'early' ? (start?.slice(0, 10) ?? null) : null;
+    if (day !== null && (early === null || day < early)) early = day;
+  }
+  return { count, early };
 }
 
 async function linesIn(file: LandedFile, dialect: PageDialect): Promise<Iterable<TextRow>> {

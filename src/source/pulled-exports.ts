@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Failure } from '../kernel/failure.js';
-import { type Day, plusDays } from '../kernel/period.js';
+import { type Day, lastDay, plusDays } from '../kernel/period.js';
 import type { ExportPull } from '../pipeline/pipeline.js';
 import type { Arrival, BringOptions } from './arrival.js';
 import { joinParts, PartsProblem } from './csv-parts.js';
@@ -14,7 +14,7 @@ import { KeptExport } from './kept-export.js';
 import { LandingStore } from './landing.js';
 import { byName } from './listing.js';
 import { type ExportRequest, failureOf, linkOf, type Pulling, pullingOf, readyExport, told } from './pinecone.js';
-import { askedNow, monthsOf, resumedName, type Span, type Unit, writeText } from './pulled-units.js';
+import { askedNow, monthsOf, resumedName, type Span, tellOfUnknown, type Unit, writeText } from './pulled-units.js';
 import type { ControlTotal, Landing } from './source.js';
 import { inZip, ZipProblem } from './zip.js';
 
@@ -48,7 +48,11 @@ export async function landExports(request: ExportRequest, pull: ExportPull): Pro
   }
   const { manifests, files } = newestDeliveries(store.entries, pull.api, { isManifest: (name) => name.endsWith(`/${FACTS}`) });
   const controls = await Promise.all(
-    manifests.map(async ({ name, sha256 }) => rowCount(store.pathOf(sha256), name, request.config.id)),
+    manifests.map(async ({ name, unit, sha256 }) => {
+      const facts = JSON.parse(await readFile(store.pathOf(sha256), 'utf8')) as Facts;
+      if (facts.through < lastDay(unit)) tellOfUnknown(request, pull, unit, plusDays(facts.through, 1));
+      return rowCount(facts, name, request.config.id);
+    }),
   );
   return { files: files.map((entry) => store.landed(entry)).sort(byName), controls: controls.flat() };
 }
@@ -193,8 +197,7 @@ function brokenFile(pulling: Pulling, error: ZipProblem | PartsProblem): Failure
   );
 }
 
-async function rowCount(file: string, name: string, sourceId: string): Promise<readonly ControlTotal[]> {
-  const { rows } = JSON.parse(await readFile(file, 'utf8')) as Facts;
+function rowCount({ rows }: Facts, name: string, sourceId: string): readonly ControlTotal[] {
   const scope = `${path.posix.dirname(name)}/${LINES}`;
   return rows === null ? [] : [{ sourceId, control: 'row_count', scope, currency: null, expected: String(rows) }];
 }

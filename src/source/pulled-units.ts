@@ -90,9 +90,20 @@ export function askedNow(
   const today = todayOf(request.outside);
   const known = plusDays(today, -times.lagDays);
   const span: Span = { from: unit.from, to: known < unit.to ? known : unit.to };
-  // Never before its last day was asked for.
-  const isOver = today > plusDays(unit.to, Math.max(times.trailingDays, times.lagDays));
-  return { span, state: JSON.stringify([...asked, isOver ? 'over' : `on ${today} before ${span.to}`]) };
+  const isDone = isOver(unit, request.outside, times);
+  return { span, state: JSON.stringify([...asked, isDone ? 'over' : `on ${today} before ${span.to}`]) };
+}
+
+/** It is not asked for any more; never before its last day was asked for. */
+function isOver({ to }: Pick<Unit, 'to'>, outside: Outside, times: PullTimes): boolean {
+  return todayOf(outside) > plusDays(to, Math.max(times.trailingDays, times.lagDays));
+}
+
+/** Days that a provider did not know when a month was asked for last would stay estimated for good, without a word. */
+export function tellOfUnknown(request: LandRequest, times: PullTimes, month: Month, firstUnknown: Day): void {
+  if (!isOver(unitOf(month), request.outside, times)) return;
+  const message = `source \`${request.config.id}\`: from ${firstUnknown} on the provider did not know all of ${month} when it was asked last; those days stay estimated until a larger \`trailing_days\` has it asked again`;
+  request.listener({ kind: 'note', level: 'warning', message });
 }
 
 /** The name of the file that keeps what came in part of something asked so. */

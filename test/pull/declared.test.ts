@@ -198,3 +198,57 @@ describe('a declared API', () => {
     expect((await company.land(config, outside('2026-07-09'))).files).toHaveLength(1);
   });
 });
+
+describe('an answer', () => {
+  const nested = (...days: readonly (readonly string[])[]): string =>
+    `{"data":[${days.map((lines) => `{"lines":[${lines.join(',')}]}`).join(',')}]}`;
+  const NESTED = { records: 'data.lines' } as const;
+  const costs = (...amounts: readonly string[]): readonly string[] => amounts.map((amount) => line('2026-07-01', `"${amount}"`));
+
+  /** Pages by where they begin, one after the other whatever else is asked. */
+  async function answered(pages: readonly string[], page: JsonPaging): Promise<readonly object[]> {
+    for (const body of pages) server.plan({ kind: 'raw', body });
+    server.also = ['offset', 'page'];
+    await using company = await Company.make();
+    return await pulled(company, vendor({ page }, NESTED), '2026-07-03', SUM);
+  }
+
+  test('is counted by the first list on the way to its lines', async () => {
+    const pages = [nested(costs('1', '2'), costs('4')), nested(costs('8'), costs('16')), '{"data":[]}'];
+    const total = await answered(pages, { kind: 'offset', param: 'offset', more: null });
+    expect(total).toEqual([{ total: '31.000000000000', lines: '5' }]);
+    expect(server.log.map((address) => /offset=(\d+)/.exec(address)?.[1])).toEqual(['0', '2', '4']);
+  });
+
+  test('whose day has no lines is not the last one', async () => {
+    const pages = [nested(costs('1')), nested([]), nested(costs('4')), '{"data":[]}'];
+    const total = await answered(pages, { kind: 'number', param: 'page', first: 1, more: null, pages: null });
+    expect(total).toEqual([{ total: '5.000000000000', lines: '2' }]);
+  });
+
+  test('of whole months has lines of days that were not asked for yet: early, until they are', async () => {
+    server.ignoresDays = true;
+    server.days.set('2026-07-01', [line('2026-07-01', '"1"')]);
+    server.days.set('2026-07-03', [line('2026-07-03', '"2"')]);
+    server.total = '"3"';
+    const months = vendor({}, { total: { amount: 'meta.total', count: null } });
+    await using company = await Company.make();
+    const FATES = `SELECT charge_start, amount, empty, reject FROM raw.invoice_line WHERE amount IS NOT NULL ORDER BY charge_start`;
+    const first = { charge_start: '2026-07-01', amount: '1', empty: null, reject: null };
+    const second = { ...first, charge_start: '2026-07-03', amount: '2' };
+    expect(await pulled(company, months, '2026-07-03', FATES)).toEqual([first, { ...second, empty: 'early' }]);
+    expect(await pulled(company, months, '2026-07-04', FATES)).toEqual([first, second]);
+  });
+});
+
+test('a month that went out of reach before its end was asked for is told', async () => {
+  fill(3);
+  await using company = await Company.make();
+  const land = async (today: string) => company.land(vendor({ reachDays: 30 }), outside(today));
+  await land('2026-07-31');
+  expect(company.notes).toEqual([]);
+  await land('2026-08-31');
+  expect(company.notes.filter((note) => note.includes('never pulled'))).toEqual([
+    expect.stringContaining('2026-07 was never pulled to its end'),
+  ]);
+});

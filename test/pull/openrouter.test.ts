@@ -120,7 +120,7 @@ test('only the last 30 days are asked for; older ones stay as they came, or are 
       .at(-1),
   ).toBe('2026-08-17');
   expect(company.notes).toEqual([
-    'source `openrouter`: 2026-07-19 was never pulled, and the API tells of the last 30 days alone: what was spent then is not billed here',
+    'source `openrouter`: 2026-07-19 was never pulled to its end, and the API tells of the last 30 days alone: what was spent then is not billed here',
   ]);
 });
 

@@ -58,15 +58,27 @@ const SECRET_PARAMETER = /^(api[_-]?key|access[_-]?token|auth[_-]?token|token|se
 const SECRET = /^(authorization|proxy-authorization|cookie)$|key|token|secret|password/i;
 
 function checkPull(pull: PullSpec, refuse: Refuse): void {
-  for (const [name, value] of Object.entries(pull.headers)) {
+  checkKeys(pull, refuse);
+  checkAsked(pull, refuse);
+  checkReach(pull, refuse);
+  if (pull.page.kind === 'number' && pull.page.more !== undefined && pull.page.pages !== undefined)
+    refuse('bad-value', ['pull', 'page', 'more'], '`more` and `pages` both say where the end is', 'keep one of them');
+}
+
+function checkKeys({ headers, query }: PullSpec, refuse: Refuse): void {
+  const refuseKey = (path: Path, name: string, remedy: string): void =>
+    refuse('bad-value', ['pull', ...path, name], `\`${name}\` holds a key, and keys never stand here`, remedy);
+  for (const [name, value] of Object.entries(headers)) {
     if (typeof value === 'string' && SECRET.test(name))
-      refuse(
-        'bad-value',
-        ['pull', 'headers', name],
-        `\`${name}\` holds a key, and keys never stand here`,
-        'write { env: NAME }, and the key into that variable',
-      );
+      refuseKey(['headers'], name, 'write { env: NAME }, and the key into that variable');
   }
+  for (const name of Object.keys(query)) {
+    if (SECRET_PARAMETER.test(name))
+      refuseKey(['query'], name, 'send it in a header: `headers: { Authorization: { env: NAME } }`');
+  }
+}
+
+function checkAsked(pull: PullSpec, refuse: Refuse): void {
   const asked = [pull.url, pull.body ?? '', ...Object.values(pull.query).flat()];
   if (!asked.some((text) => /\{(from|last)(:|\})/.test(text)))
     refuse('missing-key', ['pull'], 'nothing says which days are asked for', 'write {from} and {to} where the API takes them');
@@ -77,15 +89,9 @@ function checkPull(pull: PullSpec, refuse: Refuse): void {
       '`body` is no JSON object',
       'write it in quotes, such as \'{"start": "{from}", "end": "{to}"}\'',
     );
-  for (const name of Object.keys(pull.query)) {
-    if (SECRET_PARAMETER.test(name))
-      refuse(
-        'bad-value',
-        ['pull', 'query', name],
-        `\`${name}\` holds a key, and keys never stand here`,
-        'send it in a header: `headers: { Authorization: { env: NAME } }`',
-      );
-  }
+}
+
+function checkReach(pull: PullSpec, refuse: Refuse): void {
   // A month that begins beyond the reach is not asked for: its last days would be missing for good.
   const least = 31 + pull.lag_days + 2;
   if (pull.every === 'month' && pull.reach_days !== undefined && pull.reach_days < least)
@@ -95,8 +101,6 @@ function checkPull(pull: PullSpec, refuse: Refuse): void {
       `${pull.reach_days} days do not reach back to the begin of a month that is over`,
       `write \`every: day\`, or a reach of at least ${least}`,
     );
-  if (pull.page.kind === 'number' && pull.page.more !== undefined && pull.page.pages !== undefined)
-    refuse('bad-value', ['pull', 'page', 'more'], '`more` and `pages` both say where the end is', 'keep one of them');
 }
 
 function isObjectOnceFilled(body: string): boolean {

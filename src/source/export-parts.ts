@@ -6,8 +6,15 @@ const PART = /^part-(\d{1,4})-of-(\d{1,4})\.csv$/;
 const MANIFEST = 'manifest.json';
 const LARGEST_MANIFEST = 16 * 1024 * 1024;
 
-/** In their order. `rows`: how many lines the export says that there are. */
-export async function partsOf(entries: readonly ZipEntry[], rows: number | null): Promise<readonly Part[]> {
+export interface Parts {
+  /** In their order. */
+  readonly parts: readonly Part[];
+  /** How many lines there are, as the export says, else its manifest; null: neither does. */
+  readonly rows: number | null;
+}
+
+/** `rows`: how many lines the export says that there are. */
+export async function partsOf(entries: readonly ZipEntry[], rows: number | null): Promise<Parts> {
   const odd = entries.find(({ name }) => name !== MANIFEST && !PART.test(name));
   if (odd !== undefined) throw new PartsProblem(`it holds \`${odd.name}\`, which is no part and no manifest`);
   const parts = entries.filter(({ name }) => PART.test(name)).sort((a, b) => placeOf(a).at - placeOf(b).at);
@@ -18,8 +25,7 @@ export async function partsOf(entries: readonly ZipEntry[], rows: number | null)
     throw new PartsProblem(`it holds ${parts.map(({ name }) => `\`${name}\``).join(', ') || 'no part'}: parts are missing`);
   const manifest = entries.find(({ name }) => name === MANIFEST);
   if (manifest === undefined) throw new PartsProblem(`it has no \`${MANIFEST}\``);
-  holdTo(await jsonOf(manifest), parts, rows);
-  return parts;
+  return { parts, rows: holdTo(await jsonOf(manifest), parts, rows) };
 }
 
 function placeOf({ name }: ZipEntry): { readonly at: number; readonly of: number } {
@@ -41,7 +47,7 @@ async function jsonOf(manifest: ZipEntry): Promise<object> {
 }
 
 /** What it calls things is documented nowhere: parts are found by how they are called, the number of lines by its name in the API. */
-function holdTo(manifest: object, parts: readonly ZipEntry[], rows: number | null): void {
+function holdTo(manifest: object, parts: readonly ZipEntry[], rows: number | null): number | null {
   const named = new Set(
     textsIn(manifest)
       .flatMap((text) => text.split('/').at(-1) ?? [])
@@ -54,6 +60,7 @@ function holdTo(manifest: object, parts: readonly ZipEntry[], rows: number | nul
   const stated = 'row_count' in manifest ? manifest.row_count : null;
   if (typeof stated === 'number' && rows !== null && stated !== rows)
     throw new PartsProblem(`\`${MANIFEST}\` says ${stated} rows, and the export ${rows}`);
+  return rows ?? (typeof stated === 'number' && Number.isSafeInteger(stated) ? stated : null);
 }
 
 function textsIn(value: unknown): readonly string[] {

@@ -127,17 +127,15 @@ interface Came {
 async function bring(pulling: Pulling, span: Span, kept: KeptExport, { target, options }: Target): Promise<Came> {
   const zip = `${target}.zip`;
   try {
-    const { id, rows, through: told } = await readyExport(pulling, span, kept);
+    const { id, rows: stated, through: told } = await readyExport(pulling, span, kept);
     await download(pulling, id, zip, options);
     const through = lastKnown(told, span);
     const isLate = through < plusDays(span.to, -1);
-    const joined = await inZip(zip, async (entries) =>
-      joinParts(await partsOf(entries, rows), target, {
-        ...options,
-        column: 'ChargePeriodStart',
-        known: isLate ? through : null,
-      }),
-    );
+    const { joined, rows } = await inZip(zip, async (entries) => {
+      const { parts, rows: count } = await partsOf(entries, stated);
+      const known = isLate ? through : null;
+      return { joined: await joinParts(parts, target, { ...options, column: 'ChargePeriodStart', known }), rows: count };
+    });
     if (joined.leftOut > 0) tellOfLate(pulling, joined.leftOut, through);
     const expected = rows === null ? null : rows - joined.leftOut;
     const facts: Facts = { api: pulling.pull.api, asked: span, through, rows: expected, left_out: joined.leftOut };

@@ -115,6 +115,21 @@ describe('costs by analytics', () => {
     await expect(landedText(costs(), '2026-07-03')).rejects.toThrow('does not say how far the provider knew');
   });
 
+  test('of a month that is over, whose last days nobody knew when it was asked last, are told', async () => {
+    server.refreshedAt = '2026-07-30T12:00:00Z';
+    server.days.set('analytics 2026-07-30', [cost('77')]);
+    const { pull, ...rest } = costs();
+    const hasty = { ...rest, pull: pull === null ? null : { ...pull, lagDays: 0, trailingDays: 1 } };
+    await using company = await Company.make();
+    await company.land(hasty, outside('2026-08-02'));
+    expect(company.notes).toEqual([]);
+    await company.land(hasty, outside('2026-08-10'));
+    await company.land(hasty, outside('2026-09-20'));
+    expect(company.notes[0]).toMatch(
+      /from 2026-07-30 on the provider did not know all of 2026-07 .* until a larger `trailing_days`/,
+    );
+  });
+
   test('can be asked for by check --connect', async () => {
     await using company = await Company.make();
     const landingDir = company.path('.showback/landing');

@@ -162,6 +162,17 @@ test('never gets a key shown, though it repeats it, and not sent to where a link
   expect(JSON.stringify([failure.problems, String(failure.stack), String(failure.cause)])).not.toMatch(/wrong-key/);
 });
 
+test.each([
+  ['across the end of the words that are shown', 'wrong-key-'.repeat(4), 370],
+  ['longer than the words that are shown', 'wrong-key-'.repeat(90), 0],
+])('never gets a key shown that is %s', async (_, key, others) => {
+  server.plan({ kind: 'status', status: 401, body: JSON.stringify({ message: `${'x'.repeat(others)}${key} is not known` }) });
+  await using company = await Company.make();
+  const failure = await failureOf(company.land(vendorAt(server), outsideOf(server, '2026-07-03', { env: { VENDOR_KEY: key } })));
+  expect(failure.problems[0]?.message).toContain('***');
+  expect(JSON.stringify(failure.problems)).not.toMatch(/wrong-/);
+});
+
 test.each([undefined, '', 'two words', 'line\nbreak'])('is not asked without a key: %j', async (key) => {
   await using company = await Company.make();
   const work = company.land(vendorAt(server), outsideOf(server, '2026-07-03', { env: { VENDOR_KEY: key } }));

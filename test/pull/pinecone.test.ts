@@ -122,6 +122,23 @@ describe('an export', () => {
     expect(company.notes.some((note) => note.includes('left out'))).toBe(lines !== '4');
   });
 
+  test('of a month that is over and was never known to its end is told', async () => {
+    server.says['data_available_through'] = '2026-07-03T12:00:00.000Z';
+    await using company = await Company.make();
+    await company.land(source(), outsideOf('2026-08-05'));
+    const told = (): readonly string[] => company.notes.filter((note) => note.includes('did not know all of 2026-07'));
+    expect(told()).toEqual([]);
+    await company.land(source(), outsideOf('2026-12-01'));
+    expect(told()).toEqual([expect.stringContaining('from 2026-07-03 on')]);
+  });
+
+  test('is held to the rows of its manifest where it states none itself', async () => {
+    server.says['row_count'] = null;
+    await using company = await Company.make();
+    const { controls } = await company.land(source(), outsideOf('2026-07-09'));
+    expect(controls.map(({ control, expected }) => [control, expected])).toEqual([['row_count', '4']]);
+  });
+
   test('of a month without costs is a file without lines', async () => {
     server.days.clear();
     await using company = await Company.make();

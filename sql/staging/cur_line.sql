@@ -1,6 +1,6 @@
--- Lines of Cost and Usage Reports with their fate, split cost allocation in place: what the parts of a resource cost leaves its own lines,
--- those of the machine first, then the dearest, so that nothing counts twice. Parts are effective costs: in the billed column they stand only
--- where the resource is charged as used, and no commitment is between.
+-- Lines of Cost and Usage Reports with their fate, split cost allocation in place: what the parts of a resource cost leaves its own lines, those of the
+-- machine first, then the dearest, to the last digit: all where parts come to as much (the first bears what they round to), else those alone that have the
+-- sign of the sum, for a credit beside costs pays no part. Parts are effective costs: billed where the resource is charged as used, with no commitment.
 WITH part AS (
   SELECT source_id, account_id, coalesce(sub_account_id, '') AS sub_account, billing_period_start, resource, charge_start, currency,
          money_sum_24(effective_24) AS taken, count(*) AS parts
@@ -11,25 +11,25 @@ WITH part AS (
   SELECT c.source_id, c.file, c."row", c.kind, c.tags, c.effective_24, c.feature_tag, p.account_id, p.sub_account, p.billing_period_start, p.resource,
          p.charge_start, p.currency, p.taken, p.parts,
          row_number() OVER (PARTITION BY p.source_id, p.account_id, p.sub_account, p.billing_period_start, p.resource, p.charge_start, p.currency
-           ORDER BY CASE WHEN matches(c.item, '(Box|Spot|Dedicated|Heavy|Host)Usage') THEN 0 ELSE 1 END, c.effective_24 DESC, c.file, c."row") AS place
+           ORDER BY CASE WHEN matches(c.item, '(Box|Spot|Dedicated|Heavy|Host)Usage') THEN 0 ELSE 1 END, abs(c.effective_24) DESC, c.file, c."row") AS place,
+         sum(c.effective_24) OVER (PARTITION BY p.source_id, p.account_id, p.sub_account, p.billing_period_start, p.resource, p.charge_start, p.currency) AS total
   FROM staging.cur_cost AS c
   JOIN part AS p ON p.source_id = c.source_id AND p.account_id = c.account_id AND p.sub_account = coalesce(c.sub_account_id, '')
     AND p.billing_period_start = c.billing_period_start AND p.resource = c.resource AND p.charge_start = c.charge_start AND p.currency = c.currency
   WHERE NOT c.is_part AND c.problem IS NULL AND c.category = 'Usage'
 ), summed AS (
-  SELECT own.*,
-         sum(effective_24) OVER (PARTITION BY source_id, account_id, sub_account, billing_period_start, resource, charge_start, currency
-           ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - effective_24 AS earlier,
-         sum(effective_24) OVER (PARTITION BY source_id, account_id, sub_account, billing_period_start, resource, charge_start, currency) AS total
+  SELECT own.*, sum(CASE WHEN (effective_24 < 0) = (total < 0) THEN effective_24 END) OVER (PARTITION BY source_id, account_id, sub_account,
+           billing_period_start, resource, charge_start, currency ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS so_far
   FROM own
 ), given AS (
-  SELECT summed.*, CASE WHEN place = 1 THEN CASE WHEN taken > total THEN effective_24 + taken - total WHEN taken < effective_24 THEN taken ELSE effective_24 END
-                        WHEN taken <= earlier THEN CAST(0 AS DECIMAL(38,24))
-                        WHEN taken - earlier < effective_24 THEN taken - earlier ELSE effective_24 END AS gives
+  SELECT summed.*, CASE WHEN total = 0 OR (taken < 0) <> (total < 0) THEN CASE WHEN place = 1 THEN taken ELSE CAST(0 AS DECIMAL(38,24)) END
+                        WHEN abs(taken) >= abs(total) THEN CASE WHEN place = 1 THEN effective_24 + taken - total ELSE effective_24 END
+                        WHEN (effective_24 < 0) <> (total < 0) OR abs(taken) <= abs(so_far - effective_24) THEN CAST(0 AS DECIMAL(38,24))
+                        WHEN abs(taken) < abs(so_far) THEN taken - (so_far - effective_24) ELSE effective_24 END AS gives
   FROM summed
 ), parent AS (
   SELECT source_id, account_id, sub_account, billing_period_start, resource, charge_start, currency, min(CASE WHEN kind = 'Usage' THEN 1 ELSE 0 END) = 1 AS is_as_used,
-         max(taken) - max(total) > CAST(CAST('0.00001' AS DECIMAL(5,5)) * CAST(max(parts) AS DECIMAL(12,0)) AS DECIMAL(38,24)) AS is_exceeded,
+         max(abs(taken)) - max(abs(total)) > CAST(CAST('0.00001' AS DECIMAL(5,5)) * CAST(max(parts) AS DECIMAL(12,0)) AS DECIMAL(38,24)) AS is_exceeded,
          min(CASE WHEN place = 1 THEN tags END) AS tags, min(CASE WHEN place = 1 THEN feature_tag END) AS feature_tag
   FROM given
   GROUP BY source_id, account_id, sub_account, billing_period_start, resource, charge_start, currency

@@ -59,7 +59,7 @@ CREATE OR REPLACE MACRO equal_part(amount, parts, place) AS
 CREATE OR REPLACE MACRO matches(t, pattern) AS regexp_matches(t, pattern);
 CREATE OR REPLACE MACRO text_part(t, separator, place) AS split_part(t, separator, place);
 CREATE OR REPLACE MACRO json_text(document, key) AS
-  CASE WHEN json_valid(document) THEN json_extract_string(document, '$."' || replace(key, '"', '\"') || '"') END;
+  CASE WHEN json_valid(document) THEN json_extract_string(document, '$."' || replace(replace(key, '\', '\\'), '"', '\"') || '"') END;
 
 -- time; every timestamp is UTC without a zone. No zone by a name but UTC: the engine would keep it for the rows that follow
 CREATE OR REPLACE MACRO utc_timestamp(t) AS

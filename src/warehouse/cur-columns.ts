@@ -28,18 +28,17 @@ export function curColumns(file: LandedFile): PickColumns {
   };
 }
 
-/** Maps of CUR 2.0: what reports write before the keys of each that people gave, and what stands there instead. */
-const MAPS: Readonly<Record<string, readonly (readonly [written: string, key: string])[]>> = {
-  resource_tags: [
-    ['user_', ''],
-    ['user:', ''],
-  ],
-  tags: [
-    ['resourceTags/user:', ''],
-    ['resourceTags/user_', ''],
-    ['resourceTags/', ''],
-  ],
-  cost_category: [['', 'costCategory/']],
+interface Renamed {
+  /** What reports write before the keys that people gave, as a regular expression, and what stands there instead. */
+  readonly written: string;
+  readonly key: string;
+}
+
+/** Maps of CUR 2.0. */
+const MAPS: Readonly<Record<string, Renamed>> = {
+  resource_tags: { written: 'user[_:]', key: '' },
+  tags: { written: 'resourceTags/(?:user[:_])?', key: '' },
+  cost_category: { written: '', key: 'costCategory/' },
 };
 
 /** One column a tag or cost category, in CSV and in Parquet; what is left is the key. */
@@ -47,7 +46,8 @@ const OF_A_TAG = /^(?:resourceTags\/(?:user:)?|resource_tags_(?:user_)?)(.+)$/;
 const OF_A_CATEGORY = /^(?:costCategory\/|cost_category_)(.+)$/;
 
 interface TagMap {
-  readonly renamed: (typeof MAPS)[string];
+  readonly column: string;
+  readonly renamed: Renamed;
   readonly text: string;
   /** The same in its shortest form where it is a JSON object, else null. */
   readonly object: string;
@@ -58,7 +58,7 @@ function mapsOf(columns: readonly FileColumn[]): readonly TagMap[] {
     const renamed = MAPS[name.toLowerCase()];
     const cell = cellValue(text);
     const shortest = `CASE WHEN json_valid(${cell}) AND starts_with(trim(${cell}), '{') THEN CAST(json(${cell}) AS VARCHAR) END`;
-    return renamed === undefined ? [] : [{ renamed, text: cell, object: isMap ? text : shortest }];
+    return renamed === undefined ? [] : [{ column: name.toLowerCase(), renamed, text: cell, object: isMap ? text : shortest }];
   });
 }
 
@@ -67,37 +67,48 @@ function mapName(at: number): string {
 }
 
 /**
- * All tags of a line as one JSON object, by the key that people gave them; null where it has none. Of two with one key the first counts. What is
- * no object is kept as it stands, so that it can be found.
+ * All tags of a line as one JSON object, by the key that people gave them; null where it has none. Of two with one key the first counts. A map
+ * that is no object is kept as the text that it is, under the name of its column, so that it can be found.
  */
 function tagsOf(columns: readonly FileColumn[], maps: readonly TagMap[]): string {
   const inner = maps.map(({ renamed }, at) => membersOf(mapName(at), renamed));
-  const single = [...singleTags(columns)].map(([key, values]) => {
-    const value = `coalesce(${values.join(', ')})`;
-    return `CASE WHEN ${value} <> '' THEN ${literal(`${JSON.stringify(key)}:`)} || CAST(to_json(${value}) AS VARCHAR) END`;
-  });
+  const single = [...singleTags(columns)].map(([key, values]) => memberOf(key, `coalesce(${values.join(', ')})`));
+  const odd = maps.map(({ column, text }, at) => memberOf(column, `CASE WHEN ${mapName(at)} IS NULL THEN ${text} END`));
   if (inner.length + single.length === 0) return 'NULL';
-  const json = `'{' || nullif(concat_ws(',', ${[...inner, ...single].join(', ')}), '') || '}'`;
-  const odd = maps.map(({ text }, at) => `CASE WHEN ${mapName(at)} IS NULL THEN ${text} END`);
-  return `coalesce(${[maps.length === 0 ? json : onceOf(json), ...odd].join(', ')})`;
+  const json = `'{' || nullif(concat_ws(',', ${[...inner, ...single, ...odd].join(', ')}), '') || '}'`;
+  return maps.length === 0 ? json : onceOf(json);
 }
 
-/** What stands between the braces of a map. Quotes inside of values are escaped: one behind a brace or a comma begins a key. */
-function membersOf(object: string, renamed: TagMap['renamed']): string {
-  const text = renamed.reduce(
-    (inner, [written, key]) =>
-      ['{"', ',"'].reduce((all, sign) => `replace(${all}, ${literal(sign + written)}, ${literal(sign + key)})`, inner),
-    object,
-  );
-  return `nullif(array_slice(${text}, 2, -2), '')`;
+/** One member with a text, null where there is none. */
+function memberOf(key: string, value: string): string {
+  return `${literal(`${JSON.stringify(key)}:`)} || CAST(to_json(${value}) AS VARCHAR)`;
+}
+
+/** What is nested, or a text that ends with a comma: there a quote behind a brace or a comma need not begin a key. */
+const NEEDS_CARE = ',"[:,}]|.[{\\[]';
+
+/** What stands between the braces of a map, which is cut into its members only where it must be. Quotes inside of values are escaped. */
+function membersOf(object: string, { written, key }: Renamed): string {
+  const plain = `regexp_replace(${object}, ${literal(`([{,]")(?:${written})`)}, ${literal(`\\1${key}`)}, 'g')`;
+  const careful = joined(entriesOf(object), `regexp_replace(e.key, ${literal(`^(?:${written})`)}, ${literal(key)})`);
+  return `nullif(CASE WHEN regexp_matches(${object}, ${literal(NEEDS_CARE)}, 's') THEN ${careful} ELSE array_slice(${plain}, 2, -2) END, '')`;
 }
 
 /** Two tags of a line may have one key once their prefixes are gone. */
 function onceOf(json: string): string {
-  const entries = `list_transform(json_keys(t), lambda key, i: {'k': key, 'v': json_extract_string(t, '$."' || replace(key, '"', '\\"') || '"')})`;
-  const once = `list_filter(${entries}, lambda e, i: list_position(json_keys(t), e.k) = i)`;
+  const once = `list_filter(${entriesOf('t')}, lambda e, i: list_position(json_keys(t), e.key) = i)`;
   const repeats = `len(list_distinct(json_keys(t))) < len(json_keys(t))`;
-  return `list_transform([${json}], lambda t: CASE WHEN ${repeats} THEN CAST(to_json(map_from_entries(${once})) AS VARCHAR) ELSE t END)[1]`;
+  return `list_transform([${json}], lambda t: CASE WHEN ${repeats} THEN '{' || ${joined(once, 'e.key')} || '}' ELSE t END)[1]`;
+}
+
+/** Members of an object, those with the same key too: `key` as text, `value` as JSON. */
+function entriesOf(object: string): string {
+  return `map_entries(CAST(CAST(${object} AS JSON) AS MAP(VARCHAR, JSON)))`;
+}
+
+function joined(entries: string, key: string): string {
+  const member = `CAST(to_json(${key}) AS VARCHAR) || ':' || coalesce(CAST(e.value AS VARCHAR), 'null')`;
+  return `array_to_string(list_transform(${entries}, lambda e: ${member}), ',')`;
 }
 
 /** Key → the cells that may hold its value. */

@@ -1,4 +1,5 @@
 // Cost and Usage Reports of AWS: which columns are read, and tags by one key whatever a report calls them.
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CUR_NEEDED } from '../../../src/kernel/bill-lines.js';
 import type { AwsCurSource } from '../../../src/pipeline/pipeline.js';
@@ -90,7 +91,72 @@ describe('tags of a report', () => {
       { a: '{"user_b":1},"user_c"' },
     ],
     ['survive what is nested', { resource_tags: '{"user_a":{"b":{}}}' }, { a: { b: {} } }],
+    [
+      'keep keys and texts inside of what is nested',
+      { resource_tags: '{"user_a":{"user_b":["x","user_c"]},"user_d":null}' },
+      { a: { user_b: ['x', 'user_c'] }, d: null },
+    ],
+    [
+      'survive a comma or a brace before a quote',
+      { cost_category: '{"team":"a,","unit":"b{","c,":"d","e":"},{"}' },
+      { 'costCategory/team': 'a,', 'costCategory/unit': 'b{', 'costCategory/c,': 'd', 'costCategory/e': '},{' },
+    ],
+    [
+      'lose one prefix only',
+      { resource_tags: '{"user_user:a":"1"}', tags: '{"resourceTags/user:resourceTags/b":"2"}' },
+      { 'user:a': '1', 'resourceTags/b': '2' },
+    ],
+    [
+      'have the first of two with one key whatever it is written with, and the others as they are',
+      { resource_tags: '{"user_a\\\\\\"":"1","a\\\\\\"":"2","user_b\\\\":"3","n":null,"o":{"x":1}}' },
+      { 'a\\"': '1', 'b\\': '3', n: null, o: { x: 1 } },
+    ],
+    ['keep a list under the name of its column', { resource_tags: '[1]' }, { resource_tags: '[1]' }],
+    [
+      'keep what is no object beside others',
+      { resource_tags: '[1]', tags: '{"resourceTags/user:a":"1"}', cost_category: '{"team":"cut' },
+      { a: '1', resource_tags: '[1]', cost_category: '{"team":"cut' },
+    ],
+    [
+      'keep what is no object beside those of a legacy report',
+      { resource_tags: 'a=b', 'resourceTags/user:a': '1' },
+      { a: '1', resource_tags: 'a=b' },
+    ],
   ])('%s', async (_, more, tags) => {
     expect((await read('a.csv', ofCur2(more))).tags).toEqual(tags);
+  });
+});
+
+describe('maps of any keys and texts', () => {
+  const odd = fc.string({
+    unit: fc.constantFrom('a', 'b', ',', '{', '}', '[', ']', ':', '"', '\\', '/', "'", ' ', '\n', '\u0001', 'é'),
+    maxLength: 5,
+  });
+  const key = fc.tuple(fc.constantFrom('', 'user_', 'user:', 'aws_'), odd).map((words) => words.join(''));
+  const map = fc.uniqueArray(fc.tuple(key, odd), { selector: ([each]) => each, maxLength: 4 });
+  const json = (pairs: readonly (readonly [string, string])[]) =>
+    `{${pairs.map(([name, text]) => `${JSON.stringify(name)}:${JSON.stringify(text)}`).join(',')}}`;
+
+  test('are what they were, but for what reports write before them', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(map, map), { minLength: 40, maxLength: 80 }), async (lines) => {
+        const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+        const needed = NEEDED.map(([, value]) => value);
+        const rows = lines.map(([tags, categories]) => [...needed, quoted(json(tags)), quoted(json(categories))].join(','));
+        await using company = await Company.make({
+          'in/a.csv': `${[[...CUR_NEEDED, 'resource_tags', 'cost_category'].join(','), ...rows].join('\n')}\n`,
+        });
+        const read = await company.ask([CUR], 'SELECT tags FROM raw.cur_line ORDER BY "row"');
+        const expected = lines.map(([tags, categories]) => {
+          const all = [
+            ...tags.map(([name, text]) => [name.replace(/^user[_:]/, ''), text] as const),
+            ...categories.map(([name, text]) => [`costCategory/${name}`, text] as const),
+          ];
+          return all.length === 0 ? null : Object.fromEntries(all.toReversed());
+        });
+        expect(read.map(({ tags }) => (tags === null ? null : JSON.parse(String(tags))))).toEqual(expected);
+      }),
+      { numRuns: 8, seed: 20_260_706, endOnFailure: true },
+    );
   });
 });

@@ -7,6 +7,7 @@ import type { Arrival } from './arrival.js';
 import { parseJson } from './json-text.js';
 import type { Blob, IndexEntry, LandingStore } from './landing.js';
 import type { Origin } from './origin.js';
+import { changedUnder, haveSettled } from './parts-under-way.js';
 import { allOf, receiveAll } from './plain-files.js';
 import type { LandRequest } from './source.js';
 
@@ -73,6 +74,8 @@ async function landPeriod(manifest: Manifest, delivered: Export, layout: ExportL
   const now = await origin.find(manifest.name);
   if (now === null || (await store.receive(now, request)).sha256 !== landedManifest.sha256) throw replaced(manifest);
   const delivery = deliveryId(parsed.execution ?? manifest.execution, landedManifest, blobs);
+  const changed = changedUnder(store.entries, landedManifest, { delivery, blobs });
+  if (changed !== null && !(await haveSettled(manifest.name, delivery, request))) throw underWay(manifest, changed);
   // The manifest comes last: without its line the delivery is not there.
   await store.record([...blobs, landedManifest].map((blob) => ({ ...blob, unit: manifest.period, delivery })));
 }
@@ -170,5 +173,13 @@ function replaced(manifest: Manifest): Failure {
     manifest,
     `\`${manifest.name}\` changed while its files were being copied`,
     'run again once the new delivery is whole',
+  );
+}
+
+function underWay(manifest: Manifest, part: string): Failure {
+  return unusable(
+    manifest,
+    `\`${part}\` is another than when \`${manifest.name}\` landed, which is the same still: a delivery is under way, and its files may be of two`,
+    'run again once the delivery is whole, or an hour from now: files that stayed as they are count then',
   );
 }

@@ -61,7 +61,7 @@ export const EVIDENCE: ProblemTexts = {
   'source/manifest': {
     kinds: ['unavailable', 'user'],
     means:
-      'A manifest of an export cannot be taken at its word: it is cut, names a file twice or outside of its folder, or two exports lie in one folder.',
+      'A manifest of an export cannot be taken at its word: it is cut, names a file twice or outside of its folder, its files are being overwritten, or two exports lie in one folder.',
     remedy: 'Deliver the export again; give each export a folder and a source of its own.',
   },
   'source/unreadable': {

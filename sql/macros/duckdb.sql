@@ -64,7 +64,9 @@ CREATE OR REPLACE MACRO json_text(document, key) AS
 -- time; every timestamp is UTC without a zone. No zone by a name but UTC: the engine would keep it for the rows that follow
 CREATE OR REPLACE MACRO utc_timestamp(t) AS
   CASE WHEN NOT regexp_matches(t, '[A-Za-z]{2}') OR regexp_matches(t, '[0-9] (UTC|GMT)$') THEN TRY_CAST(t AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END;
-CREATE OR REPLACE MACRO utc_from_seconds(t) AS CAST(make_timestamp(CAST(TRY_CAST(t AS BIGINT) * 1000000 AS BIGINT)) AS TIMESTAMP);
+-- eleven digits: through the year 5138. What has more is milliseconds or finer, and no time of ours
+CREATE OR REPLACE MACRO utc_from_seconds(t) AS
+  CAST(CASE WHEN TRY_CAST(t AS BIGINT) BETWEEN 0 AND 99999999999 THEN make_timestamp(CAST(TRY_CAST(t AS BIGINT) * 1000000 AS BIGINT)) END AS TIMESTAMP);
 CREATE OR REPLACE MACRO day_of(ts) AS CAST(ts AS DATE);
 CREATE OR REPLACE MACRO minute_of_day(ts) AS CAST(hour(ts) * 60 + minute(ts) AS BIGINT);
 CREATE OR REPLACE MACRO month_start(d) AS CAST(date_trunc('month', d) AS DATE);

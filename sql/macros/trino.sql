@@ -77,7 +77,8 @@ CREATE MACRO utc_timestamp(t) AS
          '$1-$2-$3 $4$5$6 $7') AS TIMESTAMP(6) WITH TIME ZONE) AT TIME ZONE 'UTC' AS TIMESTAMP(6))
   + CASE WHEN regexp_like(t, '^ *[0-9/-]+[T ]24:00') THEN INTERVAL '1' DAY ELSE INTERVAL '0' DAY END;
 CREATE MACRO utc_from_seconds(t) AS
-  CAST(from_unixtime(TRY_CAST(TRY_CAST(trim(t) AS DECIMAL(38,0)) AS BIGINT)) AT TIME ZONE 'UTC' AS TIMESTAMP(6));
+  CAST(from_unixtime(CASE WHEN TRY_CAST(trim(t) AS DECIMAL(38,0)) BETWEEN 0 AND 99999999999 THEN CAST(TRY_CAST(trim(t) AS DECIMAL(38,0)) AS BIGINT) END)
+       AT TIME ZONE 'UTC' AS TIMESTAMP(6));
 CREATE MACRO day_of(ts) AS CAST(ts AS DATE);
 CREATE MACRO minute_of_day(ts) AS CAST(hour(ts) * 60 + minute(ts) AS BIGINT);
 CREATE MACRO month_start(d) AS CAST(date_trunc('month', d) AS DATE);

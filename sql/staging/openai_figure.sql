@@ -1,5 +1,6 @@
 -- Figures of OpenAI's usage API, typed, with the meter that each is: of each daily bucket of an endpoint the last delivery counts.
--- input_tokens holds what was read from and written to the cache, so those come off it; what only tells parts of another figure counts no second time.
+-- input_tokens holds what was read from and written to the cache, so those come off it, and where one of them cannot be read nobody knows the rest;
+-- what only tells parts of another figure counts no second time.
 WITH latest AS (
   SELECT source_id, coalesce(endpoint, '') AS endpoint, bucket_start, max(delivery) AS delivery
   FROM raw.openai_usage
@@ -17,6 +18,8 @@ WITH latest AS (
          THEN told - coalesce(sum(CASE WHEN figure IN ('input_cached_tokens', 'input_cache_write_tokens') THEN told END)
                               OVER (PARTITION BY source_id, file, result), CAST(0 AS DECIMAL(26,6)))
          ELSE told END AS quantity_alone,
+    full_name = 'completions.input_tokens' AND max(CASE WHEN figure IN ('input_cached_tokens', 'input_cache_write_tokens') AND told IS NULL THEN 1 ELSE 0 END)
+      OVER (PARTITION BY source_id, file, result) = 1 AS is_beside_unread,
     CASE WHEN full_name IN ('completions.input_tokens', 'moderations.input_tokens') THEN 'input_tokens'
          WHEN full_name = 'completions.input_cached_tokens' THEN 'cache_read_tokens' WHEN full_name = 'completions.input_cache_write_tokens' THEN 'cache_write_tokens'
          WHEN full_name = 'completions.output_tokens' THEN 'output_tokens' WHEN full_name = 'embeddings.input_tokens' THEN 'embedding_tokens'
@@ -32,7 +35,8 @@ WITH latest AS (
   SELECT r.*,
     CASE WHEN starts IS NULL THEN 'start_time: not a time' WHEN reject IS NOT NULL THEN reject
          WHEN ends IS NULL OR seconds_between(starts, ends) <> 86400 THEN 'end_time: not a bucket of a day' WHEN empty_bucket = 'true' THEN NULL
-         WHEN told IS NULL THEN figure || ': not a quantity' WHEN quantity_alone < 0 AND told >= 0 THEN figure || ': less than its cached part' END AS problem
+         WHEN told IS NULL THEN figure || ': not a quantity'
+         WHEN is_beside_unread THEN figure || ': its cached part cannot be read' WHEN quantity_alone < 0 AND told >= 0 THEN figure || ': less than its cached part' END AS problem
   FROM reckoned AS r
 )
 SELECT

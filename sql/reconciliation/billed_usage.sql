@@ -1,29 +1,19 @@
--- Billed beside logged quantity, by month, provider, sku and meter, of the days and meters of which the provider tells. An empty day of it is zero.
-WITH counted AS (
-  SELECT * FROM (VALUES ('completions', 'input_tokens'), ('completions', 'cache_read_tokens'), ('completions', 'cache_write_tokens'),
-    ('completions', 'output_tokens'), ('completions', 'requests'), ('embeddings', 'embedding_tokens'), ('images', 'images'),
-    ('web_search_calls', 'search_queries'), ('messages', 'input_tokens'), ('messages', 'cache_read_tokens'), ('messages', 'cache_write_tokens'),
-    ('messages', 'cache_write_1h_tokens'), ('messages', 'output_tokens'), ('messages', 'search_queries'),
-    ('analytics', 'input_tokens'), ('analytics', 'cache_read_tokens'), ('analytics', 'cache_write_tokens'), ('analytics', 'cache_write_1h_tokens'),
-    ('analytics', 'output_tokens'), ('analytics', 'search_queries'), ('analytics', 'requests')) AS c(endpoint, meter)
-), told AS (
-  SELECT DISTINCT f.source_id, f.provider, f.account_id, f.usage_date, c.meter
-  FROM staging.billed_figure AS f
-  JOIN counted AS c ON c.endpoint = f.endpoint
-  WHERE f.fate IN ('loaded', 'empty', 'part')
-), named AS (
+-- Billed beside logged quantity, by month, provider, sku and meter, of the days and meters of which the provider tells in full. An empty day of it is zero.
+WITH named AS (
   SELECT DISTINCT source_id, sub_account_id FROM staging.billed_figure WHERE fate = 'loaded' AND sub_account_id IS NOT NULL
 ), billed AS (
-  SELECT month_start(b.usage_date) AS billing_month, b.provider, coalesce(n.sku, b.model) AS sku, b.meter, quantity_sum(b.quantity) AS quantity
+  SELECT month_start(b.usage_date) AS billing_month, b.provider, coalesce(n.sku, b.model) AS sku, b.meter, quantity_sum(b.quantity) AS quantity,
+         min(CASE WHEN t.source_id IS NULL THEN 0 ELSE 1 END) AS told
   FROM staging.billed_usage AS b
   CROSS JOIN run.period AS p
   LEFT JOIN rating.sku_name AS n ON n.provider = b.provider AND n.name = b.model
+  LEFT JOIN reconciliation.billed_told AS t ON t.source_id = b.source_id AND t.usage_date = b.usage_date AND t.meter = b.meter
   WHERE b.usage_date >= p.start_month AND b.usage_date <= p.as_of
   GROUP BY month_start(b.usage_date), b.provider, coalesce(n.sku, b.model), b.meter
 ), matched AS (
   SELECT DISTINCT u.usage_no, t.meter
   FROM rating.usage_day AS u
-  JOIN told AS t ON t.provider = u.provider AND t.usage_date = u.usage_date
+  JOIN reconciliation.billed_told AS t ON t.provider = u.provider AND t.usage_date = u.usage_date
   LEFT JOIN named AS own ON own.source_id = t.source_id AND own.sub_account_id = u.account_id
   WHERE NOT u.cache_hit AND (u.account_id IS NULL OR t.account_id IS NULL OR t.account_id = u.account_id OR own.source_id IS NOT NULL)
 ), logged AS (
@@ -36,11 +26,12 @@ WITH counted AS (
   SELECT DISTINCT billing_month, provider, meter FROM logged
 ), beside AS (
   SELECT coalesce(b.billing_month, l.billing_month) AS billing_month, coalesce(b.provider, l.provider) AS provider, coalesce(b.sku, l.sku) AS sku,
-         coalesce(b.meter, l.meter) AS meter, coalesce(b.quantity, CAST(0 AS DECIMAL(26,6))) AS billed_quantity, l.quantity AS logged
+         coalesce(b.meter, l.meter) AS meter, coalesce(b.quantity, CAST(0 AS DECIMAL(26,6))) AS billed_quantity, l.quantity AS logged,
+         coalesce(b.told, 1) = 1 AS is_told
   FROM billed AS b
   FULL OUTER JOIN logged AS l ON l.billing_month = b.billing_month AND l.provider = b.provider AND l.sku = b.sku AND l.meter = b.meter
 )
 SELECT d.billing_month, d.provider, d.sku, d.meter, d.billed_quantity,
-       CASE WHEN d.meter LIKE '(%' OR (d.meter = 'requests' AND c.meter IS NULL) THEN NULL ELSE coalesce(d.logged, CAST(0 AS DECIMAL(26,6))) END AS logged_quantity
+       CASE WHEN NOT d.is_told OR (d.meter = 'requests' AND c.meter IS NULL) THEN NULL ELSE coalesce(d.logged, CAST(0 AS DECIMAL(26,6))) END AS logged_quantity, d.is_told
 FROM beside AS d
 LEFT JOIN counts AS c ON c.billing_month = d.billing_month AND c.provider = d.provider AND c.meter = d.meter

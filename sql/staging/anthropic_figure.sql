@@ -40,6 +40,6 @@ SELECT
        WHEN empty_bucket = 'early' THEN 'early' WHEN meter = '(part)' THEN 'part' ELSE 'loaded' END AS fate,
   problem AS reject_reason, provider, account AS account_id, workspace_id AS sub_account_id, day_of(starts) AS usage_date, endpoint, figure, model,
   lower(service_tier) AS service_tier,
-  CASE WHEN empty_bucket = 'false' AND problem IS NULL AND meter <> '(part)' THEN meter END AS meter,
+  CASE WHEN empty_bucket = 'false' AND meter <> '(part)' THEN meter END AS meter,
   CASE WHEN empty_bucket = 'false' AND problem IS NULL THEN told END AS quantity
 FROM placed

@@ -45,6 +45,6 @@ SELECT
        WHEN meter = '(part)' THEN 'part' ELSE 'loaded' END AS fate,
   problem AS reject_reason, provider, account AS account_id, project_id AS sub_account_id, day_of(starts) AS usage_date, endpoint, figure, model,
   CASE WHEN batch = 'true' THEN 'batch' WHEN lower(service_tier) = 'default' THEN 'standard' ELSE lower(service_tier) END AS service_tier,
-  CASE WHEN empty_bucket = 'false' AND problem IS NULL AND meter <> '(part)' THEN meter END AS meter,
+  CASE WHEN empty_bucket = 'false' AND meter <> '(part)' THEN meter END AS meter,
   CASE WHEN empty_bucket = 'false' AND problem IS NULL THEN CAST(quantity_alone AS DECIMAL(26,6)) END AS quantity
 FROM judged

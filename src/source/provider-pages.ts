@@ -38,12 +38,15 @@ export async function landPages(request: PullRequest, dialect: PageDialect, api:
       : await landUnits(request, monthsToPull(request, api), 'month');
   // One after the other, and none of their lines is kept: a year of usage has millions.
   const controls: ControlTotal[] = [];
+  const without: { readonly name: string; readonly days: number }[] = [];
   for (const file of files) {
-    const { count, early } = counted(await linesIn(file, dialect));
+    const { count, early, nameless } = counted(await linesIn(file, dialect));
     controls.push(rowCount(file, count));
+    if (dialect.endpointOf !== undefined && nameless > 0) without.push({ name: file.name, days: nameless });
     const [month] = /\d{4}-\d{2}(?=\.json$)/.exec(file.name) ?? [];
     if (config.pull !== null && month !== undefined && early !== null) tellOfUnknown(request, config.pull, month, early);
   }
+  tellOfNameless(request, without);
   return { files, controls };
 }
 
@@ -56,16 +59,39 @@ function rowCount({ sourceId, name }: LandedFile, rows: number): ControlTotal {
   return { sourceId, control: 'row_count', scope: name, currency: null, expected: String(rows) };
 }
 
-/** `early`: the first day that the provider did not know all of. */
-function counted(lines: Iterable<TextRow>): { readonly count: number; readonly early: Day | null } {
+/** An empty page says nothing of whose it is: no meter is known to be zero, and it replaces nothing that came before. */
+function tellOfNameless(
+  { config, listener }: PullRequest,
+  files: readonly { readonly name: string; readonly days: number }[],
+): void {
+  const [first] = files;
+  if (first === undefined) return;
+  const days = files.reduce((sum, file) => sum + file.days, 0);
+  const where = files.length === 1 ? `\`${first.name}\`` : `${files.length} files, \`${first.name}\` the first,`;
+  const told = `${days === 1 ? '1 empty day' : `${days} empty days`} of an endpoint that nobody can tell, which count as nothing`;
+  const message = `source \`${config.id}\`: ${where} ${files.length === 1 ? 'has' : 'have'} ${told}; put each answer beside its endpoint: {"endpoint":"completions","page":{…}}`;
+  listener({ kind: 'note', level: 'warning', message });
+}
+
+interface Counted {
+  readonly count: number;
+  /** The first day that the provider did not know all of. */
+  readonly early: Day | null;
+  /** Empty days of no endpoint. */
+  readonly nameless: number;
+}
+
+function counted(lines: Iterable<TextRow>): Counted {
   let count = 0;
+  let nameless = 0;
   let early: Day | null = null;
-  for (const { empty_bucket: empty, bucket_start: start } of lines) {
+  for (const { empty_bucket: empty, bucket_start: start, endpoint = null } of lines) {
     count += 1;
+    if (empty === 'true' && endpoint === null) nameless += 1;
     const day = empty === 'early' ? (start?.slice(0, 10) ?? null) : null;
     if (day !== null && (early === null || day < early)) early = day;
   }
-  return { count, early };
+  return { count, early, nameless };
 }
 
 async function linesIn(file: LandedFile, dialect: PageDialect): Promise<Iterable<TextRow>> {

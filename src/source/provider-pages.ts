@@ -176,7 +176,8 @@ function* linesOf(
   const start = isObject(bucket) ? textOf(bucket[dialect.bucketStart]) : null;
   const end = isObject(bucket) ? textOf(bucket[dialect.bucketEnd]) : null;
   const results = isObject(bucket) ? bucket['results'] : undefined;
-  const key = JSON.stringify([endpoint, start ?? '']);
+  // Costs of a day are one bucket, whichever of a provider's APIs tells of them; usage is one an endpoint.
+  const key = JSON.stringify([dialect.endpointOf === undefined ? null : endpoint, start ?? '']);
   const time = (times.get(key) ?? 0) + 1;
   times.set(key, time);
   const delivery = time === 1 ? file.name : `${file.name} (${String(time).padStart(6, '0')})`;

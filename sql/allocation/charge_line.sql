@@ -2,7 +2,7 @@
 WITH item AS (
   SELECT DISTINCT provider, item FROM staging.charge
 ), mapped AS (
-  SELECT i.provider, i.item, m.sku, m.meter, m.factor,
+  SELECT i.provider, i.item, m.sku, m.meter, m.factor, m.cause,
          row_number() OVER (PARTITION BY i.provider, i.item
                             ORDER BY CASE WHEN m.exact THEN 0 ELSE 1 END, length(m.item) DESC, m.item) AS place
   FROM item AS i
@@ -10,10 +10,10 @@ WITH item AS (
 )
 SELECT c.line_key, c.source_id, c.file, c."row", c.basis, c.provider, c.account_id, c.sub_account_id, c.invoice_id, c.billing_month,
        c.billing_period_start, c.billing_period_end, c.charge_start, c.charge_end, c.category, c.charge_class, c.service, c.item,
-       coalesce(m.sku, n.sku, c.model_hint, c.item) AS sku,
+       coalesce(nullif(m.sku, ''), n.sku, c.model_hint, c.item) AS sku,
        CASE WHEN m.provider IS NOT NULL THEN m.meter ELSE c.meter_hint END AS meter,
        CASE WHEN m.provider IS NOT NULL THEN 'map' WHEN c.meter_hint IS NOT NULL THEN 'hint' ELSE 'unmapped' END AS mapped_by,
-       c.description, c.resource, c.commitment, c.commitment_status, c.service_tier,
+       m.cause AS declared_cause, c.description, c.resource, c.commitment, c.commitment_status, c.service_tier,
        CASE WHEN m.factor IS NULL THEN c.quantity ELSE TRY_CAST(TRY_CAST(c.quantity AS DECIMAL(18,6)) * m.factor AS DECIMAL(26,6)) END AS quantity,
        c.currency, c.tags, c.feature_tag, c.allocated_resource, c.allocated_tags, c.billed_amount, c.effective_amount, c.amount, c.finality
 FROM staging.charge AS c

@@ -156,3 +156,14 @@ CREATE OR REPLACE MACRO rating_effect(logged_quantity, unit_price, rated_amount)
   half_even_12(CAST(logged_quantity AS DECIMAL(18,6)) * unit_price) - CAST(rated_amount AS DECIMAL(38,12));
 CREATE OR REPLACE MACRO price_effect(billed_amount, billed_quantity, unit_price) AS
   CAST(billed_amount AS DECIMAL(38,12)) - half_even_12(CAST(billed_quantity AS DECIMAL(18,6)) * unit_price);
+
+-- What is left on the last day of days that follow each other, once each day's difference met the opposite one of the day before:
+-- differences in order of days, DECIMAL(26,6). And what of two amounts cancels, at the sign of the first.
+CREATE OR REPLACE MACRO left_over(differences) AS
+  list_reduce(differences, lambda a, x: CAST(CASE WHEN (a >= 0 AND x >= 0) OR (a <= 0 AND x <= 0) THEN x WHEN abs(a) >= abs(x) THEN 0 ELSE a + x END AS DECIMAL(26,6)));
+CREATE OR REPLACE MACRO cancelled(a, x) AS
+  CASE WHEN a IS NULL OR x IS NULL OR (a >= 0 AND x >= 0) OR (a <= 0 AND x <= 0) THEN 0 WHEN abs(a) >= abs(x) THEN -x ELSE a END;
+-- How many decimals an amount needs, and half a unit of the last of them, of 0 to 12 decimals.
+CREATE OR REPLACE MACRO decimals_of(amount) AS
+  CAST(length(regexp_replace(split_part(CAST(CAST(amount AS DECIMAL(38,12)) AS VARCHAR), '.', 2), '0+$', '')) AS BIGINT);
+CREATE OR REPLACE MACRO half_unit(decimals) AS CAST('0.' || substr('000000000000', 1, CAST(decimals AS INTEGER)) || '5' AS DECIMAL(38,13));

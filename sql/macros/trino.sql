@@ -169,3 +169,15 @@ CREATE MACRO rating_effect(logged_quantity, unit_price, rated_amount) AS
   half_even_12(CAST(logged_quantity AS DECIMAL(18,6)) * unit_price) - CAST(rated_amount AS DECIMAL(38,12));
 CREATE MACRO price_effect(billed_amount, billed_quantity, unit_price) AS
   CAST(billed_amount AS DECIMAL(38,12)) - half_even_12(CAST(billed_quantity AS DECIMAL(18,6)) * unit_price);
+
+-- What is left on the last day of days that follow each other, once each day's difference met the opposite one of the day before:
+-- differences in order of days, DECIMAL(26,6). And what of two amounts cancels, at the sign of the first.
+CREATE MACRO left_over(differences) AS
+  reduce(differences, CAST(0 AS DECIMAL(26,6)),
+         (a, x) -> CAST(CASE WHEN (a >= 0 AND x >= 0) OR (a <= 0 AND x <= 0) THEN x WHEN abs(a) >= abs(x) THEN 0 ELSE a + x END AS DECIMAL(26,6)), a -> a);
+CREATE MACRO cancelled(a, x) AS
+  CASE WHEN a IS NULL OR x IS NULL OR (a >= 0 AND x >= 0) OR (a <= 0 AND x <= 0) THEN 0 WHEN abs(a) >= abs(x) THEN -x ELSE a END;
+-- How many decimals an amount needs, and half a unit of the last of them, of 0 to 12 decimals.
+CREATE MACRO decimals_of(amount) AS
+  CAST(length(regexp_replace(split_part(CAST(CAST(amount AS DECIMAL(38,12)) AS VARCHAR), '.', 2), '0+\z', '')) AS BIGINT);
+CREATE MACRO half_unit(decimals) AS CAST('0.' || substr('000000000000', 1, CAST(decimals AS INTEGER)) || '5' AS DECIMAL(38,13));

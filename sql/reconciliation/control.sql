@@ -25,6 +25,10 @@ WITH every_control AS (
   SELECT * FROM reconciliation.statement_rounded
   UNION ALL
   SELECT * FROM reconciliation.unpriced
+  UNION ALL
+  SELECT * FROM reconciliation.bridge_total
+  UNION ALL
+  SELECT * FROM reconciliation.variance_held
 )
 SELECT c.control, c.scope, coalesce(c.billing_month, month_start(p.as_of)) AS billing_month, coalesce(c.currency, '') AS currency, c.expected, c.actual,
        c.actual - c.expected AS difference, c.tolerance, abs(c.actual - c.expected) <= c.tolerance AS passed,

@@ -1,4 +1,4 @@
--- OpenAI costs as typed lines: of each daily bucket the last delivery counts. Line items keep their own words; model and meter are read from them.
+-- OpenAI costs as typed lines: of each daily bucket the last delivery counts. Line items keep their own words; model, tier and meter are read from them.
 WITH latest AS (
   SELECT source_id, bucket_start, max(delivery) AS delivery FROM raw.openai_cost WHERE bucket_start IS NOT NULL GROUP BY source_id, bucket_start
 ), line AS (
@@ -23,11 +23,14 @@ SELECT
   CASE WHEN amount LIKE '-%' THEN 'Credit' ELSE 'Usage' END AS category, CAST(NULL AS VARCHAR) AS charge_class, 'OpenAI API' AS service,
   coalesce(line_item, '(no line item)') AS item,
   CASE WHEN text_part(line_item, ', ', 2) IN ('input', 'output', 'cached input', 'cache writes')
-       THEN replace(text_part(line_item, ', ', 1), 'evals | ', '') END AS model_hint,
+       THEN replace(replace(replace(replace(text_part(line_item, ', ', 1), 'evals | ', ''), ' batch', ''), ' flex', ''), ' priority', '') END AS model_hint,
   CASE text_part(line_item, ', ', 2) WHEN 'input' THEN 'input_tokens' WHEN 'output' THEN 'output_tokens'
        WHEN 'cached input' THEN 'cache_read_tokens' WHEN 'cache writes' THEN 'cache_write_tokens' END AS meter_hint,
   line_item AS description, CAST(NULL AS VARCHAR) AS resource, CAST(NULL AS VARCHAR) AS commitment,
-  CAST(NULL AS VARCHAR) AS commitment_status, 'standard' AS service_tier, quantity_value(quantity) AS quantity,
+  CAST(NULL AS VARCHAR) AS commitment_status, CASE WHEN text_part(line_item, ', ', 1) LIKE '% batch' THEN 'batch' WHEN text_part(line_item, ', ', 1) LIKE '% flex' THEN 'flex'
+       WHEN text_part(line_item, ', ', 1) LIKE '% priority' THEN 'priority' ELSE 'standard' END AS service_tier,
+  CASE WHEN quantity_unit = '1000_tokens' THEN TRY_CAST(TRY_CAST(quantity_value(quantity) AS DECIMAL(23,6)) * 1000 AS DECIMAL(26,6))
+       ELSE quantity_value(quantity) END AS quantity,
   CASE WHEN problem IS NULL AND empty_bucket = 'false' THEN money_value(amount) END AS billed_24,
   CASE WHEN problem IS NULL AND empty_bucket = 'false' THEN money_value(amount) END AS effective_24,
   upper(currency) AS currency, CAST(NULL AS VARCHAR) AS tags, CAST(NULL AS VARCHAR) AS feature_tag, false AS is_final,

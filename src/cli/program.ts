@@ -14,6 +14,7 @@ import { addInit } from './command-init.js';
 import { addPlan } from './command-plan.js';
 import { addRates } from './command-rates.js';
 import { addRun } from './command-run.js';
+import { addReconcile } from './command-reconcile.js';
 import { addShow } from './command-show.js';
 import { addSql } from './command-sql.js';
 import { EXIT_CODES, everyCommand, pathOf } from './command-tree.js';
@@ -68,6 +69,7 @@ export function buildProgram(io: Io): Command {
     addPlan,
     addCheck,
     addShow,
+    addReconcile,
     addDiff,
     addGc,
     addRates,

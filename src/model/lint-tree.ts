@@ -82,7 +82,7 @@ function windowRules(node: SqlNode, report: Report): boolean {
   const name = textOf(node['function_name']);
   if (!WINDOW_FUNCTIONS.has(name))
     report(node, 'function', `${name} OVER: not a window function of both engines`, 'use a common one');
-  if (node['type'] !== 'WINDOW_AGGREGATE' && nodesOf(node['orders']).length === 0) {
+  if ((node['type'] !== 'WINDOW_AGGREGATE' || name === 'array_agg') && nodesOf(node['orders']).length === 0) {
     report(node, 'window-order', `${name} without ORDER BY: the engine chooses the order`, 'name a total order in OVER (…)');
   }
   if (node['ignore_nulls'] === true)

@@ -15,7 +15,7 @@ export const FUNCTIONS: ReadonlySet<string> = words(`
 
 export const WINDOW_FUNCTIONS: ReadonlySet<string> = words(`
   row_number rank dense_rank ntile lag lead first_value last_value
-  sum count count_star min max
+  sum count count_star min max array_agg
 `);
 
 /** `~~` is LIKE. */

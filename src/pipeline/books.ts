@@ -1,7 +1,7 @@
 // The smaller CSV books: aliases, skus, sku maps, exchange rates, invoices.
 import { Cells } from './csv-cells.js';
 import { readCsv } from './csv-table.js';
-import type { AliasRow, FxRow, InvoiceRow, SkuMapRow, SkuRow } from './pipeline.js';
+import { type AliasRow, CHARGE_CAUSES, type FxRow, type InvoiceRow, type SkuMapRow, type SkuRow } from './pipeline.js';
 import { problem, quoted, type Report } from './text.js';
 
 const COLUMNS = {
@@ -98,13 +98,15 @@ export function readSkuMap(file: string, text: string, seen: Seen, report: Repor
   type Column = (typeof COLUMNS.skuMap)[number];
   const read = (cells: Cells<Column>, row: Readonly<Record<Column, string>>): SkuMapRow => {
     const { meter, factor, sku } = row;
-    if (meter !== '' && sku === '')
+    const cause = CHARGE_CAUSES.find((name) => meter === `(${name})`) ?? null;
+    if (meter !== '' && cause === null && sku === '')
       cells.refuse('sku', 'empty', 'a row with a meter needs its sku', 'name the sku, or leave the meter empty too');
     return {
       provider: cells.provider('provider'),
       item: cells.text('item'),
       sku,
-      meter: meter === '' ? null : cells.meter('meter'),
+      meter: meter === '' || cause !== null ? null : cells.meter('meter'),
+      cause,
       factor: factor === '' ? '1' : cells.positive('factor', 12),
     };
   };

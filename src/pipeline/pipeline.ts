@@ -41,6 +41,7 @@ export interface Pipeline {
   readonly fx: readonly FxRow[];
   readonly invoices: readonly InvoiceRow[];
   readonly acceptUnpriced: readonly AcceptUnpriced[];
+  readonly variance: readonly VarianceTolerance[];
   /** Every configuration file read, with the sha256 of its bytes: part of the run's fingerprint. */
   readonly files: readonly ConfigFile[];
 }
@@ -157,11 +158,17 @@ export interface SkuRow {
 }
 
 /** A bill's own words for a thing (`line item`, SkuId, invoice item; `*` = any text) → sku and meter. Null meter: no usage explains it. */
+/** Charges that a sku map may name where the bill itself does not: `(tax)` in its column `meter`. */
+export const CHARGE_CAUSES = ['credit', 'tax', 'minimum_commitment', 'correction'] as const;
+export type ChargeCause = (typeof CHARGE_CAUSES)[number];
+
 export interface SkuMapRow {
   readonly provider: string;
   readonly item: string;
   readonly sku: string;
   readonly meter: string | null;
+  /** What no usage explains, by the name that the variance bridge has for it; null for all else. */
+  readonly cause: ChargeCause | null;
   /** Units of the meter in one unit of the bill's quantity, decimal text. */
   readonly factor: string;
 }
@@ -180,6 +187,15 @@ export interface InvoiceRow {
   readonly billingMonth: Month;
   readonly total: string;
   readonly currency: string;
+}
+
+/** What of a month's bill may stay unexplained; both the amount and the ratio must hold. */
+export interface VarianceTolerance {
+  /** `*` stands for any text. */
+  readonly provider: string;
+  readonly amount: string;
+  readonly ratio: string;
+  readonly onBreach: 'stop' | 'warn';
 }
 
 export interface AcceptUnpriced {

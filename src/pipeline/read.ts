@@ -78,7 +78,7 @@ class Reader {
       rules,
       prices,
       ...books,
-      acceptUnpriced: sections.accept_unpriced.map(({ expires_on: expiresOn, ...entry }) => ({ ...entry, expiresOn })),
+      ...limitsOf(sections),
       files: this.#files.files,
     };
   }
@@ -226,4 +226,14 @@ function frozen<T>(value: T): T {
   Object.freeze(value);
   for (const part of Object.values(value)) frozen(part);
   return value;
+}
+
+function limitsOf({
+  accept_unpriced: accepted,
+  variance,
+}: Pick<PipelineSpec, 'accept_unpriced' | 'variance'>): Pick<Pipeline, 'acceptUnpriced' | 'variance'> {
+  return {
+    acceptUnpriced: accepted.map(({ expires_on: expiresOn, ...entry }) => ({ ...entry, expiresOn })),
+    variance: variance.map(({ on_breach: onBreach, ...entry }) => ({ ...entry, onBreach })),
+  };
 }

@@ -189,10 +189,31 @@ async function gate(context: RunContext): Promise<null> {
      ORDER BY billing_month, control, scope`,
     [`${period.firstMonth}-01`, `${period.lastMonth}-01`],
   );
-  if (rows.length === 0) return null;
   const problems: Problem[] = [];
   for (const row of rows) problems.push(await controlProblem(engine, row));
-  throw new Failure('check', problems);
+  refuse(problems);
+  await warnOfVariance(context);
+  return null;
+}
+
+/** What the pipeline tolerates of unexplained cost and does not stop for is told. */
+async function warnOfVariance({ engine, period, listener }: RunContext): Promise<void> {
+  const rows = await engine.rows(
+    `SELECT month_text(billing_month) AS month, provider, currency, open_amount, tolerance FROM reconciliation.variance
+     WHERE on_breach = 'warn' AND open_amount > tolerance AND billing_month BETWEEN CAST($1 AS DATE) AND CAST($2 AS DATE)
+     ORDER BY billing_month, provider, currency`,
+    [`${period.firstMonth}-01`, `${period.lastMonth}-01`],
+  );
+  for (const { month, provider, currency, open_amount: open, tolerance } of rows) {
+    const bill = `the bill of ${provider ?? ''} for ${month ?? ''}`;
+    const amounts = `${plainAmount(open)} ${currency ?? ''} of ${bill} stay unexplained, more than the tolerated ${plainAmount(tolerance)}`;
+    listener({ kind: 'note', level: 'warning', message: `${amounts} → showback reconcile --month ${month ?? ''}` });
+  }
+}
+
+/** Every digit that counts, and at least two. */
+function plainAmount(amount: string | null | undefined): string {
+  return (amount ?? '').replace(/(\.\d\d\d*?)0*$/, '$1');
 }
 
 async function controlProblem(engine: ModelEngine, row: Row): Promise<Problem> {
@@ -210,6 +231,8 @@ async function controlProblem(engine: ModelEngine, row: Row): Promise<Problem> {
 /** Rows that made a control fail, by its scope: nothing is published, so they stand nowhere else. */
 const CONTROL_EVIDENCE: Readonly<Record<string, string>> = {
   bill_rejected: 'SELECT file, "row", reason FROM staging.rejected_record WHERE source_id = $1 ORDER BY file, "row" LIMIT 20',
+  variance: `SELECT month_text(billing_month) AS month, sku, meter, cause, amount, first_line FROM reconciliation.bridge_month
+     WHERE provider = $1 AND cause IN ('unexplained', 'unquantified', 'unmapped') AND amount <> 0 ORDER BY abs(amount) DESC, sku, meter LIMIT 20`,
 };
 
 /** What a person does about a failing control. */
@@ -226,6 +249,8 @@ const CONTROL_REMEDY: Readonly<Record<string, string>> = {
   row_count: 'the file holds another number of rows than its manifest says: deliver it again',
   invoice_total: 'the bill in hand is not the invoice that invoices.csv attests: correct one of them',
   capitalised: 'the charges that match this register entry do not sum to its cost: correct `bill` or `cost`',
+  variance:
+    'more of this bill stays unexplained than `variance` tolerates: see which skus in the rows above, map their words, log or price what is missing, or raise the tolerance',
   recurring_not_billed: 'the bill already bears this cost: remove the entry, or its `bill`',
 };
 

@@ -21,6 +21,7 @@ export function parameterTables(pipeline: Pipeline, period: Period): ParameterTa
     ...registryTables(pipeline),
     ...ruleTables(pipeline, monthOf(period.asOf)),
     ...bookTables(pipeline),
+    ...limitTables(pipeline),
   };
 }
 
@@ -123,6 +124,7 @@ function bookTables(pipeline: Pipeline): ParameterTables {
       exact: String(!row.item.includes('*')),
       sku: row.sku,
       meter: row.meter,
+      cause: row.cause,
       factor: row.factor,
     })),
     'run.fx': pipeline.fx.map((row) => ({
@@ -138,6 +140,18 @@ function bookTables(pipeline: Pipeline): ParameterTables {
       billing_month: firstDay(row.billingMonth),
       total: row.total,
       currency: row.currency,
+    })),
+  };
+}
+
+function limitTables(pipeline: Pipeline): ParameterTables {
+  return {
+    'run.variance_tolerance': pipeline.variance.map((row, at) => ({
+      place: String(at + 1),
+      provider: likePattern(row.provider),
+      amount: row.amount,
+      ratio: row.ratio,
+      on_breach: row.onBreach,
     })),
     'run.accept_unpriced': pipeline.acceptUnpriced.map((row) => ({
       provider: row.provider,

@@ -148,32 +148,25 @@ export function vectorSuite(engine: () => VectorEngine): void {
     }
     const cases = vectors<Case>('bridge');
     const key = (at: number) => ({ provider: 'openai', sku: String(at), meter: 'input_tokens', currency: 'USD' });
+    const compared = { billing_month: '2026-07-01', compare_day: '2026-07-01', service_tier: 'standard' };
     await given(
-      'allocation.charge_line',
+      'reconciliation.bridge_key',
       cases.map((one, at) => ({
         ...key(at),
-        billing_month: '2026-07-01',
-        category: 'Usage',
-        amount: one.billed,
-        quantity: String(one.billed_quantity),
-      })),
-    );
-    const used = { provider: 'openai', service_tier: 'standard', usage_date: '2026-07-01' };
-    await given(
-      'rating.rated_usage',
-      cases.map((one, at) => ({
-        ...key(at),
-        ...used,
+        ...compared,
+        billed_amount: one.billed,
+        billed_quantity: String(one.billed_quantity),
         rated_amount: one.rated,
-        weight_quantity: String(one.logged_quantity),
-        unit_price: perMillion(one.book_price_per_million),
-        price_state: 'priced',
+        logged_quantity: String(one.logged_quantity),
       })),
     );
-    await given('allocation.covered_usage', [used]);
+    await given(
+      'reconciliation.bridge_price',
+      cases.map((one, at) => ({ ...key(at), ...compared, unit_price: perMillion(one.book_price_per_million) })),
+    );
     const rows = await engine().rows(
       `SELECT quantity_effect, rating_effect, price_effect, CAST(quantity_effect + rating_effect + price_effect AS DECIMAL(38,12)) AS total
-       FROM (${modelOf('reconciliation.variance').sql}) AS v ORDER BY CAST(sku AS INTEGER)`,
+       FROM (${modelOf('reconciliation.bridge_effect').sql}) AS v ORDER BY CAST(sku AS INTEGER)`,
     );
     expect(rows).toEqual(
       cases.map(({ quantity_effect, rating_effect, price_effect, total }) => ({

@@ -1,0 +1,21 @@
+// What a run may publish although something of it is open.
+import { z } from 'zod';
+import { amount, day, provider, share, text } from './fields.js';
+
+const tolerance = z.strictObject({
+  provider: text.default('*').describe('Provider, or a pattern such as `azure-*`; the first entry that names it counts.'),
+  amount: amount.describe('What may stay unexplained of a month of its bill, in the currency of the bill.'),
+  ratio: share.describe('Its share of what was billed, such as "0.005". Both must hold.'),
+  on_breach: z.enum(['stop', 'warn']).default('stop').describe('stop: exit 3, nothing is published.'),
+});
+
+export const limits = {
+  accept_unpriced: z
+    .array(z.strictObject({ provider, sku: text, reason: text, expires_on: day }))
+    .default([])
+    .describe('Unpriced usage that may be published until a date; such a month cannot close.'),
+  variance: z
+    .array(tolerance)
+    .default([])
+    .describe('How much of a bill may stay unexplained, unquantified or unmapped. Left out: no limit.'),
+};

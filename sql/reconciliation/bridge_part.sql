@@ -1,7 +1,9 @@
 -- Every cause of billed − rated. What repriced alike on both sides (long prompts, prices of the day) is no difference: rating and an unmatched price effect of opposite signs meet.
+-- Where neighbouring days owe each other all of a quantity, timing is all of its effect, what valuing both quantities rounded too.
 WITH told AS (
   SELECT e.*, m.cause AS price_cause, m.price_no AS used_price_no, m.unit_price AS used_price,
-         coalesce(half_even_12(CAST(t.quantity AS DECIMAL(18,6)) * e.unit_price), CAST(0 AS DECIMAL(38,12))) AS timing,
+         CASE WHEN t.quantity = e.billed_quantity - e.logged_quantity THEN e.quantity_effect
+              ELSE coalesce(half_even_12(CAST(t.quantity AS DECIMAL(18,6)) * e.unit_price), CAST(0 AS DECIMAL(38,12))) END AS timing,
          CASE WHEN m.cause IS NULL THEN CAST(cancelled(e.price_effect, e.rating_effect) AS DECIMAL(38,12)) ELSE CAST(0 AS DECIMAL(38,12)) END AS repriced,
          coalesce(m.amount - half_even_12(CAST(e.billed_quantity AS DECIMAL(18,6)) * e.unit_price), CAST(0 AS DECIMAL(38,12))) AS version
   FROM reconciliation.bridge_effect AS e

@@ -78,6 +78,29 @@ const ALLOCATED_AWS = `
   SELECT month_text(billing_month) AS month, currency, money_sum(amount) AS amount
   FROM allocation.cost WHERE provider = 'aws' AND basis = 'effective' GROUP BY 1, 2 HAVING money_sum(amount) <> 0 ORDER BY 1, 2`;
 
+/** Σ of what AWS asks for, straight from the raw table, beside that of the keys of the bridge, of which each cause repeats it. */
+const RAW_BILLED = `
+  SELECT substr(billing_period_start, 1, 7) AS month, billing_currency AS currency, money_sum(half_even_12(CAST(billed_cost AS DECIMAL(38,24)))) AS amount
+  FROM raw.focus_line WHERE billing_period_start >= '2026-07' AND billing_period_start < '2026-09' GROUP BY 1, 2 ORDER BY 1, 2`;
+const BRIDGED = `
+  WITH key AS (SELECT DISTINCT billing_month, sku, meter, currency, billed_amount FROM marts.variance_bridge_month WHERE provider = 'aws')
+  SELECT billing_month AS month, currency, money_sum(billed_amount) AS amount FROM key GROUP BY 1, 2 ORDER BY 1, 2`;
+
+/** Of each provider's month: Σ of the causes, beside Σ billed of the books − Σ rated usage. */
+const BRIDGED_DIFFERENCE = `
+  WITH side AS (
+    SELECT billing_month, provider, currency, billed_amount AS amount FROM allocation.charge_line
+    UNION ALL
+    SELECT billing_month, provider, currency, -rated_amount FROM reconciliation.bridge_usage
+  ), difference AS (
+    SELECT month_text(billing_month) AS month, provider, currency, money_sum(amount) AS amount FROM side GROUP BY 1, 2, 3
+  ), told AS (
+    SELECT billing_month AS month, provider, currency, money_sum(amount) AS amount FROM marts.variance_bridge_month GROUP BY 1, 2, 3
+  )
+  SELECT d.*, d.amount AS difference, t.amount AS told
+  FROM difference AS d FULL JOIN told AS t ON t.month = d.month AND t.provider = d.provider AND t.currency = d.currency
+  WHERE d.month IS NULL OR d.month IN ('2026-07', '2026-08')`;
+
 describe('conservation', () => {
   it('holds for random companies, whatever the order of rows and the number of threads', { timeout: 60_000 }, async () => {
     const reasons = new Set<string>();
@@ -94,6 +117,11 @@ describe('conservation', () => {
         expect(tied.length).toBeGreaterThan(3);
         for (const row of tied) expect(row['cost']).toBe(row['expected']);
         expect(await single.rows(ALLOCATED_AWS)).toEqual(await single.rows(RAW_AWS));
+        await buildModel(single, modelOf('marts.variance_bridge_month'));
+        expect(await single.rows(BRIDGED)).toEqual(await single.rows(RAW_BILLED));
+        const bridged = await single.rows(BRIDGED_DIFFERENCE);
+        expect(bridged.length).toBeGreaterThan(3);
+        for (const row of bridged) expect(row['told']).toBe(row['difference']);
         for (const row of await single.rows(SEEN)) reasons.add(String(row['seen']));
         expect(await parallel.rows(COST)).toEqual(await single.rows(COST));
         expect(await parallel.rows(FAILING)).toEqual([]);
@@ -145,6 +173,26 @@ describe('planted damage', () => {
       'a statement row moved by a cent',
       "UPDATE allocation.statement SET statement_amount = statement_amount + CAST('0.01' AS DECIMAL(38,4)) WHERE rowid = (SELECT min(rowid) FROM allocation.statement WHERE currency = 'USD')",
       'statement_rounding',
+    ],
+    [
+      'a part of the bridge lost',
+      'DELETE FROM reconciliation.bridge_part WHERE rowid = (SELECT min(rowid) FROM reconciliation.bridge_part)',
+      'variance_bridge',
+    ],
+    [
+      'a unit of 10^-12 moved on the bridge',
+      `UPDATE reconciliation.bridge_part SET amount = amount + CAST('0.000000000001' AS DECIMAL(38,12)) WHERE rowid = 0`,
+      'variance_bridge',
+    ],
+    [
+      'a charge off the bridge',
+      'DELETE FROM reconciliation.bridge_charge WHERE rowid = (SELECT min(rowid) FROM reconciliation.bridge_charge WHERE billed_amount <> 0)',
+      'variance_bridge',
+    ],
+    [
+      'rated usage off the bridge',
+      'DELETE FROM reconciliation.bridge_usage WHERE rowid = (SELECT min(rowid) FROM reconciliation.bridge_usage WHERE rated_amount <> 0)',
+      'variance_bridge_rated',
     ],
   ];
 

@@ -55,7 +55,7 @@ describe('the truth and the registry say the same', () => {
     expect(RULES.map(({ pool }) => pool).filter((pool) => !pool.startsWith('('))).toEqual(rules.map(({ pool }) => pool));
   });
 
-  it('what the AWS meters are', () => {
+  it('what the words of AWS mean', () => {
     const lines = readFileSync(join(DEMO, 'registry/sku_map.csv'), 'utf8')
       .split('\n')
       .filter((line) => line.startsWith('aws,'));
@@ -139,6 +139,18 @@ it.each([
     .split('\n')
     .find((line) => line.startsWith('|') && line.split('|')[1]!.includes(planted));
   expect(row?.split('|')[2]?.trim()).toMatch(/\S{3}/);
+});
+
+it('README says what stands behind every cause of the variance bridge', () => {
+  const { bridge } = JSON.parse(readFileSync(join(DEMO, 'expected.json'), 'utf8')) as {
+    bridge: Record<string, Record<string, string>>;
+  };
+  const causes = new Set(Object.values(bridge).flatMap((month) => Object.keys(month).map((name) => name.split(' ')[1]!)));
+  const columns = readFileSync(join(DEMO, 'README.md'), 'utf8')
+    .split('\n')
+    .map((line) => line.split('|')[3] ?? '');
+  expect(causes.size).toBeGreaterThan(12);
+  expect([...causes].filter((cause) => !columns.some((column) => column.includes(`\`${cause}\``)))).toEqual([]);
 });
 
 it('has two hundred customers, one of whom a spreadsheet would run', () => {

@@ -30,6 +30,8 @@ interface Expected {
   readonly providers: ByMonth;
   readonly unallocated: ByMonth;
   readonly amortization: ByMonth;
+  readonly bridge: ByMonth;
+  readonly bridge_skus: ByMonth;
   readonly unpriced: ByMonth;
 }
 
@@ -111,8 +113,77 @@ const COMPARED: readonly (readonly [keyof Expected, string])[] = [
     'SELECT billing_month AS month, entry_id AS name, sum(amount) AS total FROM marts.amortization_schedule GROUP BY ALL',
   ],
   [
+    'bridge',
+    "SELECT billing_month AS month, provider || ' ' || cause AS name, sum(amount) AS total FROM marts.variance_bridge_month GROUP BY ALL",
+  ],
+  [
+    'bridge_skus',
+    "SELECT billing_month AS month, provider || ' ' || sku || ' ' || cause AS name, sum(amount) AS total FROM marts.variance_bridge_month GROUP BY ALL",
+  ],
+  [
     'unpriced',
     "SELECT billing_month AS month, provider || ' ' || model || ' ' || meter AS name, sum(quantity) AS total FROM marts.unpriced_usage GROUP BY ALL",
+  ],
+];
+
+/** What is planted, where the bridge must show it, and as which month, sku, cause, amount, first and last day: nothing else. */
+const PLANTED: readonly (readonly [string, string, readonly string[]])[] = [
+  [
+    'a model that no call-site logs',
+    "sku = 'o4-mini'",
+    [
+      '2026-07 o4-mini unlogged 103.9855388 2026-07-01 2026-07-31',
+      '2026-08 o4-mini unlogged 101.148036 2026-08-01 2026-08-31',
+      '2026-09 o4-mini unlogged 98.410796 2026-09-01 2026-09-27',
+    ],
+  ],
+  [
+    'a price that the bill follows two days late',
+    "cause = 'price_version'",
+    ['2026-08 gpt-5 price_version 1.2058870125 2026-08-16 2026-08-17'],
+  ],
+  [
+    'two credits',
+    "provider = 'openai' AND cause = 'credit'",
+    [
+      '2026-07 credits | promotional credit -25. 2026-07-31 2026-07-31',
+      '2026-08 credits | promotional credit -25. 2026-08-12 2026-08-12',
+    ],
+  ],
+  [
+    '60 searches that nobody logged',
+    "provider = 'websearch' AND cause = 'unlogged'",
+    ['2026-07 search-pro unlogged 0.3 2026-07-01 2026-07-01'],
+  ],
+  [
+    'what is missing to a minimum',
+    "cause = 'minimum_commitment'",
+    [
+      '2026-07 Minimum usage commitment minimum_commitment 37.55 2026-07-15 2026-07-15',
+      '2026-08 Minimum usage commitment minimum_commitment 37.32 2026-08-15 2026-08-15',
+    ],
+  ],
+  [
+    'a day whose log was lost',
+    "sku = 'text-embedding-3-small' AND cause = 'unlogged'",
+    ['2026-08 text-embedding-3-small unlogged 0.01350584 2026-08-09 2026-08-09'],
+  ],
+  [
+    'queries that the log rounds up',
+    "meter = 'vector_read_units' AND cause = 'over_logged'",
+    [
+      '2026-07 serverless over_logged -0.09144 2026-07-15 2026-07-15',
+      '2026-08 serverless over_logged -0.0887616 2026-08-15 2026-08-15',
+    ],
+  ],
+  ['a refund', "cause = 'correction'", ['2026-08 data-transfer-out correction -3.69 2026-07-20 2026-07-20']],
+  [
+    'what a register entry bears, and a commitment paid upfront',
+    "provider = 'aws' AND amount > 10000",
+    [
+      '2026-07 Outposts GPU rack, 8 x H100, one-time purchase capitalised 144000. 2026-07-15 2026-07-15',
+      '2026-07 Savings plan, all upfront, 1 year prepaid 36500. 2026-07-01 2026-07-01',
+    ],
   ],
 ];
 
@@ -148,6 +219,33 @@ describe('the demo company', () => {
       "SELECT difference FROM marts.reconciliation_month WHERE control = 'statement_identity'",
     );
     expect(identity).toEqual(Array(3).fill({ difference: '0.000000000000' }));
+  });
+
+  it.each(PLANTED)('knows in the bridge: %s', async (_, where, rows) => {
+    const found = await warehouse.rows(
+      `SELECT billing_month, sku, cause, sum(amount) AS amount, min(first_day) AS first_day, max(last_day) AS last_day
+       FROM marts.variance_bridge_month WHERE amount <> 0 AND ${where} GROUP BY ALL ORDER BY ALL`,
+    );
+    expect(
+      found.map(({ billing_month, sku, cause, amount, first_day, last_day }) =>
+        [billing_month, sku, cause, amount?.replace(/0+$/, ''), first_day, last_day].join(' '),
+      ),
+    ).toEqual(rows);
+  });
+
+  it('finds the whole bill of a model that nobody logs unlogged, and no cause that is not planted', async () => {
+    const research = await warehouse.rows(
+      "SELECT DISTINCT cause, amount = billed_amount AND rated_amount = 0 AS is_whole FROM marts.variance_bridge_month WHERE sku = 'o4-mini'",
+    );
+    expect(research).toEqual([{ cause: 'unlogged', is_whole: 'true' }]);
+    const searches = await warehouse.rows(
+      "SELECT billed_quantity - logged_quantity AS unlogged FROM marts.variance_bridge_month WHERE provider = 'websearch' AND cause = 'unlogged'",
+    );
+    expect(searches).toEqual([{ unlogged: '60.000000' }]);
+    const strange = await warehouse.rows(
+      "SELECT * FROM marts.variance_bridge_month WHERE cause IN ('unexplained', 'rating', 'tier', 'discount')",
+    );
+    expect(strange).toEqual([]);
   });
 
   it('neutralises formulas in CSV and leaves numbers alone', () => {

@@ -22,7 +22,7 @@ WITH told AS (
 ), part AS (
   SELECT billing_month, compare_day, provider, sku, meter, service_tier, currency,
          CASE cause WHEN 'whole' THEN whole_cause WHEN 'version' THEN price_cause WHEN 'quantity' THEN CASE WHEN amount > 0 THEN 'unlogged' ELSE 'over_logged' END ELSE cause END AS cause,
-         amount, billed_quantity, quantity_from, logged_quantity, price_no, CASE WHEN cause IN ('version', 'rounding') THEN used_price_no END AS used_price_no, lines, first_line, last_line
+         amount, billed_quantity, quantity_from, logged_quantity, price_no, CASE WHEN cause IN ('version', 'rounding') AND used_price_no <> price_no THEN used_price_no END AS used_price_no, lines, first_line, last_line
   FROM named
   UNION ALL
   SELECT billing_month, first_day, provider, sku, meter, service_tier, currency, cause, money_sum(amount), NULL, NULL, NULL, NULL, NULL, count(*), min(line_key), max(line_key)

@@ -59,7 +59,7 @@ beforeAll(async () => {
   expected = JSON.parse(readFileSync(join(inputs, 'expected.json'), 'utf8')) as Expected;
   first = await run({});
   warehouse = await openDuckDb({ path: first.warehousePath, readOnly: true });
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => {
   await warehouse[Symbol.asyncDispose]();

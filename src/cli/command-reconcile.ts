@@ -52,26 +52,33 @@ async function bridgesOf(pipeline: string | undefined, { month, provider }: Reco
   const { readBridges } = await import('./bridge.js');
   const told = await readBridges(await publishedWarehouse(places), month ?? null, provider ?? null);
   if (told === null) {
-    throw problem(
-      'cli/no-bridge',
-      'the published run is of a version that made no variance bridge',
-      'make it: showback run --force',
-    );
+    throw new Failure('user', [
+      {
+        code: 'cli/no-bridge',
+        message: 'the published run is of a version that made no variance bridge',
+        remedy: 'make it: showback run --force',
+      },
+    ]);
   }
-  if (told.providers.length === 0) {
-    throw problem(
-      'cli/unknown-month',
-      `nothing is published of ${told.month === '' ? 'any month' : told.month}`,
-      told.months.length === 0 ? 'publish a month: showback run' : `use one of ${told.months.join(', ')}`,
-    );
-  }
+  if (told.providers.length === 0) throw unknownMonth(told);
   if (told.bridges.length === 0) {
-    const message = `no bill and no usage of \`${provider ?? ''}\` in ${told.month}`;
-    throw problem('cli/unknown-provider', message, suggest(provider ?? '', told.providers));
+    throw new Failure('user', [
+      {
+        code: 'cli/unknown-provider',
+        message: `no bill and no usage of \`${provider ?? ''}\` in ${told.month}`,
+        remedy: suggest(provider ?? '', told.providers),
+      },
+    ]);
   }
   return told;
 }
 
-function problem(code: string, message: string, remedy: string): Failure {
-  return new Failure('user', [{ code, message, remedy }]);
+function unknownMonth({ month, months }: BridgeMonth): Failure {
+  return new Failure('user', [
+    {
+      code: 'cli/unknown-month',
+      message: `nothing is published of ${month === '' ? 'any month' : month}`,
+      remedy: months.length === 0 ? 'publish a month: showback run' : `use one of ${months.join(', ')}`,
+    },
+  ]);
 }

@@ -99,13 +99,19 @@ export function readSkuMap(file: string, text: string, seen: Seen, report: Repor
   const read = (cells: Cells<Column>, row: Readonly<Record<Column, string>>): SkuMapRow => {
     const { meter, factor, sku } = row;
     const cause = CHARGE_CAUSES.find((name) => meter === `(${name})`) ?? null;
-    if (meter !== '' && cause === null && sku === '')
+    const isCause = meter.startsWith('(');
+    if (isCause)
+      cells.oneOf(
+        'meter',
+        CHARGE_CAUSES.map((name) => `(${name})`),
+      );
+    if (meter !== '' && !isCause && sku === '')
       cells.refuse('sku', 'empty', 'a row with a meter needs its sku', 'name the sku, or leave the meter empty too');
     return {
       provider: cells.provider('provider'),
       item: cells.text('item'),
       sku,
-      meter: meter === '' || cause !== null ? null : cells.meter('meter'),
+      meter: meter === '' || isCause ? null : cells.meter('meter'),
       cause,
       factor: factor === '' ? '1' : cells.positive('factor', 12),
     };

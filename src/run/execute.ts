@@ -219,7 +219,13 @@ function plainAmount(amount: string | null | undefined): string {
 async function controlProblem(engine: ModelEngine, row: Row): Promise<Problem> {
   const { control = '', scope = '', month = '', expected = null, actual = null, difference = null, tolerance = null } = row;
   const evidence = CONTROL_EVIDENCE[control ?? ''];
-  const offending = evidence === undefined ? [] : await engine.rows(evidence, [scope]);
+  const offending =
+    evidence === undefined
+      ? []
+      : await engine.rows(
+          evidence.sql,
+          evidence.by.map((name) => row[name] ?? null),
+        );
   return {
     code: `control/${control ?? ''}`,
     message: `control ${control ?? ''} fails for ${scope ?? ''} in ${(month ?? '').slice(0, 7)}`,
@@ -228,11 +234,24 @@ async function controlProblem(engine: ModelEngine, row: Row): Promise<Problem> {
   };
 }
 
-/** Rows that made a control fail, by its scope: nothing is published, so they stand nowhere else. */
-const CONTROL_EVIDENCE: Readonly<Record<string, string>> = {
-  bill_rejected: 'SELECT file, "row", reason FROM staging.rejected_record WHERE source_id = $1 ORDER BY file, "row" LIMIT 20',
-  variance: `SELECT month_text(billing_month) AS month, sku, meter, cause, amount, first_line FROM reconciliation.bridge_month
-     WHERE provider = $1 AND cause IN ('unexplained', 'unquantified', 'unmapped') AND amount <> 0 ORDER BY abs(amount) DESC, sku, meter LIMIT 20`,
+interface ControlEvidence {
+  readonly sql: string;
+  /** Columns of the control that are its parameters. */
+  readonly by: readonly string[];
+}
+
+/** Rows that made a control fail: nothing is published, so they stand nowhere else. */
+const CONTROL_EVIDENCE: Readonly<Record<string, ControlEvidence>> = {
+  bill_rejected: {
+    sql: 'SELECT file, "row", reason FROM staging.rejected_record WHERE source_id = $1 ORDER BY file, "row" LIMIT 20',
+    by: ['scope'],
+  },
+  variance: {
+    sql: `SELECT sku, meter, cause, amount, first_line FROM reconciliation.bridge_month
+      WHERE provider = $1 AND billing_month = CAST($2 AS DATE) AND currency = $3 AND cause IN ('unexplained', 'unquantified', 'unmapped') AND amount <> 0
+      ORDER BY abs(amount) DESC, sku, meter, cause LIMIT 20`,
+    by: ['scope', 'month', 'currency'],
+  },
 };
 
 /** What a person does about a failing control. */

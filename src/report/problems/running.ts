@@ -6,12 +6,18 @@ const ARGUMENTS: ProblemTexts = ofKind('user', {
     'A value of an option or argument is not one that can stand there. All of them are told at once.',
     'Write it as the arrow says.',
   ],
+  'cli/no-bridge': [
+    'The published run is of a version that made no variance bridge.',
+    'Make the marts anew: `showback run --force`.',
+  ],
   'cli/no-pipeline': ['There is no pipeline file where one was looked for.', 'Name one, or go to the folder that has it.'],
   'cli/no-warehouse': [
     'The published run has no warehouse file in the state folder, so it cannot be asked.',
     'Name the state folder with `--state`, or make the file again: `showback run --force`.',
   ],
   'cli/nothing-published': ['The output folder publishes no run yet.', 'Run the pipeline first: `showback run`.'],
+  'cli/unknown-month': ['Nothing is published of the month that was asked for.', 'Take one of those that are listed, or run it.'],
+  'cli/unknown-provider': ['The month has neither a bill nor usage of this provider.', 'Take the one that is suggested.'],
   'cli/unknown-run': ['No past run has the name that was asked for.', 'Take one that `showback show` lists, or `last`.'],
   'cli/which-pipeline': ['Several pipelines lie here, and none is named.', 'Name one of those that are listed.'],
   'diff/collected': [

@@ -2,8 +2,8 @@
 import type { Bridge, BridgeMonth, CauseRow, CauseSum } from './bridge.js';
 import { counted, minorDigits, moneyText } from './figures-text.js';
 import type { Page } from './show-text.js';
-import { type TableColumn, tableLines } from './table.js';
-import { fitted } from './width.js';
+import { fitsAcross, type TableColumn, tableLines } from './table.js';
+import { fitted, printable, wrapped } from './width.js';
 
 /** What finance calls them, and one sentence of what to do about it. */
 const CAUSES: Readonly<Record<string, readonly [title: string, meaning: string]>> = {
@@ -34,25 +34,33 @@ const AMOUNT = 16;
 
 /** `details`: the rows of each cause below the waterfall; at most `most` of them. */
 export function bridgeLines({ month, bridges }: BridgeMonth, details: boolean, most: number, page: Page): readonly string[] {
-  return bridges.flatMap((bridge, at) => [
+  const told = bridges.filter(isOfInterest);
+  if (told.length === 0) return [`${month}: nothing was billed, and nothing was rated`];
+  return told.flatMap((bridge, at) => [
     ...(at === 0 ? [] : ['']),
-    page.paint('bold', `${bridge.provider} ${month}, ${bridge.currency}`),
+    page.paint('bold', fitted(`${printable(bridge.provider)} ${month}, ${bridge.currency}`, page.width)),
     ...waterfall(bridge, page),
-    verdictOf(bridge),
+    wrapped(verdictOf(bridge), page.width, '    '),
     ...(details ? detailLines(bridge, most, page) : []),
   ]);
 }
 
+/** Usage that costs nothing, such as that of own models, has a bridge from zero to zero. */
+function isOfInterest({ rated, billed, causes }: Bridge): boolean {
+  return causes.length > 0 || [rated, billed].some((amount) => /[1-9]/.test(amount));
+}
+
 function waterfall({ rated, billed, causes, currency }: Bridge, page: Page): readonly string[] {
   const digits = minorDigits(currency);
-  const line = (title: string, amount: string, rest: string): string =>
-    fitted(`  ${title.padEnd(TITLE)}${moneyText(amount, digits).padStart(AMOUNT)}  ${rest}`.trimEnd(), page.width);
-  const rule = `  ${'─'.repeat(TITLE + AMOUNT)}`;
+  const amounts = [rated, billed, ...causes.map(({ amount }) => unsigned(amount))].map((amount) => moneyText(amount, digits));
+  const room = Math.max(AMOUNT, ...amounts.map(({ length }) => length + 1));
+  const line = (title: string, amount: string): string => `  ${title.padEnd(TITLE)}${moneyText(amount, digits).padStart(room)}`;
+  const rule = `  ${'─'.repeat(TITLE + room)}`;
   return [
-    line('rated', rated, ''),
-    ...causes.map((cause) => line(signed(cause), cause.amount, barAndMeaning(cause, page))),
+    line('rated', rated),
+    ...causes.map((cause) => line(signed(cause), unsigned(cause.amount)) + barAndMeaning(cause, room, page)),
     page.paint('dim', rule),
-    page.paint('bold', line('billed', billed, '')),
+    page.paint('bold', line('billed', billed)),
   ];
 }
 
@@ -60,13 +68,23 @@ function signed({ cause, amount }: CauseSum): string {
   return `${amount.startsWith('-') ? '−' : '+'} ${CAUSES[cause]?.[0] ?? cause}`;
 }
 
-const BAR = 24;
-/** Below this there is no room for bars. */
-const WIDE = 2 + TITLE + AMOUNT + 2 + BAR + 2 + 20;
+/** The sign stands before the cause. */
+function unsigned(amount: string): string {
+  return amount.replace(/^-/, '');
+}
 
-function barAndMeaning({ cause, bar }: CauseSum, { width, paint }: Page): string {
+const BAR = 24;
+/** The meaning has this room at least, or there are no bars. */
+const MEANING = 36;
+/** A glimpse of the meaning is less than none. */
+const GLIMPSE = 12;
+
+function barAndMeaning({ cause, bar }: CauseSum, room: number, { width, paint }: Page): string {
+  const left = width - 2 - TITLE - room - 2;
   const meaning = CAUSES[cause]?.[1] ?? '';
-  return width < WIDE ? meaning : `${paint('dim', '▇'.repeat(bar))}${' '.repeat(Math.max(0, BAR - bar))}  ${meaning}`;
+  if (left < BAR + 2 + MEANING) return left < GLIMPSE ? '' : `  ${fitted(meaning, left)}`.trimEnd();
+  const space = ' '.repeat(Math.max(0, BAR - bar));
+  return `  ${paint('dim', '▇'.repeat(bar))}${space}  ${fitted(meaning, left - BAR - 2)}`.trimEnd();
 }
 
 function verdictOf({ open, tolerance, finding, currency }: Bridge): string {
@@ -89,23 +107,37 @@ const DETAILS: readonly TableColumn[] = [
   { title: 'amount', align: 'right' },
   { title: 'billed', align: 'right' },
   { title: 'logged', align: 'right' },
-  { title: 'price of', align: 'left', shrinks: true, keep: 'end' },
   { title: 'days', align: 'left' },
+  { title: 'price of', align: 'left', shrinks: true, keep: 'end' },
   { title: 'first line', align: 'left', shrinks: true, keep: 'end' },
 ];
+/** Where the last two have room; `--json` has them always. */
+const PLACES_FROM = 140;
+const PLACES = 2;
 
 function detailLines({ rows, currency }: Bridge, most: number, page: Page): readonly string[] {
   if (rows.length === 0) return [];
   const shown = rows.slice(0, most);
   const cells = shown.map((row) => cellsOf(row, minorDigits(currency)));
-  const kept = DETAILS.map((_, at) => cells.some((row) => row[at] !== ''));
+  const room = page.width < PLACES_FROM ? DETAILS.length - PLACES : DETAILS.length;
+  const kept = DETAILS.map((_, at) => at < room && cells.some((row) => row[at] !== ''));
   const told = <T>(row: readonly T[]): readonly T[] => row.filter((_, at) => kept[at] === true);
   const left = rows.length - shown.length;
   return [
     '',
-    ...tableLines(told(DETAILS), cells.map(told), { ...page, indent: '  ' }),
+    ...tableLines(columnsFor(told(DETAILS), cells.map(told), page.width - 2), cells.map(told), { ...page, indent: '  ' }),
     ...(left === 0 ? [] : [`  … and ${counted(left, 'row')} more (--lines ${rows.length} tells them)`]),
   ];
+}
+
+/** Places are cut before a sku is: it is the key of the row. */
+function columnsFor(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): readonly TableColumn[] {
+  const firm = columns.map((column) => (column.title === 'sku' ? { ...column, shrinks: false } : column));
+  return fitsAcross(firm, rows, width) ? firm : columns;
 }
 
 function cellsOf(row: CauseRow, digits: number): readonly string[] {
@@ -119,8 +151,8 @@ function cellsOf(row: CauseRow, digits: number): readonly string[] {
     moneyText(amount, digits),
     quantity(billedQuantity),
     quantity(loggedQuantity),
-    pricePlace ?? '',
     days,
+    pricePlace ?? '',
     firstLine ?? '',
   ];
 }

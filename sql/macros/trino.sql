@@ -162,13 +162,18 @@ SELECT statement_key, row_key,
                                   WHEN 3 THEN CAST('0.001' AS DECIMAL(12,4)) WHEN 4 THEN CAST('0.0001' AS DECIMAL(12,4)) END AS DECIMAL(38,4)) AS statement_amount
 FROM counted;
 
+-- quantity × price at the ledger's scale, of quantities of up to 18 whole digits: whole units and their fraction apart, so that each product has 38 digits
+CREATE MACRO priced(quantity, unit_price) AS
+  half_even_12(CAST(CAST(quantity AS DECIMAL(18,0)) * unit_price AS DECIMAL(38,24))
+               + CAST(CAST(quantity - CAST(quantity AS DECIMAL(18,0)) AS DECIMAL(6,6)) * unit_price AS DECIMAL(38,24)));
+
 -- billed − rated in three effects that sum to it with no division: quantity, what repriced within the key, and price
 CREATE MACRO quantity_effect(billed_quantity, logged_quantity, unit_price) AS
-  half_even_12(CAST(billed_quantity AS DECIMAL(18,6)) * unit_price) - half_even_12(CAST(logged_quantity AS DECIMAL(18,6)) * unit_price);
+  priced(billed_quantity, unit_price) - priced(logged_quantity, unit_price);
 CREATE MACRO rating_effect(logged_quantity, unit_price, rated_amount) AS
-  half_even_12(CAST(logged_quantity AS DECIMAL(18,6)) * unit_price) - CAST(rated_amount AS DECIMAL(38,12));
+  priced(logged_quantity, unit_price) - CAST(rated_amount AS DECIMAL(38,12));
 CREATE MACRO price_effect(billed_amount, billed_quantity, unit_price) AS
-  CAST(billed_amount AS DECIMAL(38,12)) - half_even_12(CAST(billed_quantity AS DECIMAL(18,6)) * unit_price);
+  CAST(billed_amount AS DECIMAL(38,12)) - priced(billed_quantity, unit_price);
 
 -- What is left on the last day of days that follow each other, once each day's difference met the opposite one of the day before:
 -- differences in order of days, DECIMAL(26,6). And what of two amounts cancels, at the sign of the first.

@@ -15,7 +15,7 @@ WITH printing AS (
   WHERE e.price_effect <> 0 AND e.billed_quantity <> 0
 ), candidate AS (
   SELECT a.billing_month, a.compare_day, a.provider, a.sku, a.meter, a.service_tier, a.currency, a.billed_amount, a.lines, a.printed, q.price_no, q.unit_price,
-         half_even_12(CAST(a.billed_quantity AS DECIMAL(18,6)) * q.unit_price) AS amount, q.valid_from,
+         priced(a.billed_quantity, q.unit_price) AS amount, q.valid_from,
          CASE WHEN q.price_no = a.price_no THEN 'rounding'
               WHEN q.service_tier <> a.service_tier OR q.region <> a.region OR q.prompt_over <> a.prompt_over OR q.minute_from <> a.minute_from OR q.minute_to <> a.minute_to THEN 'tier'
               WHEN q.layer <> a.layer THEN 'discount' ELSE 'price_version' END AS cause,

@@ -3,9 +3,9 @@
 WITH told AS (
   SELECT e.*, m.cause AS price_cause, m.price_no AS used_price_no, m.unit_price AS used_price,
          CASE WHEN t.quantity = e.billed_quantity - e.logged_quantity THEN e.quantity_effect
-              ELSE coalesce(half_even_12(CAST(t.quantity AS DECIMAL(18,6)) * e.unit_price), CAST(0 AS DECIMAL(38,12))) END AS timing,
+              ELSE coalesce(priced(t.quantity, e.unit_price), CAST(0 AS DECIMAL(38,12))) END AS timing,
          CASE WHEN m.cause IS NULL THEN CAST(cancelled(e.price_effect, e.rating_effect) AS DECIMAL(38,12)) ELSE CAST(0 AS DECIMAL(38,12)) END AS repriced,
-         coalesce(m.amount - half_even_12(CAST(e.billed_quantity AS DECIMAL(18,6)) * e.unit_price), CAST(0 AS DECIMAL(38,12))) AS version
+         coalesce(m.amount - priced(e.billed_quantity, e.unit_price), CAST(0 AS DECIMAL(38,12))) AS version
   FROM reconciliation.bridge_effect AS e
   LEFT JOIN reconciliation.bridge_match AS m ON m.billing_month = e.billing_month AND m.compare_day = e.compare_day AND m.provider = e.provider
     AND m.sku = e.sku AND m.meter = e.meter AND m.service_tier = e.service_tier AND m.currency = e.currency

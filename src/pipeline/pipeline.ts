@@ -157,11 +157,11 @@ export interface SkuRow {
   readonly chargedBy: 'usage' | 'pool';
 }
 
-/** A bill's own words for a thing (`line item`, SkuId, invoice item; `*` = any text) → sku and meter. Null meter: no usage explains it. */
 /** Charges that a sku map may name where the bill itself does not: `(tax)` in its column `meter`. */
 export const CHARGE_CAUSES = ['credit', 'tax', 'minimum_commitment', 'correction'] as const;
 export type ChargeCause = (typeof CHARGE_CAUSES)[number];
 
+/** A bill's own words for a thing (`line item`, SkuId, invoice item; `*` = any text) → sku and meter. Null meter: no usage explains it. */
 export interface SkuMapRow {
   readonly provider: string;
   readonly item: string;

@@ -343,6 +343,13 @@ const CALLS: readonly (readonly [call: string, rows: readonly (readonly Cell[])[
     ),
   ],
   [`cancelled(${PICO('a')}, ${PICO('b')})`, [...pairs(AMOUNTS, AMOUNTS), ...pairs(some(amount, 12), some(amount, 24).slice(12))]],
+  [
+    `priced(CAST(a AS DECIMAL(26,6)), CAST(b AS DECIMAL(20,14)))`,
+    pairs(
+      ['0', '1', '0.5', '-1.5', '999999999999999999', '2.499999', '123456789.123457', null],
+      ['0', '0.00001936700005', '0.00000000000001', '0.1', null],
+    ),
+  ],
   [`decimals_of(${PICO('a')})`, one([...AMOUNTS, '10', '0.10', '-1.250000000000', ...some(amount, 40)])],
   [`half_unit(${INT('a')})`, one(['0', '1', '2', '6', '11', '12', null])],
   [`text_part(a, ', ', ${INT('b')})`, pairs(['gpt, input', 'gpt', '', ', ', 'a, b, c', 'a,b', null], ['1', '2', '3', '9'])],

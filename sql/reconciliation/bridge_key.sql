@@ -9,7 +9,7 @@ WITH by_month AS (
   SELECT DISTINCT billing_month, provider FROM reconciliation.bridge_charge WHERE cause IS NULL AND quantity IS NOT NULL
 ), billed AS (
   SELECT c.billing_month, coalesce(m.first_day, c.first_day) AS compare_day, c.provider, c.sku, c.meter, c.service_tier, c.currency,
-         money_sum(c.amount) AS amount, CASE WHEN count(c.quantity) = count(*) THEN quantity_sum(c.quantity) END AS quantity,
+         money_sum(c.amount) AS amount, CASE WHEN count(c.quantity) = count(*) THEN CAST(TRY_CAST(money_sum(c.quantity) AS DECIMAL(24,6)) AS DECIMAL(26,6)) END AS quantity,
          count(*) AS lines, min(c.line_key) AS first_line, max(c.line_key) AS last_line
   FROM reconciliation.bridge_charge AS c
   LEFT JOIN by_month AS m ON m.billing_month = c.billing_month AND m.provider = c.provider AND m.sku = c.sku AND m.meter = c.meter

@@ -165,7 +165,7 @@ FROM counted;
 -- quantity × price at the ledger's scale, of quantities of up to 18 whole digits: whole units and their fraction apart, so that each product has 38 digits
 CREATE MACRO priced(quantity, unit_price) AS
   half_even_12(CAST(CAST(quantity AS DECIMAL(18,0)) * unit_price AS DECIMAL(38,24))
-               + CAST(CAST(quantity - CAST(quantity AS DECIMAL(18,0)) AS DECIMAL(6,6)) * unit_price AS DECIMAL(38,24)));
+               + CAST(CAST(CAST(quantity AS DECIMAL(26,6)) - CAST(quantity AS DECIMAL(18,0)) AS DECIMAL(6,6)) * unit_price AS DECIMAL(38,24)));
 
 -- billed − rated in three effects that sum to it with no division: quantity, what repriced within the key, and price
 CREATE MACRO quantity_effect(billed_quantity, logged_quantity, unit_price) AS

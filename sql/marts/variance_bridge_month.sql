@@ -11,7 +11,7 @@ SELECT month_text(b.billing_month) AS billing_month, b.provider, b.sku, b.meter,
          WHEN 'capitalised' THEN 'a register entry bears it over its service months'
          WHEN 'prepaid' THEN 'billed less effective cost: a prepayment, or what it paid for'
          WHEN 'unused_commitment' THEN 'the part of a commitment that nothing used'
-         WHEN 'non_token' THEN 'the sku map says that no usage explains it'
+         WHEN 'non_token' THEN 'the sku map gives it no meter, or a pool charges its sku'
          WHEN 'unmapped' THEN 'no sku map knows the words of the line'
          WHEN 'not_billed' THEN 'rated, and no bill covers it yet'
          WHEN 'unlogged' THEN 'more was billed than logged, at the price of the book'

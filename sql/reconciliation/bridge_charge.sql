@@ -8,6 +8,8 @@ SELECT l.line_key, l.billing_month, l.provider, coalesce(l.sku, '') AS sku, coal
             WHEN l.category = 'Tax' THEN 'tax'
             WHEN l.charge_class = 'Correction' OR l.category = 'Adjustment' THEN 'correction'
             WHEN l.commitment_status = 'Unused' THEN 'unused_commitment'
+            WHEN s.charged_by = 'pool' THEN 'non_token'
             WHEN l.meter IS NULL THEN CASE WHEN l.mapped_by = 'map' THEN 'non_token' ELSE 'unmapped' END END AS cause
 FROM allocation.charge_line AS l
 LEFT JOIN allocation.capitalised_charge AS c ON c.line_key = l.line_key
+LEFT JOIN run.sku AS s ON s.provider = l.provider AND s.sku = l.sku

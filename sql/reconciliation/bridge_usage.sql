@@ -15,7 +15,7 @@ WITH period AS (
   FROM rating.rated_usage AS u
   CROSS JOIN run.period AS b
   LEFT JOIN covered AS c ON c.provider = u.provider AND c.account_id IS NOT DISTINCT FROM u.account_id AND c.service_tier = u.service_tier AND c.usage_date = u.usage_date
-  WHERE u.price_state <> 'weight' AND u.usage_date >= b.start_month AND NOT u.cache_hit
+  WHERE u.charged_by <> 'pool' AND u.price_state <> 'weight' AND u.usage_date >= b.start_month AND NOT u.cache_hit
 )
 SELECT billing_month, usage_date, provider, sku, meter, service_tier, currency, is_covered,
        coalesce(money_sum(rated_amount), CAST(0 AS DECIMAL(38,12))) AS rated_amount, quantity_sum(weight_quantity) AS logged_quantity

@@ -2,7 +2,7 @@
 WITH cost AS (
   SELECT c.billing_month, c.currency, c.provider, coalesce(c.sku, '') AS sku, coalesce(c.meter, '') AS meter, c.amount,
     f.feature_id IS NOT NULL AND (r.rule_no IS NULL OR r.method = 'direct' OR (r.method = 'driver' AND strpos(substr(c.method_id, length(r.pool_id || '/' || r.method_name) + 1), 'sku') > 0)) AS covered
-  FROM allocation.cost AS c
+  FROM allocation.incurred_cost AS c
   LEFT JOIN run.feature AS f ON f.feature_id = c.feature_id
   LEFT JOIN run.rule AS r ON r.rule_no = c.rule_no
   WHERE c.amount > 0 AND c.category NOT IN ('Tax', 'Credit')

@@ -34,6 +34,9 @@ CREATE OR REPLACE MACRO money_sum_24(x) AS sum(CAST(x AS DECIMAL(38,24))) + CAST
 CREATE OR REPLACE MACRO quantity_sum(x) AS CAST(sum(x) AS DECIMAL(26,6));
 CREATE OR REPLACE MACRO count_sum(x) AS CAST(sum(x) AS BIGINT);
 
+-- a short text that differs where the lines do, whatever their order; compared with itself, and on one engine, only
+CREATE OR REPLACE MACRO digest_of(line) AS CAST(count(*) AS VARCHAR) || '-' || CAST(sum(hash(line)) AS VARCHAR);
+
 -- money as text: digits only, at most `decimals` decimals once trailing zeros are gone; null is no money
 CREATE OR REPLACE MACRO money_problem(t, decimals) AS
   CASE WHEN t IS NULL THEN 'missing'

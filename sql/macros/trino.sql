@@ -34,6 +34,9 @@ CREATE MACRO money_sum_24(x) AS sum(CAST(x AS DECIMAL(38,24))) + CAST(0 AS DECIM
 CREATE MACRO quantity_sum(x) AS CAST(sum(x) AS DECIMAL(26,6));
 CREATE MACRO count_sum(x) AS CAST(sum(x) AS BIGINT);
 
+-- a short text that differs where the lines do, whatever their order; compared with itself, and on one engine, only
+CREATE MACRO digest_of(line) AS CAST(count(*) AS VARCHAR) || '-' || lower(to_hex(checksum(line)));
+
 -- money as text: digits only, at most `decimals` decimals once trailing zeros are gone; null is no money.
 -- `\z`: a `$` stands before a last line feed too. DuckDB reads no exponent after 10^14 or more, so neither do we
 CREATE MACRO money_problem(t, decimals) AS

@@ -1,13 +1,14 @@
 -- The statement: what each feature cost in the month, exact and in minor units, with who answers for it and what the same cost was the month before.
 -- Where a month's cost stands in several rows of finality, the month before stands in the first of them, so that it sums.
 WITH ranked AS (
-  SELECT t.*, row_number() OVER (PARTITION BY t.billing_month, t.currency, t.feature_id, t.category, t.basis, t.method_id ORDER BY t.finality) AS place
+  SELECT t.*, row_number() OVER (PARTITION BY t.billing_month, t.currency, t.feature_id, t.category, t.basis, t.method_id ORDER BY CASE t.entry WHEN 'cost' THEN 0 ELSE 1 END, t.finality,
+                                          t.original_month, t.entry) AS place
   FROM allocation.statement AS t
 )
 SELECT month_text(s.billing_month) AS billing_month, s.feature_id, coalesce(f.name, s.feature_id) AS feature_name, coalesce(f.team, s.feature_id) AS team,
        coalesce(f.cost_center, '(unallocated)') AS cost_center, coalesce(f.category, '') AS feature_category,
        f.feature_owner, f.platform_owner, f.business_owner, s.category, s.currency, s.basis, s.method_id, s.finality,
-       s.amount, s.statement_amount, s.share, b.amount AS previous_month_amount
+       month_text(s.original_month) AS original_month, s.entry, s.amount, s.statement_amount, s.share, b.amount AS previous_month_amount
 FROM ranked AS s
 CROSS JOIN run.period AS p
 LEFT JOIN run.feature AS f ON f.feature_id = s.feature_id

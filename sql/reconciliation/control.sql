@@ -22,6 +22,8 @@ WITH every_control AS (
   UNION ALL
   SELECT * FROM reconciliation.statement_identity
   UNION ALL
+  SELECT * FROM reconciliation.restatement
+  UNION ALL
   SELECT * FROM reconciliation.statement_rounded
   UNION ALL
   SELECT * FROM reconciliation.unpriced

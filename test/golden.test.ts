@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { RunResult, RunScope } from '../src/run/api.js';
+import { type BookStep, doStep } from './golden/books-steps.js';
 import { type Company, companyOf, csvsOf, pack, run, valueOf, writeParquet } from './golden/company.js';
 import { rowsInside } from './golden/inside.js';
 
@@ -14,6 +15,8 @@ vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/o
 interface CaseRun extends RunScope {
   /** Folder of `then/` that is laid over the company first: what came since the run before. */
   readonly add?: string;
+  /** What is done before the run, in this order; `lay` names a folder of `then/`. */
+  readonly steps?: readonly BookStep[];
   /** Query over the published warehouse → its single value, as text. */
   readonly holds?: Readonly<Record<string, string | null>>;
 }
@@ -42,7 +45,7 @@ const UPDATE = process.env['UPDATE_GOLDEN'] === '1' && process.env['CI'] !== 'tr
 const names = (await readdir(ROOT)).sort();
 
 describe('golden companies', () => {
-  test.concurrent.each(names)('%s', { timeout: 120_000 }, async (name) => {
+  test.concurrent.each(names)('%s', { timeout: 300_000 }, async (name) => {
     const source = join(ROOT, name);
     const told = parse(await readFile(join(source, 'case.yaml'), 'utf8')) as Case;
     await using company = await companyOf(source);
@@ -68,7 +71,8 @@ function ofRun(published: ReadonlyMap<string, string>, runName: string): Readonl
   return new Map(own.map(([file, text]) => [file.slice(runName.length), text]));
 }
 
-async function runOnce(company: Company, source: string, { add, month, date, asOf }: CaseRun): Promise<RunResult> {
+async function runOnce(company: Company, source: string, { add, steps = [], month, date, asOf }: CaseRun): Promise<RunResult> {
+  for (const step of steps) await doStep(company, join(source, 'then'), step);
   if (add !== undefined) await cp(join(source, 'then', add), company.folder, { recursive: true });
   const scope = { ...(month === undefined ? {} : { month }), ...(date === undefined ? {} : { date }) };
   return run(company, { ...scope, ...(asOf === undefined ? {} : { asOf }) });

@@ -5,13 +5,18 @@ import type {
   BackfillRequest,
   BackfillResult,
   CheckDepth,
+  CloseRequest,
+  CloseResult,
   DeliveryDiff,
   DiffRequest,
   GcRequest,
   GcResult,
   Planned,
+  ReopenRequest,
   RunRequest,
   RunResult,
+  VerifyRequest,
+  VerifyResult,
 } from '../run/api.js';
 import type { Step } from '../run/plan.js';
 
@@ -33,6 +38,9 @@ export interface Runs {
   readonly planPipeline: (request: RunRequest) => Promise<Planned>;
   readonly checkPipeline: (request: RunRequest, depth: CheckDepth) => Promise<readonly string[]>;
   readonly describeStep: (step: Step) => string;
+  readonly closeMonth: (request: CloseRequest) => Promise<CloseResult>;
+  readonly reopenMonth: (request: ReopenRequest) => Promise<void>;
+  readonly verifyMonth: (request: VerifyRequest) => Promise<VerifyResult>;
   readonly diffDeliveries: (request: DiffRequest) => Promise<DeliveryDiff>;
 }
 
@@ -49,6 +57,8 @@ export interface Io {
   readonly stderr: Output;
   /** All of standard input. */
   readonly stdin: () => Promise<string>;
+  /** Asks whoever sits at the terminal; absent where nobody does. */
+  readonly ask?: (question: string) => Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly now: () => Date;

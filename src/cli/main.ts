@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The process: streams, signals and the exit code. What a command needs beyond that loads when the command runs.
 import { once } from 'node:events';
+import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { EXIT_CODE, EXIT_OF_SIGNAL } from '../kernel/failure.js';
@@ -37,13 +38,16 @@ function widthFrom(text: string | undefined): number {
 }
 
 async function loadRuns(): Promise<Runs> {
-  const [run, backfill, gc, check, plan, diff] = await Promise.all([
+  const [run, backfill, gc, check, plan, diff, close, reopen, verify] = await Promise.all([
     import('../run/run.js'),
     import('../run/backfill.js'),
     import('../run/gc.js'),
     import('../run/check.js'),
     import('../run/plan.js'),
     import('../run/diff.js'),
+    import('../run/close.js'),
+    import('../run/reopen.js'),
+    import('../run/verify.js'),
   ]);
   return {
     runPipeline: run.runPipeline,
@@ -53,7 +57,19 @@ async function loadRuns(): Promise<Runs> {
     checkPipeline: check.checkPipeline,
     describeStep: plan.describeStep,
     diffDeliveries: diff.diffDeliveries,
+    closeMonth: close.closeMonth,
+    reopenMonth: reopen.reopenMonth,
+    verifyMonth: verify.verifyMonth,
   };
+}
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await lines.question(question)).trim();
+  } finally {
+    lines.close();
+  }
 }
 
 /** The folder may have been removed under the shell's feet. */
@@ -74,6 +90,7 @@ async function main(cwd: string | null): Promise<number> {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
     stdin: async () => text(process.stdin),
+    ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
     env: process.env,
     cwd,
     now: () => new Date(),

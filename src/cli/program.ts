@@ -6,6 +6,7 @@ import { EXIT_CODE, Failure } from '../kernel/failure.js';
 import { ArgumentValues } from './argument-values.js';
 import { addBackfill } from './command-backfill.js';
 import { addCheck } from './command-check.js';
+import { addClose, addReopen } from './command-close.js';
 import { addCompletion } from './command-completion.js';
 import { addDiff } from './command-diff.js';
 import { addDocs } from './command-docs.js';
@@ -17,6 +18,7 @@ import { addRun } from './command-run.js';
 import { addReconcile } from './command-reconcile.js';
 import { addShow } from './command-show.js';
 import { addSql } from './command-sql.js';
+import { addVerify } from './command-verify.js';
 import { EXIT_CODES, everyCommand, pathOf } from './command-tree.js';
 import { hasColours, type Io, type Paint, painter } from './io.js';
 import { jsonLine } from './ndjson.js';
@@ -29,6 +31,7 @@ Examples:
   $ showback run                            all that is new, from ./pipeline.yaml
   $ showback run demo.yaml --month 2026-09  one month; the others stay
   $ showback backfill --from 2026-01        month by month; killed, it goes on
+  $ showback close 2026-08                  a month is final: nothing changes it
   $ showback gc --dry-run                   what is beyond the retention
   $ showback plan                           the very steps that run would execute
   $ showback sql "select * from showback_feature_month limit 10"
@@ -71,6 +74,9 @@ export function buildProgram(io: Io): Command {
     addShow,
     addReconcile,
     addDiff,
+    addClose,
+    addReopen,
+    addVerify,
     addGc,
     addRates,
     addSql,

@@ -173,3 +173,11 @@ function cycleOf(path: readonly string[]): Failure {
     { code: 'model/cycle', message: `models read each other: ${cycle.join(' → ')}`, remedy: 'break the cycle' },
   ]);
 }
+
+/** The models that a model is made of, directly or through others, and itself. */
+export function neededFor(name: string, { models }: Catalog): ReadonlySet<string> {
+  const needed = new Set([name]);
+  // A set that grows while it is gone through is gone through to its end.
+  for (const each of needed) for (const read of models.find((model) => model.name === each)?.reads ?? []) needed.add(read);
+  return needed;
+}

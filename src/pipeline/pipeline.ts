@@ -42,6 +42,8 @@ export interface Pipeline {
   readonly invoices: readonly InvoiceRow[];
   readonly acceptUnpriced: readonly AcceptUnpriced[];
   readonly variance: readonly VarianceTolerance[];
+  /** What a month must be before it can be closed. Of no figure. */
+  readonly close: CloseLimits;
   /** Every configuration file read, with the sha256 of its bytes: part of the run's fingerprint. */
   readonly files: readonly ConfigFile[];
 }
@@ -187,6 +189,13 @@ export interface InvoiceRow {
   readonly billingMonth: Month;
   readonly total: string;
   readonly currency: string;
+}
+
+export interface CloseLimits {
+  /** Decimal text from 0 to 1, or null: nothing is asked. */
+  readonly coverage: string | null;
+  readonly unallocated: string | null;
+  readonly twoPeople: boolean;
 }
 
 /** What of a month's bill may stay unexplained; both the amount and the ratio must hold. */

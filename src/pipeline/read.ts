@@ -231,9 +231,11 @@ function frozen<T>(value: T): T {
 function limitsOf({
   accept_unpriced: accepted,
   variance,
-}: Pick<PipelineSpec, 'accept_unpriced' | 'variance'>): Pick<Pipeline, 'acceptUnpriced' | 'variance'> {
+  close,
+}: Pick<PipelineSpec, 'accept_unpriced' | 'variance' | 'close'>): Pick<Pipeline, 'acceptUnpriced' | 'variance' | 'close'> {
   return {
     acceptUnpriced: accepted.map(({ expires_on: expiresOn, ...entry }) => ({ ...entry, expiresOn })),
     variance: variance.map(({ on_breach: onBreach, ...entry }) => ({ ...entry, onBreach })),
+    close: { coverage: close.coverage ?? null, unallocated: close.unallocated ?? null, twoPeople: close.two_people },
   };
 }

@@ -9,7 +9,17 @@ const tolerance = z.strictObject({
   on_breach: z.enum(['stop', 'warn']).default('stop').describe('stop: exit 3, nothing is published.'),
 });
 
+const close = z
+  .strictObject({
+    coverage: share.optional().describe('Least coverage that a month must have, such as "0.9".'),
+    unallocated: share.optional().describe('Largest share of a month that may stand on (unallocated), such as "0.02".'),
+    two_people: z.boolean().default(false).describe('Who prepares a close and who approves it must be two.'),
+  })
+  .prefault({})
+  .describe('What a month must be before `showback close` takes it. Bills, prices and controls are always looked at.');
+
 export const limits = {
+  close,
   accept_unpriced: z
     .array(z.strictObject({ provider, sku: text, reason: text, expires_on: day }))
     .default([])

@@ -3,20 +3,25 @@ import { constants, copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type PublishedFile, sealed, type StagedFile } from './manifest.js';
 
+/** A file as it was published, below this folder. */
+export interface KeptFile extends PublishedFile {
+  readonly root: string;
+}
+
 /** Files of a run that are gone, or are not what was published. */
-export async function damagedFiles(runDir: string, files: readonly PublishedFile[]): Promise<readonly PublishedFile[]> {
-  const damaged: PublishedFile[] = [];
+export async function damagedFiles<F extends KeptFile>(files: readonly F[]): Promise<readonly F[]> {
+  const damaged: F[] = [];
   for (const file of files) {
-    const seal = await sealed(join(runDir, file.path)).catch(() => null);
+    const seal = await sealed(join(file.root, file.path)).catch(() => null);
     if (seal?.sha256 !== file.sha256) damaged.push(file);
   }
   return damaged;
 }
 
-/** Brings files of one run to the folder of another that is being staged. */
-export async function keepFiles(runDir: string, dir: string, files: readonly PublishedFile[]): Promise<readonly StagedFile[]> {
-  for (const { path } of files) {
-    const [from, to] = [join(runDir, path), join(dir, path)];
+/** Brings files to the folder of a run that is being staged, or to another. */
+export async function keepFiles(dir: string, files: readonly KeptFile[]): Promise<readonly StagedFile[]> {
+  for (const { root, path } of files) {
+    const [from, to] = [join(root, path), join(dir, path)];
     await mkdir(dirname(to), { recursive: true });
     await link(from, to).catch(async (error: NodeJS.ErrnoException) => {
       if (!WITHOUT_LINKS.has(error.code ?? '')) throw error;

@@ -30,6 +30,8 @@ export interface MadeMonth {
   readonly asOf: string;
   /** Fingerprint of the inputs: the same again gives the same bytes. */
   readonly inputs: string;
+  /** Its figures do not change any more. */
+  readonly closed?: boolean;
 }
 
 /** What the caller says of the run. */
@@ -48,7 +50,10 @@ export interface Manifest extends RunFacts {
 
 export function manifestText(manifest: Manifest): string {
   const { runId, pipeline, asOf, currency, months } = manifest;
-  const made = manifest.made.map((each) => ({ month: each.month, as_of: each.asOf, inputs: each.inputs }));
+  const made = manifest.made.map((each) => ({
+    ...{ month: each.month, as_of: each.asOf, inputs: each.inputs },
+    ...(each.closed === true ? { closed: true } : {}),
+  }));
   const files = manifest.files.map(({ path, mart, month, rows, bytes, sha256 }) => ({ path, mart, month, rows, bytes, sha256 }));
   const told = { schema_version: SCHEMA_VERSION, run_id: runId, pipeline, as_of: asOf, currency, months, made, files };
   return `${JSON.stringify(told, null, 2)}\n`;
@@ -84,10 +89,11 @@ interface WrittenMonth {
   readonly month: string;
   readonly as_of: string;
   readonly inputs: string;
+  readonly closed?: boolean;
 }
 
-function madeMonth({ month, as_of: asOf, inputs }: WrittenMonth): MadeMonth {
-  return { month, asOf, inputs };
+function madeMonth({ month, as_of: asOf, inputs, closed }: WrittenMonth): MadeMonth {
+  return { month, asOf, inputs, ...(closed === true ? { closed } : {}) };
 }
 
 /** Hashes one file and forces it to the disk through the same handle. */

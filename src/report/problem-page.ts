@@ -10,12 +10,14 @@ import { OBJECTS } from './problems/objects.js';
 import type { ProblemText, ProblemTexts } from './problems/problem-text.js';
 import { PULLS } from './problems/pulls.js';
 import { QUERIES } from './problems/queries.js';
+import { CLOSING } from './problems/closing.js';
 import { RUNNING } from './problems/running.js';
 
 const SECTIONS: readonly (readonly [title: string, texts: ProblemTexts])[] = [
   ['Configuration', CONFIGURATION],
   ['Files and data', EVIDENCE],
   ['Commands, folders, runs', RUNNING],
+  ['Closed months', CLOSING],
   ['Objects on S3', OBJECTS],
   ['Costs asked of a provider', PULLS],
   ['Athena', ATHENA],

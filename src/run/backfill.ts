@@ -7,6 +7,7 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import { readPipeline } from '../pipeline/read.js';
 import { type Manifest, readPublished } from '../publish/directory.js';
 import type { BackfillRequest, BackfillResult, RunResult } from './api.js';
+import { booksOf } from './books.js';
 import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
 import type { RunContext } from './execute.js';
 import { endingOf, type Ending, reasonOf } from './ending.js';
@@ -17,7 +18,7 @@ import type { Period } from './parameters.js';
 import { onEngine } from './on-engine.js';
 import { describeStep, evidenceSteps, publishSteps, type Step } from './plan.js';
 import { resultOf } from './run.js';
-import { backfillPeriod } from './scope.js';
+import { backfillPeriod, refuseClosed } from './scope.js';
 import { buildEvidence, inSession, landEvidence, publishPeriod } from './session.js';
 import { makeState } from './state.js';
 
@@ -43,6 +44,8 @@ export async function runBackfill(request: BackfillRequest): Promise<BackfillRes
 async function backfillLocked(request: BackfillRequest, pipeline: Pipeline, period: Period): Promise<BackfillResult> {
   await makeState(pipeline.stateDir);
   await using _lock = await waitForLock(pipeline.stateDir, request);
+  const books = await booksOf(pipeline);
+  refuseClosed(pipeline, books, period.firstMonth);
   const ledger = openLedger(pipeline.stateDir, request.now);
   await ledger.started(period.asOf, ownMonths(period));
   const progress: Progress = { published: [], unchanged: [], runId: '' };
@@ -54,7 +57,7 @@ async function backfillLocked(request: BackfillRequest, pipeline: Pipeline, peri
     request.listener({ kind: 'backfill-finished', outcome, seconds, published, unchanged, left });
   };
   try {
-    const result = await inSession(request, { pipeline, period, ledger }, async (context) =>
+    const result = await inSession(request, { pipeline, period, ledger, books }, async (context) =>
       allMonths(request, context, progress),
     );
     await ledger.finished(progress.runId, result.last.outcome, null);
@@ -70,7 +73,7 @@ async function backfillLocked(request: BackfillRequest, pipeline: Pipeline, peri
 
 async function allMonths(request: BackfillRequest, context: RunContext, progress: Progress): Promise<BackfillResult> {
   const { pipeline, catalog, period, listener } = context;
-  const evidence = evidenceSteps(pipeline, catalog);
+  const evidence = evidenceSteps(pipeline, catalog, context.books);
   listener({ kind: 'run-started', pipeline: pipeline.name, asOf: period.asOf, steps: evidence.map(describeStep) });
   const inputs = await landEvidence(context);
   const before = await readPublished(pipeline.outDir);
@@ -115,7 +118,7 @@ async function oneMonth(
   const { pipeline, catalog, listener } = shared;
   const published = await readPublished(pipeline.outDir);
   const period = { asOf: shared.period.asOf, firstMonth: month, lastMonth: month };
-  const carried = carriedMonths(published, period);
+  const carried = carriedMonths({ ...shared, period }, published);
   const runId = runIdOf(inputs, period, carried.hashes);
   const steps: readonly Step[] = [{ kind: 'turn', month }, ...publishSteps(pipeline, catalog, carried.months)];
   listener({ ...told, state: 'started', steps: steps.map(describeStep) });

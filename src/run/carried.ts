@@ -4,8 +4,10 @@ import { Failure, type Problem } from '../kernel/failure.js';
 import { type Month, monthsThrough } from '../kernel/period.js';
 import type { Model } from '../model/catalog.js';
 import { rowBreaches } from '../model/verify.js';
-import type { MadeMonth, Manifest, PublishedFile, StagedFile } from '../publish/directory.js';
-import { damagedFiles, keepFiles } from '../publish/kept.js';
+import type { MadeMonth, Manifest, StagedFile } from '../publish/directory.js';
+import { damagedFiles, type KeptFile, keepFiles } from '../publish/kept.js';
+import { literal } from '../warehouse/sql-quote.js';
+import { type Books, FILES } from './books.js';
 import type { RunContext } from './execute.js';
 import { plainColumns } from './export.js';
 import type { Period } from './parameters.js';
@@ -13,17 +15,29 @@ import type { Period } from './parameters.js';
 export interface Carried {
   readonly months: readonly Month[];
   readonly made: readonly MadeMonth[];
-  readonly files: readonly PublishedFile[];
+  readonly files: readonly KeptFile[];
   /** Hashes of their files and what they were made of: part of what the run is a function of. */
   readonly hashes: readonly string[];
 }
 
-export function carriedMonths(published: Manifest | null, period: Period): Carried {
-  const own = new Set(ownMonths(period));
-  const months = (published?.months ?? []).filter((month) => !own.has(month));
-  const made = (published?.made ?? []).filter(({ month }) => months.includes(month));
-  const files = (published?.files ?? []).filter(({ month }) => months.includes(month ?? ''));
+/** What a run finds: where it publishes, which months are closed, which are its own. */
+export type Carrying = Pick<RunContext, 'pipeline' | 'books' | 'period'>;
+
+/** Closed months come from where they were closed, whatever became of the published copy; the others as they are published. */
+export function carriedMonths({ pipeline, books, period }: Carrying, published: Manifest | null): Carried {
+  const taken = new Set([...ownMonths(period), ...books.closed.map(({ month }) => month)]);
+  const open = (published?.months ?? []).filter((month) => !taken.has(month));
+  const root = join(pipeline.outDir, 'runs', published?.runId ?? '');
+  const made = [
+    ...(published?.made ?? []).filter(({ month }) => open.includes(month)),
+    ...books.closed.map(({ month, lock }) => ({ month, asOf: lock.asOf, inputs: lock.inputs, closed: true })),
+  ];
+  const files = [
+    ...(published?.files ?? []).filter(({ month }) => open.includes(month ?? '')).map((file) => ({ ...file, root })),
+    ...books.closed.flatMap(({ dir, lock }) => lock.files.map((file) => ({ ...file, root: join(dir, FILES) }))),
+  ];
   const hashes = [...files.map(({ path, sha256 }) => `${path} ${sha256}`), ...made.map((each) => JSON.stringify(each))];
+  const months = [...open, ...books.closed.map(({ month }) => month)].sort();
   return { months, made, files, hashes: hashes.sort() };
 }
 
@@ -38,13 +52,19 @@ export function isMadeOf(published: Manifest | null, months: readonly Month[], i
 
 /** Adds the rows of the carried months to the marts, from the files that are published. */
 export async function carryMonths(context: RunContext, published: Manifest | null, marts: readonly Model[]): Promise<void> {
-  const { months, files } = carriedMonths(published, context.period);
-  if (published === null || months.length === 0) return;
-  const damaged = await damagedFiles(runDirOf(context, published), files);
-  if (damaged.length > 0) throw new Failure('check', damaged.map(damageProblem));
+  const { files } = carriedMonths(context, published);
+  const damaged = await damagedFiles(files);
+  if (damaged.length > 0)
+    throw new Failure(
+      'check',
+      damaged.map((file) => damageProblem(file, context.books)),
+    );
   for (const mart of marts) {
+    const own = files.filter(({ mart: name, path }) => name === mart.table && path.startsWith('parquet/'));
+    // A month that was closed before there was this mart has no file of it.
+    if (own.length === 0) continue;
     const list = plainColumns(mart);
-    const from = publishedRows(context, published, mart.table, months);
+    const from = rowsOf(own);
     await checkShape(context, mart, from);
     await context.warehouse.run(`INSERT INTO ${mart.name} (${list}) SELECT ${list} FROM ${from}`);
     const breaches = await rowBreaches(context.warehouse, mart);
@@ -63,27 +83,29 @@ async function checkShape({ warehouse }: RunContext, mart: Model, from: string):
   ]);
 }
 
-function damageProblem({ path, month }: PublishedFile): Problem {
+function damageProblem({ path, month, root }: KeptFile, { closed }: Books): Problem {
+  if (closed.some((each) => each.month === month)) {
+    const message = `${join(root, path)} of ${month ?? ''}, which is closed, is gone or not what was closed`;
+    const remedy = `put it back from a copy of the state folder; showback verify ${month ?? ''} tells what still holds`;
+    return { code: 'close/damaged', message, remedy };
+  }
   const message = `${path} of ${month ?? ''}, which stays as published, is gone or not what was published`;
   const remedy = `put it back, or publish the month again: showback backfill --from ${month ?? ''} --to ${month ?? ''} --force`;
   return { code: 'run/carried-damaged', message, remedy };
 }
 
-function runDirOf({ pipeline }: RunContext, published: Manifest): string {
-  return join(pipeline.outDir, 'runs', published.runId);
-}
-
 /** Brings the files of the carried months to `dir` as they are. */
 export async function keepCarried(context: RunContext, published: Manifest | null, dir: string): Promise<readonly StagedFile[]> {
-  const { files } = carriedMonths(published, context.period);
-  return published === null ? [] : keepFiles(runDirOf(context, published), dir, files);
+  return keepFiles(dir, carriedMonths(context, published).files);
 }
 
-/** The published rows of a mart, as SQL reads them. */
-export function publishedRows(context: RunContext, published: Manifest, mart: string, months: readonly Month[]): string {
-  const current = runDirOf(context, published);
-  const paths = months.map(
-    (month) => `'${join(current, 'parquet', mart, `billing_month=${month}`, 'data.parquet').replaceAll("'", "''")}'`,
-  );
+/** The published rows of a mart in months that are open, as SQL reads them. */
+export function publishedRows({ pipeline }: RunContext, published: Manifest, mart: string, months: readonly Month[]): string {
+  const root = join(pipeline.outDir, 'runs', published.runId);
+  return rowsOf(months.map((month) => ({ root, path: `parquet/${mart}/billing_month=${month}/data.parquet` })));
+}
+
+function rowsOf(files: readonly Pick<KeptFile, 'root' | 'path'>[]): string {
+  const paths = files.map(({ root, path }) => literal(join(root, path)));
   return `read_parquet([${paths.join(', ')}], hive_partitioning = false)`;
 }

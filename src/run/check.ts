@@ -1,17 +1,13 @@
 // `check`: configuration, models and data are held to their rules as a run would, in a scratch folder that is removed. Nothing is published.
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { duckDbEngine } from '../model/engine.js';
-import { openDuckDb } from '../warehouse/duckdb.js';
 import { Failure } from '../kernel/failure.js';
 import { connect } from '../source/connect.js';
 import { allOf } from '../source/plain-files.js';
 import type { CheckDepth, RunRequest } from './api.js';
-import { executeStep, type RunContext } from './execute.js';
-import { NO_LEDGER } from './ledger.js';
-import { loadHere } from './load.js';
+import type { RunContext } from './execute.js';
 import { type Prepared, preparePipeline } from './run.js';
-import { MOST_LANES } from './session.js';
+import { inScratch, tempOf } from './scratch.js';
+import { evidenceStep } from './session.js';
 import { removeFolder, scratchFolder } from './state.js';
 
 /** One line for each thing that was checked. Throws `Failure`. */
@@ -63,35 +59,17 @@ function configurationLines({ pipeline, catalog, period }: Prepared): readonly s
   ];
 }
 
-async function checkData(request: RunRequest, prepared: Prepared): Promise<readonly string[]> {
+async function checkData(request: RunRequest, { pipeline, catalog, period, steps, books }: Prepared): Promise<readonly string[]> {
   const stateDir = await scratchFolder();
   try {
-    const { threads = availableParallelism(), signal } = request;
-    await using warehouse = await openDuckDb({ threads, tempDirectory: join(stateDir, 'tmp'), unordered: true, signal });
-    const { catalog, period } = prepared;
-    const pipeline = { ...prepared.pipeline, stateDir };
-    const context: RunContext = {
-      pipeline,
-      catalog,
-      period,
-      warehouse,
-      engine: duckDbEngine(warehouse, Math.min(threads, MOST_LANES)),
-      load: loadHere,
-      threads,
-      listener: request.listener,
-      outside: { now: request.now, env: request.env ?? {} },
-      signal,
-      ledger: NO_LEDGER,
-      files: [],
-      controls: [],
-      kept: null,
-    };
-    await context.engine.prepare(catalog);
-    for (const step of prepared.steps) {
-      if (step.kind !== 'keep' && step.kind !== 'carry' && step.kind !== 'publish' && step.kind !== 'deliver')
-        await executeStep(context, step);
-    }
-    return dataLines(context);
+    const scratch = { pipeline: { ...pipeline, stateDir }, catalog, period, books, tempDirectory: tempOf(stateDir) };
+    return await inScratch(request, scratch, async (context) => {
+      for (const step of steps) {
+        if (step.kind !== 'keep' && step.kind !== 'carry' && step.kind !== 'publish' && step.kind !== 'deliver')
+          await evidenceStep(context, step);
+      }
+      return dataLines(context);
+    });
   } finally {
     await removeFolder(stateDir);
   }

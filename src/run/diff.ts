@@ -1,11 +1,9 @@
 // What a bill told of a month in one delivery and in a later one, line by line. Both are read again from landing, into scratch: a diff needs
 // no lock and leaves nothing behind.
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import { suggest } from '../kernel/nearest.js';
-import type { Catalog, Model } from '../model/catalog.js';
-import { duckDbEngine } from '../model/engine.js';
+import { type Catalog, type Model, neededFor } from '../model/catalog.js';
 import type { BillSource } from '../pipeline/pipeline.js';
 import { landedFile } from '../source/landing.js';
 import type { LandedFile } from '../source/source.js';
@@ -14,12 +12,10 @@ import { literal } from '../warehouse/sql-quote.js';
 import type { DeliveryDiff, DiffRequest } from './api.js';
 import { chosen, type State, statesOf } from './diff-states.js';
 import { comparedLines, copyLines } from './diff-lines.js';
-import { executeStep, type RunContext } from './execute.js';
-import { loadHere } from './load.js';
-import { NO_LEDGER } from './ledger.js';
+import { executeStep } from './execute.js';
 import { evidenceSteps } from './plan.js';
 import { type Prepared, preparePipeline } from './run.js';
-import { MOST_LANES } from './session.js';
+import { inScratch, tempOf } from './scratch.js';
 import { isThere, removeFolder, scratchFolder } from './state.js';
 
 const LINES = 'staging.bill_line';
@@ -96,31 +92,17 @@ class Comparison {
   /** The staging models as a run builds them, over the files of this delivery alone. */
   async #write(state: State, path: string): Promise<void> {
     const { pipeline, catalog, period, scratch } = this.#of;
-    const { threads = availableParallelism(), signal, month, listener, now, env = {} } = this.#request;
     const files = state.entries.map((entry) => landedFile(join(pipeline.stateDir, 'landing'), entry));
     await refuseCollected(files, state);
-    await using warehouse = await openDuckDb({ threads, tempDirectory: join(scratch, 'tmp'), unordered: true, signal });
-    const engine = duckDbEngine(warehouse, Math.min(threads, MOST_LANES));
-    const outside = { now, env };
-    const place = { pipeline: { ...pipeline, stateDir: scratch }, catalog, period, warehouse, engine, load: loadHere };
-    const context: RunContext = {
-      ...place,
-      threads,
-      listener,
-      outside,
-      signal,
-      ledger: NO_LEDGER,
-      files: [...files],
-      controls: [],
-      kept: null,
-    };
-    await engine.prepare(catalog);
-    const needed = neededFor(LINES, catalog);
-    for (const step of evidenceSteps(pipeline, catalog)) {
-      if (step.kind === 'load' || step.kind === 'fill' || (step.kind === 'build' && needed.has(step.model)))
-        await executeStep(context, step);
-    }
-    await copyLines(warehouse, columnsOf(catalog), month, literal(path));
+    const own = { pipeline: { ...pipeline, stateDir: scratch }, catalog, period, files, tempDirectory: tempOf(scratch) };
+    await inScratch(this.#request, own, async (context) => {
+      const needed = neededFor(LINES, catalog);
+      for (const step of evidenceSteps(pipeline, catalog)) {
+        if (step.kind === 'load' || step.kind === 'fill' || (step.kind === 'build' && needed.has(step.model)))
+          await executeStep(context, step);
+      }
+      await copyLines(context.warehouse, columnsOf(catalog), this.#request.month, literal(path));
+    });
   }
 }
 
@@ -130,18 +112,6 @@ function columnsOf(catalog: Catalog): readonly string[] {
 
 function modelIn(catalog: Catalog, name: string): Model | undefined {
   return catalog.models.find((model) => model.name === name);
-}
-
-/** The model and all that it reads, directly or through others. */
-function neededFor(name: string, catalog: Catalog): ReadonlySet<string> {
-  const needed = new Set<string>();
-  const queue = [name];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (needed.has(next)) continue;
-    needed.add(next);
-    queue.push(...(modelIn(catalog, next)?.reads ?? []));
-  }
-  return needed;
 }
 
 async function refuseCollected(files: readonly LandedFile[], { delivery }: State): Promise<void> {

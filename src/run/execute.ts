@@ -12,9 +12,12 @@ import type { Outside } from '../source/source.js';
 import type { KeptUsage } from '../warehouse/kept-usage.js';
 import type { Cell, Row, Warehouse } from '../warehouse/warehouse.js';
 import type { PastStep } from './api.js';
+import { type Books, closedTables } from './books.js';
+import { rulesHash } from './fingerprint.js';
 import type { Ledger } from './ledger.js';
 import { type ParameterTables, parameterTables, type Period, periodRow } from './parameters.js';
 import { describeStep, maxLevel, type Step } from './plan.js';
+import { fillPosted, tellOfAdjustments } from './posted.js';
 import { type Piece, sideBySide } from './side-by-side.js';
 
 /** What the steps share. Landing and loading fill the evidence; later steps only read it. */
@@ -33,6 +36,8 @@ export interface RunContext {
   /** The clock and the keys, for sources that ask a provider. */
   readonly outside: Pick<Outside, 'now' | 'env'>;
   readonly ledger: Ledger;
+  /** Closed months, which nothing recomputes. */
+  readonly books: Books;
   readonly files: LandedFile[];
   readonly controls: ControlTotal[];
   /** Sums of days from the run before; null where every day is read, and nothing kept. */
@@ -85,6 +90,7 @@ async function perform(context: RunContext, step: Step): Promise<Amounts | null>
       return turn(context);
     case 'gate':
       return gate(context);
+    case 'restate':
     case 'carry':
     case 'publish':
     case 'deliver':
@@ -122,12 +128,14 @@ async function fill(context: RunContext): Promise<number> {
   const tables: ParameterTables = {
     ...parameterTables(context.pipeline, context.period),
     'run.control_total': context.controls.map(controlRow),
+    ...closedTables(context.books, rulesHash(context.pipeline)),
   };
   let rows = 0;
   for (const [table, values] of Object.entries(tables)) {
     await context.engine.fill(modelOf(context, table), values);
     rows += values.length;
   }
+  rows += await fillPosted(context.warehouse, context.books, modelOf(context, 'run.posted_cost'));
   const inputs = context.catalog.models.filter(({ layer }) => layer === 'run' || layer === 'raw');
   const pieces = inputs.map((model): Piece => {
     const work = async (engine: ModelEngine): Promise<void> => refuse(await engine.breaches(model, model.layer === 'run'));
@@ -192,6 +200,7 @@ async function gate(context: RunContext): Promise<null> {
   const problems: Problem[] = [];
   for (const row of rows) problems.push(await controlProblem(engine, row));
   refuse(problems);
+  await tellOfAdjustments(context);
   await warnOfVariance(context);
   return null;
 }

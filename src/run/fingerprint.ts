@@ -5,6 +5,7 @@ import type { Catalog } from '../model/catalog.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { ControlTotal, LandedFile } from '../source/source.js';
 import type { Day } from '../kernel/period.js';
+import type { Books } from './books.js';
 import type { Period } from './parameters.js';
 
 export interface RunInputs {
@@ -13,6 +14,7 @@ export interface RunInputs {
   readonly asOf: Day;
   readonly files: readonly LandedFile[];
   readonly controls: readonly ControlTotal[];
+  readonly books: Books;
   /** Engine and program, so that an upgrade is a new run. */
   readonly versions: string;
 }
@@ -26,9 +28,36 @@ export function runIdOf(fingerprint: string, period: Period, carried: readonly s
 export function fingerprintOf(inputs: RunInputs): string {
   const files = inputs.files.map((file) => [file.sourceId, file.name, file.sha256, file.unit, file.delivery].join('\t')).sort();
   const controls = inputs.controls.map((total) => JSON.stringify(total)).sort();
-  const models = inputs.catalog.models.map((model) =>
-    [model.name, model.tree, JSON.stringify(model.contract.columns)].join('\t'),
-  );
+  const closed = inputs.books.closed.map(({ lockSha256 }) => `closed ${lockSha256}`);
+  const parts = [
+    inputs.versions,
+    inputs.asOf,
+    meaningOf(inputs.pipeline),
+    ...modelTexts(inputs.catalog),
+    ...files,
+    ...controls,
+    ...closed,
+  ];
+  return hashOf(parts);
+}
+
+/** Of rules, prices, registry and sources: whatever of the configuration has a say in a figure. */
+export function rulesHash(pipeline: Pipeline): string {
+  return hashOf([meaningOf(pipeline)]);
+}
+
+/** Of the models and macros. */
+export function modelsHash(catalog: Catalog): string {
+  return hashOf(modelTexts(catalog));
+}
+
+function modelTexts({ macros, models }: Catalog): readonly string[] {
+  const texts = models.map((model) => [model.name, model.tree, JSON.stringify(model.contract.columns)].join('\t'));
+  return [macros.replace(/^--.*$/gm, ''), ...texts];
+}
+
+/** The pipeline without places, and without what is of no figure. */
+function meaningOf(pipeline: Pipeline): string {
   const {
     file: _file,
     root: _root,
@@ -40,18 +69,10 @@ export function fingerprintOf(inputs: RunInputs): string {
     lookBack: _window,
     engine: _engine,
     publish: _publish,
+    close: _close,
     ...meaning
-  } = inputs.pipeline;
-  const parts = [
-    inputs.versions,
-    inputs.asOf,
-    JSON.stringify(meaning, (key, value: unknown) => (key === 'place' ? undefined : value)),
-    inputs.catalog.macros.replace(/^--.*$/gm, ''),
-    ...models,
-    ...files,
-    ...controls,
-  ];
-  return hashOf(parts);
+  } = pipeline;
+  return JSON.stringify(meaning, (key, value: unknown) => (key === 'place' ? undefined : value));
 }
 
 function hashOf(parts: readonly string[]): string {

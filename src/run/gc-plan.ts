@@ -6,6 +6,7 @@ import { oldRuns, runsIn } from '../publish/retention.js';
 import { landingWaste } from '../source/landing-waste.js';
 import { lakeWaste } from '../warehouse/lake-uses.js';
 import type { Waste, WasteKind } from './api.js';
+import { landedOfBooks } from './books.js';
 import { leftoversOf } from './leftovers.js';
 import { type StoredRun, storedRuns } from './manifest.js';
 import { isThere, sizeOf } from './state.js';
@@ -39,7 +40,7 @@ export async function planGc(pipeline: Pipeline, now: Date): Promise<GcPlan> {
   const silent = silentRuns(kept, published);
   const landing = await landingWaste(join(stateDir, 'landing'), {
     sources: silent.length > 0 ? new Set() : new Set(pipeline.sources.map((source) => source.id)),
-    runs: new Set(kept.flatMap((run) => run.manifest?.landed ?? [])),
+    runs: new Set([...kept.flatMap((run) => run.manifest?.landed ?? []), ...(await landedOfBooks(stateDir))]),
     replacedBefore: replacedBefore(pipeline, now),
   });
   const lake = await lakeWaste(join(stateDir, 'lake'), pipeline.file);

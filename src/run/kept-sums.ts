@@ -1,7 +1,7 @@
 // What the kept sums of a pipeline depend on beside its events: the models up to the sums, and the parameters that those read.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Catalog } from '../model/catalog.js';
+import { type Catalog, neededFor } from '../model/catalog.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { KeptUsage } from '../warehouse/kept-usage.js';
 import { parameterTables, type Period } from './parameters.js';
@@ -29,7 +29,7 @@ export function keptSumsOf(run: KeptSumsOf): KeptUsage {
 
 /** Which months are published, and through which day, says nothing of the sum of a day that is over. */
 export function sumsIdentity({ pipeline, catalog, period, versions }: Omit<KeptSumsOf, 'force'>): string {
-  const names = upTo(SUMS, catalog);
+  const names = neededFor(SUMS, catalog);
   const tables = Object.entries(parameterTables(pipeline, period))
     .filter(([name]) => names.has(name))
     .map(([name, rows]) =>
@@ -38,13 +38,6 @@ export function sumsIdentity({ pipeline, catalog, period, versions }: Omit<KeptS
   const models = catalog.models.filter(({ name }) => names.has(name));
   const texts = models.map(({ name, tree, contract }) => JSON.stringify([name, tree, contract.columns]));
   return sha256([versions, catalog.macros, ...texts, ...tables]);
-}
-
-/** The model and all that it is made of. */
-function upTo(name: string, { models }: Catalog): ReadonlySet<string> {
-  const found = new Set([name]);
-  for (const each of found) for (const read of models.find((model) => model.name === each)?.reads ?? []) found.add(read);
-  return found;
 }
 
 function sha256(parts: readonly string[]): string {

@@ -4,6 +4,7 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import { publishLeftovers } from '../publish/retention.js';
 import { landingLeftovers } from '../source/landing-waste.js';
 import { lakeLeftovers } from '../warehouse/lake-uses.js';
+import { booksLeftovers } from './books.js';
 import { removeFolder, stateLeftovers } from './state.js';
 
 type Places = Pick<Pipeline, 'stateDir' | 'outDir'>;
@@ -13,6 +14,7 @@ export async function leftoversOf({ stateDir, outDir }: Places): Promise<readonl
     ...(await landingLeftovers(join(stateDir, 'landing'))),
     ...(await lakeLeftovers(join(stateDir, 'lake'))),
     ...(await stateLeftovers(stateDir)),
+    ...(await booksLeftovers(stateDir)),
     ...(await publishLeftovers(outDir)),
   ];
 }

@@ -2,6 +2,7 @@
 // before anything else of the run, so that nothing that a kept run stands on is ever collected.
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import type { ControlTotal, LandedFile } from '../source/source.js';
 import { writeAside, writeBytes } from './state.js';
 
 const NAME = 'manifest.json';
@@ -12,6 +13,15 @@ export interface RunManifest {
   readonly outs: readonly string[];
   /** sha256 of landed files. */
   readonly landed: readonly string[];
+  /** What its months are a function of, besides the configuration; null in what earlier versions wrote. */
+  readonly evidence: Evidence | null;
+}
+
+/** What landed when the run was made, and its fingerprint with all else. */
+export interface Evidence {
+  readonly inputs: string;
+  readonly files: readonly Omit<LandedFile, 'path'>[];
+  readonly controls: readonly ControlTotal[];
 }
 
 /** One folder below `<state>/runs`. */
@@ -22,23 +32,29 @@ export interface StoredRun {
   readonly manifest: RunManifest | null;
 }
 
-export interface MadeOf {
+export interface MadeOf extends Omit<Evidence, 'files'> {
   readonly pipeline: string;
   readonly outDir: string;
-  readonly landed: readonly { readonly sha256: string }[];
+  readonly files: readonly LandedFile[];
 }
 
 /** The same run may be published in two folders, by two pipeline files that differ in nothing else: it names both. */
-export async function noteMadeOf(stateDir: string, runId: string, { pipeline, outDir, landed }: MadeOf): Promise<void> {
+export async function noteMadeOf(stateDir: string, runId: string, { pipeline, outDir, ...made }: MadeOf): Promise<void> {
   const path = join(stateDir, 'runs', runId, NAME);
   const before = (await readRunManifest(path))?.outs ?? [];
   const manifest: RunManifest = {
     pipeline,
     outs: [...new Set([...before, relative(stateDir, outDir)])].sort(),
-    landed: [...new Set(landed.map((file) => file.sha256))].sort(),
+    landed: [...new Set(made.files.map((file) => file.sha256))].sort(),
+    evidence: evidenceOf(made),
   };
   const text = JSON.stringify({ schema_version: 1, run_id: runId, ...manifest }, null, 2);
   await writeAside(path, async (aside) => writeBytes(aside, Buffer.from(`${text}\n`)));
+}
+
+/** Where blobs lie is the landing's matter. */
+export function evidenceOf({ inputs, files, controls }: Omit<MadeOf, 'pipeline' | 'outDir'>): Evidence {
+  return { inputs, files: files.map(({ path: _path, ...file }) => file), controls };
 }
 
 export async function storedRuns(stateDir: string): Promise<readonly StoredRun[]> {
@@ -58,7 +74,7 @@ async function readRunManifest(path: string): Promise<RunManifest | null> {
   try {
     const told = JSON.parse(await readFile(path, 'utf8')) as Partial<RunManifest> | null;
     return typeof told?.pipeline === 'string' && Array.isArray(told.outs) && Array.isArray(told.landed)
-      ? { pipeline: told.pipeline, outs: told.outs, landed: told.landed }
+      ? { pipeline: told.pipeline, outs: told.outs, landed: told.landed, evidence: told.evidence ?? null }
       : null;
   } catch {
     return null;

@@ -153,6 +153,7 @@ function limitTables(pipeline: Pipeline): ParameterTables {
       ratio: row.ratio,
       on_breach: row.onBreach,
     })),
+    'run.close_limit': [{ coverage: pipeline.close.coverage, unallocated: pipeline.close.unallocated }],
     'run.accept_unpriced': pipeline.acceptUnpriced.map((row) => ({
       provider: row.provider,
       sku: row.sku,

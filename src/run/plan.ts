@@ -3,6 +3,7 @@ import { type Catalog, type Model } from '../model/catalog.js';
 import { levelGroup } from '../model/build.js';
 import type { Month } from '../kernel/period.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import { type Books, NO_BOOKS } from './books.js';
 
 export type Step =
   /** Bring a source's files to landing. */
@@ -14,6 +15,8 @@ export type Step =
   | { readonly kind: 'build'; readonly model: string }
   /** One pass of the level group. */
   | { readonly kind: 'level'; readonly level: number; readonly models: readonly string[] }
+  /** What closed months cost by the rules of their close, where evidence changed since. */
+  | { readonly kind: 'restate' }
   /** Keep the sums of days for the next run. */
   | { readonly kind: 'keep' }
   /** Of a backfill: the marts that follow are those of this month. */
@@ -27,13 +30,17 @@ export type Step =
   /** Bring the published run to S3, and its marts to the catalogue there. */
   | { readonly kind: 'deliver' };
 
-/** The steps of a run, in the order in which they are executed. `carried` tells the months that stay as published. */
-export function planSteps(pipeline: Pipeline, catalog: Catalog, carried: readonly Month[]): readonly Step[] {
-  return [...evidenceSteps(pipeline, catalog), ...publishSteps(pipeline, catalog, carried)];
+/** The steps of a run, in the order in which they are executed. `carried` tells the months that stay as published, closed ones among them. */
+export function planSteps(
+  pipeline: Pipeline,
+  catalog: Catalog,
+  { carried, books }: { readonly carried: readonly Month[]; readonly books: Books },
+): readonly Step[] {
+  return [...evidenceSteps(pipeline, catalog, books), ...publishSteps(pipeline, catalog, carried)];
 }
 
 /** Everything that is the same whichever months are published: it is done once, for all months that the books know. */
-export function evidenceSteps(pipeline: Pipeline, catalog: Catalog): readonly Step[] {
+export function evidenceSteps(pipeline: Pipeline, catalog: Catalog, books: Books = NO_BOOKS): readonly Step[] {
   const levels = [...Array(maxLevel(pipeline) + 1).keys()];
   const group = levelGroup(catalog);
   const models = builtOnce(catalog);
@@ -45,10 +52,13 @@ export function evidenceSteps(pipeline: Pipeline, catalog: Catalog): readonly St
     { kind: 'fill' },
     ...before.map(build),
     ...levels.map((level): Step => ({ kind: 'level', level, models: group.map((model) => model.name) })),
+    ...(books.closed.length === 0 ? [] : [RESTATE]),
     ...after.map(build),
     { kind: 'keep' },
   ];
 }
+
+const RESTATE: Step = { kind: 'restate' };
 
 /** What follows for the months of the period. */
 export function publishSteps(pipeline: Pipeline, catalog: Catalog, carried: readonly Month[]): readonly Step[] {
@@ -95,6 +105,8 @@ export function describeStep(step: Step): string {
       return `build ${step.model}`;
     case 'level':
       return `allocate level ${step.level}`;
+    case 'restate':
+      return 'restate closed months';
     case 'keep':
       return 'keep the sums of days';
     case 'turn':

@@ -19,11 +19,14 @@ export interface RunName {
 export async function publishMarts(context: RunContext, published: Manifest | null, name: RunName): Promise<void> {
   const { pipeline, period, warehouse } = context;
   const marts = martsOf(context);
-  const carried = carriedMonths(published, period);
+  const carried = carriedMonths(context, published);
   const own = ownMonths(period);
   const months = [...own, ...carried.months].sort();
   const made = [...carried.made, ...own.map((month) => ({ month, asOf: period.asOf, inputs: name.inputs }))];
-  await noteMadeOf(pipeline.stateDir, name.runId, { pipeline: pipeline.name, outDir: pipeline.outDir, landed: context.files });
+  await noteMadeOf(pipeline.stateDir, name.runId, {
+    ...{ pipeline: pipeline.name, outDir: pipeline.outDir, inputs: name.inputs },
+    ...{ files: context.files, controls: context.controls },
+  });
   // Loaded when it is used: a run without news does not wait for it, and this one lets the engine work meanwhile.
   const arrow = import('../publish/arrow.js');
   await writeRunWarehouse(context, marts, name.runId);

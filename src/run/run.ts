@@ -1,12 +1,12 @@
 // A whole run: plan, land, and — unless nothing changed — load, build, check and publish.
 import { join } from 'node:path';
-import type { Month } from '../kernel/period.js';
 import type { Catalog } from '../model/catalog.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { readPipeline } from '../pipeline/read.js';
 import { type Manifest, readPublished } from '../publish/directory.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { Planned, RunRequest, RunResult } from './api.js';
+import { type Books, booksOf, firstOpenMonth } from './books.js';
 import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
 import { type Ending, endingOf, reasonOf } from './ending.js';
 import { executeStep, type RunContext } from './execute.js';
@@ -26,6 +26,7 @@ export interface Prepared {
   readonly pipeline: Pipeline;
   readonly catalog: Catalog;
   readonly period: Period;
+  readonly books: Books;
   readonly steps: readonly Step[];
 }
 
@@ -43,8 +44,11 @@ export async function runPipeline(request: RunRequest): Promise<RunResult> {
 async function runLocked(request: RunRequest, pipeline: Pipeline, asked: ReturnType<typeof askedOf>): Promise<RunResult> {
   await makeState(pipeline.stateDir);
   await using _lock = await waitForLock(pipeline.stateDir, request);
+  const books = await booksOf(pipeline);
   const published = await readPublished(pipeline.outDir);
-  const period = periodOf(pipeline, asked, published);
+  if (published !== null && !asked.alone && asked.lastMonth < firstOpenMonth(pipeline, books))
+    return nothingOpen(request, pipeline, asked, published);
+  const period = periodOf(pipeline, asked, { published, books });
   const ledger = openLedger(pipeline.stateDir, request.now);
   await ledger.started(period.asOf, ownMonths(period));
   let runId = '';
@@ -52,7 +56,7 @@ async function runLocked(request: RunRequest, pipeline: Pipeline, asked: ReturnT
   const told = (outcome: RunResult['outcome'] | Ending['outcome'], out: string | null): void =>
     request.listener({ kind: 'run-finished', outcome, runId, seconds: (performance.now() - began) / 1000, out });
   try {
-    const result = await inSession(request, { pipeline, period, ledger }, async (context) =>
+    const result = await inSession(request, { pipeline, period, ledger, books }, async (context) =>
       runInside(context, published, request.force, (id) => (runId = id)),
     );
     await ledger.finished(result.runId, result.outcome, null);
@@ -67,15 +71,27 @@ async function runLocked(request: RunRequest, pipeline: Pipeline, asked: ReturnT
   }
 }
 
+/** A run on the last day of a month that was closed that day, or of an as-of day of the past. */
+function nothingOpen(
+  { listener }: RunRequest,
+  pipeline: Pipeline,
+  { asOf, lastMonth }: ReturnType<typeof askedOf>,
+  { runId, months }: Manifest,
+): RunResult {
+  listener({ kind: 'note', level: 'info', message: `every month through ${lastMonth} is closed` });
+  listener({ kind: 'run-finished', outcome: 'unchanged', runId, seconds: 0, out: pipeline.outDir });
+  return { ...placesOf(pipeline, runId), outcome: 'unchanged', runId, asOf, months };
+}
+
 async function runInside(
   context: RunContext,
   published: Manifest | null,
   force: boolean,
   named: (runId: string) => void,
 ): Promise<RunResult> {
-  const { pipeline, catalog, period } = context;
-  const carried = carriedMonths(published, period);
-  const steps = planSteps(pipeline, catalog, carried.months);
+  const { pipeline, catalog, period, books } = context;
+  const carried = carriedMonths(context, published);
+  const steps = planSteps(pipeline, catalog, { carried: carried.months, books });
   context.listener({ kind: 'run-started', pipeline: pipeline.name, asOf: period.asOf, steps: steps.map(describeStep) });
   const inputs = await landEvidence(context);
   if (!force && published !== null && isMadeOf(published, ownMonths(period), inputs)) {
@@ -104,25 +120,23 @@ function rowsOf({ files }: Manifest): ReadonlyMap<string, number> {
 }
 
 export function resultOf(
-  { pipeline, period }: RunContext,
+  context: RunContext,
   outcome: RunResult['outcome'],
   runId: string,
   published: Manifest | null,
 ): RunResult {
+  const { pipeline, period } = context;
   return {
+    ...placesOf(pipeline, runId),
     outcome,
     runId,
     asOf: period.asOf,
-    months: publishedMonths(period, published),
-    outDir: pipeline.outDir,
-    warehousePath: join(pipeline.stateDir, 'runs', runId, 'warehouse.duckdb'),
-    pipeline: pipeline.name,
-    currency: pipeline.currency,
+    months: [...ownMonths(period), ...carriedMonths(context, published).months].sort(),
   };
 }
 
-function publishedMonths(period: Period, published: Manifest | null): readonly Month[] {
-  return [...ownMonths(period), ...carriedMonths(published, period).months].sort();
+function placesOf({ name, currency, outDir, stateDir }: Pipeline, runId: string) {
+  return { pipeline: name, currency, outDir, warehousePath: join(stateDir, 'runs', runId, 'warehouse.duckdb') };
 }
 
 /** The steps that `runPipeline` would execute, and what they would scan on Athena. Nothing is written. */
@@ -133,9 +147,11 @@ export async function planPipeline(request: RunRequest): Promise<Planned> {
 
 export async function preparePipeline(request: RunRequest): Promise<Prepared> {
   const pipeline = await readPipeline(request.pipelineFile);
+  const books = await booksOf(pipeline);
   const published = await readPublished(pipeline.outDir);
-  const period = periodOf(pipeline, askedOf(pipeline, request.scope, request.now), published);
+  const period = periodOf(pipeline, askedOf(pipeline, request.scope, request.now), { published, books });
   await using warehouse = await openDuckDb({ threads: 1 });
   const catalog = await modelsOf(warehouse, null);
-  return { pipeline, catalog, period, steps: planSteps(pipeline, catalog, carriedMonths(published, period).months) };
+  const carried = carriedMonths({ pipeline, books, period }, published).months;
+  return { pipeline, catalog, period, books, steps: planSteps(pipeline, catalog, { carried, books }) };
 }

@@ -4,6 +4,7 @@ import { type Day, isDay, isMonth, lastDay, type Month, monthOf, monthsThrough, 
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Manifest } from '../publish/directory.js';
 import type { BackfillRequest, RunScope } from './api.js';
+import { type Books, firstOpenMonth } from './books.js';
 import type { Period } from './parameters.js';
 
 /** What the command line asks for, before anybody looks at what is published. */
@@ -12,6 +13,12 @@ export interface Asked {
   readonly lastMonth: Month;
   /** That month and no other. */
   readonly alone: boolean;
+}
+
+/** What stands already: the published months, and which are closed. */
+export interface Before {
+  readonly published: Manifest | null;
+  readonly books: Books;
 }
 
 /** The months of a backfill, all by the evidence of one day: a month comes out as a run of all months would have it. */
@@ -45,8 +52,9 @@ export function askedOf(pipeline: Pipeline, scope: RunScope, now: () => Date): A
 }
 
 /** The period of a run: one month, or every open one. */
-export function periodOf(pipeline: Pipeline, { asOf, lastMonth, alone }: Asked, published: Manifest | null): Period {
-  const [firstOpen = lastMonth] = openMonths(pipeline, asOf, published);
+export function periodOf(pipeline: Pipeline, { asOf, lastMonth, alone }: Asked, { published, books }: Before): Period {
+  refuseClosed(pipeline, books, lastMonth);
+  const [firstOpen = lastMonth] = openMonths(pipeline, asOf, { published, books });
   return { asOf, firstMonth: alone ? lastMonth : firstOpen, lastMonth };
 }
 
@@ -54,12 +62,19 @@ export function periodOf(pipeline: Pipeline, { asOf, lastMonth, alone }: Asked, 
  * Months that a run of `asOf` recomputes and publishes, oldest first and without a gap: those of the look-back window, and all
  * from the first one that was never published through its last day. Without a window every month of the books is open.
  */
-export function openMonths(pipeline: Pipeline, asOf: Day, published: Manifest | null): readonly Month[] {
-  const months = monthsThrough(pipeline.start, monthOf(asOf));
+export function openMonths(pipeline: Pipeline, asOf: Day, { published, books }: Before): readonly Month[] {
+  const months = monthsThrough(firstOpenMonth(pipeline, books), monthOf(asOf));
   if (pipeline.lookBack === null) return months;
   const window = plusMonths(monthOf(asOf), -pipeline.lookBack);
   const missing = months.find((month) => !isPublishedWhole(published, month)) ?? window;
   return months.filter((month) => month >= window || month >= missing);
+}
+
+/** Throws where the month is closed: nothing recomputes it but `reopen` and a run after that. */
+export function refuseClosed(pipeline: Pipeline, books: Books, month: Month): void {
+  if (month >= firstOpenMonth(pipeline, books)) return;
+  const remedy = `leave it out; or, where it must change, showback reopen ${month}`;
+  throw new Failure('user', [{ code: 'run/closed', message: `${month} is closed`, remedy }]);
 }
 
 /** A month that was published while it ran is not whole: what came after that day is in no statement yet. */

@@ -7,6 +7,7 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Manifest } from '../publish/directory.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { RunRequest } from './api.js';
+import { type Books, lastClosed } from './books.js';
 import { carryMonths } from './carried.js';
 import { tellOfChanges } from './changes.js';
 import { executeSteps } from './builds.js';
@@ -14,24 +15,23 @@ import { executeStep, type RunContext } from './execute.js';
 import { fingerprintOf } from './fingerprint.js';
 import { keptSumsOf } from './kept-sums.js';
 import type { Ledger } from './ledger.js';
+import { MOST_LANES } from './side-by-side.js';
 import { loadHere } from './load.js';
 import type { Period } from './parameters.js';
 import { sweepLeftovers } from './leftovers.js';
+import { restate } from './restate.js';
 import { modelsOf, versionsOf } from './models.js';
 import { delivered } from './on-engine.js';
 import { evidenceSteps, type Step } from './plan.js';
 import { martsOf, publishMarts, type RunName } from './published.js';
 import { freshFolder, removeFolder } from './state.js';
 
-/** More models at once would wait for each other's threads. */
-export const MOST_LANES = 4;
-
 type SessionRequest = Pick<RunRequest, 'threads' | 'listener' | 'signal' | 'force' | 'now' | 'env'>;
 
 /** Works with an engine of its own; the caller holds the lock. */
 export async function inSession<T>(
   { threads = availableParallelism(), listener, signal, force, now, env = {} }: SessionRequest,
-  run: { readonly pipeline: Pipeline; readonly period: Period; readonly ledger: Ledger },
+  run: { readonly pipeline: Pipeline; readonly period: Period; readonly ledger: Ledger; readonly books: Books },
   work: (context: RunContext) => Promise<T>,
 ): Promise<T> {
   await sweepLeftovers(run.pipeline);
@@ -73,8 +73,14 @@ export async function landEvidence(context: RunContext): Promise<string> {
 /** Loads what landed and builds every model before the gate. */
 export async function buildEvidence(context: RunContext): Promise<void> {
   await context.engine.prepare(context.catalog);
-  const steps = evidenceSteps(context.pipeline, context.catalog).filter((step) => step.kind !== 'land');
-  await executeSteps(context, steps);
+  const steps = evidenceSteps(context.pipeline, context.catalog, context.books).filter((step) => step.kind !== 'land');
+  await executeSteps(context, steps, async (step) => evidenceStep(context, step));
+}
+
+/** One step before the gate. */
+export async function evidenceStep(context: RunContext, step: Step): Promise<void> {
+  const work = step.kind === 'restate' ? async () => restate(context) : undefined;
+  await executeStep(context, step, work);
 }
 
 /** Executes the steps from the gate on. Of the months of `watched`, which stay as published, it tells those that no longer hold. */
@@ -86,7 +92,11 @@ export async function publishPeriod(
 ): Promise<void> {
   const carry = async (): Promise<null> => {
     await carryMonths(context, published, martsOf(context));
-    await tellOfChanges(context, published, watched);
+    await tellOfChanges(
+      context,
+      published,
+      watched.filter((month) => month > (lastClosed(context.books) ?? '')),
+    );
     return null;
   };
   await executeSteps(context, steps, async (step) => {

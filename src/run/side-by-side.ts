@@ -2,6 +2,9 @@
 import type { Model } from '../model/catalog.js';
 import type { ModelEngine } from '../model/engine.js';
 
+/** More models at once would wait for each other's threads. */
+export const MOST_LANES = 4;
+
 export interface Piece {
   readonly model: Model;
   /** With an engine of its own for as long as it works. */

@@ -1,5 +1,5 @@
 // The state folder and the run's own folders: the only file work of a run besides the ledger.
-import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -99,6 +99,33 @@ export async function writeAside(path: string, write: (aside: string) => Promise
 export async function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, bytes);
+}
+
+/** Null where there is no such file. */
+export async function bytesIn(path: string): Promise<Uint8Array | null> {
+  return readFile(path).catch(absent);
+}
+
+/** Appends one line and forces it to the disk, with the folder that names the file. A line that a kill cut keeps to itself. */
+export async function appendDurably(path: string, line: string): Promise<void> {
+  await makeFolder(dirname(path));
+  const before = Buffer.from((await bytesIn(path)) ?? '').toString('utf8');
+  await using file = await open(path, 'a');
+  await file.appendFile(`${before === '' || before.endsWith('\n') ? '' : '\n'}${line}\n`);
+  await file.sync();
+  await syncFolder(dirname(path));
+}
+
+/** Gives a whole folder its name, for good. */
+export async function nameDurably(aside: string, path: string): Promise<void> {
+  await syncFolder(aside);
+  await rename(aside, path);
+  await syncFolder(dirname(path));
+}
+
+export async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r');
+  await folder.sync();
 }
 
 export async function readText(path: string): Promise<string> {

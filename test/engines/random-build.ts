@@ -5,6 +5,7 @@ import { levelGroup } from '../../src/model/build.js';
 import type { Catalog, Model } from '../../src/model/catalog.js';
 import type { ModelEngine } from '../../src/model/engine.js';
 import type { Pipeline } from '../../src/pipeline/pipeline.js';
+import { NOTHING_BEFORE } from '../../src/run/books.js';
 import { planSteps, type Step } from '../../src/run/plan.js';
 import { sideBySide } from '../../src/run/side-by-side.js';
 import { literal } from '../../src/warehouse/sql-quote.js';
@@ -19,7 +20,7 @@ export async function buildCompany(engine: ModelEngine, catalog: Catalog, compan
   await engine.prepare(catalog);
   for (const model of catalog.models) if (model.layer === 'raw') await engine.createEmpty(model);
   for (const [name, rows] of Object.entries(company.tables)) await engine.fill(modelOf(catalog, name), rows);
-  const steps = planSteps(PIPELINE as Pipeline, catalog, []);
+  const steps = planSteps(PIPELINE as Pipeline, catalog, NOTHING_BEFORE);
   const first = steps.findIndex(({ kind }) => kind === 'level');
   await build(engine, builtBy(catalog, steps.slice(0, first)));
   for (let level = 0; level <= company.levels; level += 1) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { duckDbEngine } from '../../src/model/engine.js';
 import { readCatalog } from '../../src/model/catalog.js';
 import { readPipeline } from '../../src/pipeline/read.js';
+import { NO_BOOKS, NOTHING_BEFORE } from '../../src/run/books.js';
 import { executeStep } from '../../src/run/execute.js';
 import { loadHere } from '../../src/run/load.js';
 import { openLedger } from '../../src/run/ledger.js';
@@ -17,7 +18,7 @@ import type { Company } from './company.js';
 export async function rowsInside(company: Company, select: string): Promise<readonly Row[]> {
   const pipeline = await readPipeline(company.pipelineFile);
   const now = (): Date => new Date('2031-01-01T00:00:00Z');
-  const period = periodOf(pipeline, askedOf(pipeline, {}, now), null);
+  const period = periodOf(pipeline, askedOf(pipeline, {}, now), { published: null, books: NO_BOOKS });
   await makeState(pipeline.stateDir);
   await using warehouse = await openDuckDb({ threads: 1 });
   const catalog = await readCatalog(join(import.meta.dirname, '../../sql'), warehouse);
@@ -34,8 +35,8 @@ export async function rowsInside(company: Company, select: string): Promise<read
     listener: () => undefined,
     outside: { now, env: {} },
   };
-  const context = { ...shared, ledger: openLedger(pipeline.stateDir, now), files: [], controls: [], kept: null };
-  for (const step of planSteps(pipeline, catalog, [])) {
+  const context = { ...shared, ledger: openLedger(pipeline.stateDir, now), files: [], controls: [], kept: null, books: NO_BOOKS };
+  for (const step of planSteps(pipeline, catalog, NOTHING_BEFORE)) {
     await executeStep(context, step);
     if (step.kind === 'gate') break;
   }

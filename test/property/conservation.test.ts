@@ -5,6 +5,7 @@ import { buildModel, createEmpty, fillInput, levelGroup, prepareWarehouse, setLe
 import { type Catalog, type Model, readCatalog } from '../../src/model/catalog.js';
 import { contractBreaches } from '../../src/model/verify.js';
 import type { Pipeline } from '../../src/pipeline/pipeline.js';
+import { NOTHING_BEFORE } from '../../src/run/books.js';
 import { planSteps } from '../../src/run/plan.js';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import type { Row, Warehouse } from '../../src/warehouse/warehouse.js';
@@ -48,7 +49,7 @@ async function runCompany(engine: Warehouse, company: RandomCompany, build: Buil
   for (const [name, rows] of Object.entries(company.tables))
     await fillInput(engine, modelOf(name), shuffle === null ? rows : shuffle.shuffled(rows));
   const pipeline: Partial<Pipeline> = { sources: [], start: '2026-07', rules: [] };
-  for (const step of planSteps(pipeline as Pipeline, catalog, [])) {
+  for (const step of planSteps(pipeline as Pipeline, catalog, NOTHING_BEFORE)) {
     if (step.kind === 'build' && !step.model.startsWith('marts.')) await build(engine, modelOf(step.model));
     if (step.kind !== 'level' || step.level > 0) continue;
     for (let level = 0; level <= company.levels; level += 1) {

@@ -45,6 +45,9 @@ export const NO_RUNS: Runs = {
   checkPipeline: unused,
   describeStep: (step) => step.kind,
   diffDeliveries: unused,
+  closeMonth: unused,
+  reopenMonth: unused,
+  verifyMonth: unused,
 };
 
 export interface Told {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Pipeline } from '../../../src/pipeline/pipeline.js';
 import type { Manifest } from '../../../src/publish/directory.js';
+import { NO_BOOKS } from '../../../src/run/books.js';
 import { backfillPeriod, openMonths } from '../../../src/run/scope.js';
 
 function books(lookBack: number | null, asOf: string | null = null): Pipeline {
@@ -42,14 +43,14 @@ describe('open months', () => {
     ['none before the start, with a window that reaches further', 30, WHOLE, '2026-01'],
   ] as const)('are %s', (_, lookBack, made, first) => {
     const known = Object.fromEntries(Object.entries(made).filter((entry): entry is [string, string] => entry[1] !== undefined));
-    const open = openMonths(books(lookBack), '2026-06-20', published(known));
+    const open = openMonths(books(lookBack), '2026-06-20', { published: published(known), books: NO_BOOKS });
     expect([open[0], open.at(-1)]).toEqual([first, '2026-06']);
   });
 
   it('take the as-of day of the run for months of which a manifest does not say it', () => {
     const old = { ...published(WHOLE), made: [] };
-    expect(openMonths(books(0), '2026-06-20', old)).toEqual(['2026-06']);
-    expect(openMonths(books(0), '2026-06-20', { ...old, asOf: '2026-05-20' })[0]).toBe('2026-05');
+    expect(openMonths(books(0), '2026-06-20', { published: old, books: NO_BOOKS })).toEqual(['2026-06']);
+    expect(openMonths(books(0), '2026-06-20', { published: { ...old, asOf: '2026-05-20' }, books: NO_BOOKS })[0]).toBe('2026-05');
   });
 });
 

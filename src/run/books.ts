@@ -1,0 +1,240 @@
+// Which months are closed, and what each was closed with. The journal says it: a line more for every close and reopening, never one
+// less. A close is whole in a folder of its own before its line is written; a folder without a line is of a close that was killed.
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { Failure } from '../kernel/failure.js';
+import { type Day, firstDay, type Month, plusMonths } from '../kernel/period.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import type { PublishedFile } from '../publish/directory.js';
+import { landedFile } from '../source/landing.js';
+import type { ControlTotal, LandedFile } from '../source/source.js';
+import type { ParameterTables } from './rule-parameters.js';
+import { appendDurably, bytesIn, namesIn } from './state.js';
+
+/** What a month was closed with, by hash, and by whom. No clock time is in it: the journal has that. */
+export interface Lock {
+  readonly schemaVersion: 1;
+  readonly pipeline: string;
+  readonly month: Month;
+  readonly asOf: Day;
+  /** Fingerprint of all that the month is a function of. */
+  readonly inputs: string;
+  /** Hash of rules, prices, registry and sources. */
+  readonly rules: string;
+  /** Hash of the models and macros. */
+  readonly models: string;
+  /** Of the program and of the engine. */
+  readonly versions: string;
+  /** Digest of the month's own evidence, as `allocation.month_evidence` has it. */
+  readonly evidence: string;
+  readonly landed: readonly Omit<LandedFile, 'path'>[];
+  readonly controls: readonly ControlTotal[];
+  /** As seen from its own folder. */
+  readonly pipelineFile: string;
+  readonly configuration: readonly LockedFile[];
+  /** The published files of the month. */
+  readonly files: readonly PublishedFile[];
+  readonly ledger: { readonly rows: number; readonly sha256: string };
+  /** Statement of the month, one a currency. */
+  readonly totals: readonly { readonly currency: string; readonly amount: string; readonly statement: string }[];
+  readonly preparedBy: string | null;
+  readonly approvedBy: string;
+  readonly reason: string;
+}
+
+/** One file of the configuration: its path as seen from the pipeline file, or its place among the built-in books. */
+export interface LockedFile {
+  readonly path: string;
+  readonly builtin: boolean;
+  readonly sha256: string;
+  /** Name of the copy below `config/`. */
+  readonly copy: string;
+}
+
+export interface ClosedMonth {
+  readonly month: Month;
+  /** Folder of the close, absolute. */
+  readonly dir: string;
+  readonly closedAt: string;
+  readonly lockSha256: string;
+  readonly lock: Lock;
+}
+
+export interface Books {
+  /** Oldest first: the first months of the books, without a gap. */
+  readonly closed: readonly ClosedMonth[];
+  /** The month that is being closed or verified, or null. */
+  readonly closing: Month | null;
+}
+
+export const NO_BOOKS: Books = { closed: [], closing: null };
+
+export type JournalEntry =
+  | {
+      readonly entry: 'closed';
+      readonly month: Month;
+      /** Name of its folder. */
+      readonly folder: string;
+      /** sha256 of its `lock.json`. */
+      readonly lock: string;
+      readonly at: string;
+      readonly preparedBy: string | null;
+      readonly approvedBy: string;
+      readonly reason: string;
+    }
+  | { readonly entry: 'reopened'; readonly month: Month; readonly at: string; readonly by: string; readonly reason: string };
+
+const JOURNAL = 'journal.ndjson';
+export const LOCK = 'lock.json';
+export const LEDGER = 'ledger.parquet';
+/** Below it lie the published files of the month, by their paths. */
+export const FILES = 'files';
+
+export function booksDir({ stateDir, name }: Pick<Pipeline, 'stateDir' | 'name'>): string {
+  return join(stateDir, 'closed', name);
+}
+
+/** Everything that was ever closed or reopened, oldest first. A line that a crash cut says nothing. */
+export async function readJournal(pipeline: Pick<Pipeline, 'stateDir' | 'name'>): Promise<readonly JournalEntry[]> {
+  const bytes = await bytesIn(join(booksDir(pipeline), JOURNAL));
+  return Buffer.from(bytes ?? '')
+    .toString('utf8')
+    .split('\n')
+    .filter(isWhole)
+    .map((line) => JSON.parse(line) as JournalEntry);
+}
+
+function isWhole(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Appends one line and forces it to the disk. */
+export async function writeJournal(pipeline: Pick<Pipeline, 'stateDir' | 'name'>, entry: JournalEntry): Promise<void> {
+  await appendDurably(join(booksDir(pipeline), JOURNAL), JSON.stringify(entry));
+}
+
+/** Throws `Failure('check')` where a lock is not what the journal says. */
+export async function readBooks(pipeline: Pick<Pipeline, 'stateDir' | 'name'>): Promise<Books> {
+  const closed: ClosedMonth[] = [];
+  for (const entry of inForce(await readJournal(pipeline))) {
+    const dir = join(booksDir(pipeline), entry.folder);
+    const bytes = await bytesIn(join(dir, LOCK));
+    if (bytes === null || sha256Of(bytes) !== entry.lock) throw new Failure('check', [damagedLock(entry.month, dir)]);
+    closed.push({
+      month: entry.month,
+      dir,
+      closedAt: entry.at,
+      lockSha256: entry.lock,
+      lock: JSON.parse(Buffer.from(bytes).toString('utf8')) as Lock,
+    });
+  }
+  return { closed, closing: null };
+}
+
+type Closing = Extract<JournalEntry, { readonly entry: 'closed' }>;
+
+/** The same, for a run. */
+export async function booksOf(pipeline: Pipeline): Promise<Books> {
+  const books = await readBooks(pipeline);
+  if (pipeline.engine.kind === 'athena' && books.closed.length > 0) throw new Failure('user', [notOnAthena()]);
+  return books;
+}
+
+/** Ledgers of closed months lie here, and models on Athena do not reach them. */
+export function notOnAthena() {
+  const message = 'a pipeline that runs on Athena cannot have closed months yet';
+  const remedy = 'run it on the embedded engine (`engine: { kind: duckdb }`), or reopen its months';
+  return { code: 'close/athena', message, remedy };
+}
+
+/** The closings that were not reopened since, by month. */
+export function inForce(journal: readonly JournalEntry[]): readonly Closing[] {
+  const closings = new Map<Month, Closing>();
+  for (const entry of journal) {
+    if (entry.entry === 'closed') closings.set(entry.month, entry);
+    else closings.delete(entry.month);
+  }
+  return [...closings.values()].toSorted((a, b) => (a.month < b.month ? -1 : 1));
+}
+
+function damagedLock(month: Month, dir: string) {
+  const message = `what ${month} was closed with is gone or was changed: ${join(dir, LOCK)}`;
+  const remedy = 'put the folder back from a copy of the state folder; closed months cannot be made without it';
+  return { code: 'close/damaged', message, remedy };
+}
+
+export function sha256Of(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** The last closed month, or null. */
+export function lastClosed({ closed }: Books): Month | null {
+  return closed.at(-1)?.month ?? null;
+}
+
+/** The first month that is open. */
+export function firstOpenMonth(pipeline: Pick<Pipeline, 'start'>, books: Books): Month {
+  const last = lastClosed(books);
+  return last === null || last < pipeline.start ? pipeline.start : plusMonths(last, 1);
+}
+
+/** Of a plan where nothing stays as it was published. */
+export const NOTHING_BEFORE = { carried: [], books: NO_BOOKS } as const;
+
+/** Rows of `run.closed_month` and `run.watched_month`. `rules`: the hash of those that are in force now. */
+export function closedTables({ closed: months, closing }: Books, rules: string): ParameterTables {
+  const closed = months.map(({ month, lock }) => ({
+    billing_month: firstDay(month),
+    evidence: lock.evidence,
+    same_rules: String(lock.rules === rules),
+  }));
+  const watched = [...months.map(({ month }) => month), ...(closing === null ? [] : [closing])];
+  return { 'run.closed_month': closed, 'run.watched_month': watched.map((month) => ({ billing_month: firstDay(month) })) };
+}
+
+/** Folders of closes that were killed before their line was written. */
+export async function booksLeftovers(stateDir: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const name of await namesIn(join(stateDir, 'closed'))) {
+    const dir = booksDir({ stateDir, name });
+    const told = new Set(
+      (await readJournal({ stateDir, name })).flatMap((entry) => (entry.entry === 'closed' ? entry.folder : [])),
+    );
+    found.push(
+      ...(await namesIn(dir)).filter((folder) => isOfClose(folder) && !told.has(folder)).map((folder) => join(dir, folder)),
+    );
+  }
+  return found;
+}
+
+/** `2026-08.1`, or the same on its way to be whole. */
+function isOfClose(folder: string): boolean {
+  return /^\d{4}-\d{2}\.\d+(\.partial)?$/.test(folder);
+}
+
+/** sha256 of everything in landing that a closed month stands on. */
+export async function landedOfBooks(stateDir: string): Promise<ReadonlySet<string>> {
+  const landed = new Set<string>();
+  for (const name of await namesIn(join(stateDir, 'closed'))) {
+    const { closed } = await readBooks({ stateDir, name });
+    for (const { lock } of closed) for (const { sha256 } of lock.landed) landed.add(sha256);
+  }
+  return landed;
+}
+
+/** The name of the next folder of a month. */
+export async function nextFolder(pipeline: Pick<Pipeline, 'stateDir' | 'name'>, month: Month): Promise<string> {
+  const told = (await readJournal(pipeline)).filter((entry) => entry.entry === 'closed' && entry.month === month);
+  return `${month}.${told.length + 1}`;
+}
+
+/** Where a landed file of a lock lies. */
+export function landedOf(lock: Lock, stateDir: string): readonly LandedFile[] {
+  const landing = join(stateDir, 'landing');
+  return lock.landed.map((file) => landedFile(landing, { ...file, source: file.sourceId }));
+}

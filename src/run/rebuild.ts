@@ -1,0 +1,29 @@
+// One month built again from what landed: its marts as files, and its rows of the ledger. Closing and verifying compare them.
+import { join } from 'node:path';
+import type { Month } from '../kernel/period.js';
+import { literal } from '../warehouse/sql-quote.js';
+import { LEDGER } from './books.js';
+import { executeSteps } from './builds.js';
+import { executeStep, modelOf, type RunContext } from './execute.js';
+import { type ExportedFile, exportMarts, plainColumns } from './export.js';
+import { publishSteps } from './plan.js';
+import { martsOf } from './published.js';
+
+/** Checks the controls of the month, builds its marts and writes them below `dir`, as a run publishes them. */
+export async function exportMonth(context: RunContext, month: Month, dir: string): Promise<readonly ExportedFile[]> {
+  const { pipeline, catalog, warehouse } = context;
+  const steps = publishSteps(pipeline, catalog, []).filter(({ kind }) => kind === 'gate' || kind === 'build');
+  await executeSteps(context, steps, async (step) => executeStep(context, step));
+  return exportMarts(warehouse, martsOf(context), [month], dir);
+}
+
+/** Writes what the ledger holds of the month below `dir`; gives the number of rows. */
+export async function exportLedger(context: RunContext, month: Month, dir: string): Promise<number> {
+  const model = modelOf(context, 'run.posted_cost');
+  const where = `WHERE month_text(billing_month) = ${literal(month)}`;
+  const order = model.contract.grain.map((name) => `"${name}"`).join(', ');
+  const select = `SELECT ${plainColumns(model)} FROM allocation.cost ${where} ORDER BY ${order}`;
+  await context.warehouse.run(`COPY (${select}) TO ${literal(join(dir, LEDGER))} (FORMAT parquet, COMPRESSION zstd)`);
+  const [count] = await context.warehouse.rows(`SELECT count(*) AS n FROM allocation.cost ${where}`);
+  return Number(count?.['n'] ?? 0);
+}

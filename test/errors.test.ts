@@ -10,6 +10,7 @@ import { EXIT_CODE, Failure } from '../src/kernel/failure.js';
 import { checkAppendOnly } from '../src/pipeline/prices.js';
 import { readPipeline } from '../src/pipeline/read.js';
 import { removeBases, runCase } from './errors/pipeline-runner.js';
+import { type BookStep, doStep } from './golden/books-steps.js';
 
 vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/one-catalog.js')).oneCatalog(original));
 
@@ -18,6 +19,8 @@ interface Case {
   readonly base?: string;
   /** Arguments of what is run. */
   readonly input?: string;
+  /** What is done with the company, one after the other; the last is what fails. */
+  readonly steps?: readonly BookStep[];
   /** A SELECT over the Parquet files that were published, as `{out}`. */
   readonly ask?: string;
 }
@@ -32,6 +35,9 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
     const [before, after] = await Promise.all(['before.csv', 'after.csv'].map((name) => readFile(join(folder, name), 'utf8')));
     const problems = checkAppendOnly('after.csv', before ?? '', after ?? '');
     if (problems.length > 0) throw new Failure('user', problems);
+  },
+  books: async (folder, { steps = [] }) => {
+    for (const step of steps) await doStep({ folder, pipelineFile: join(folder, 'pipeline.yaml') }, join(folder, 'then'), step);
   },
   pipeline: (folder, { base = 'running', ask }) => runCase(folder, join(ROOT, '.base', base), ask),
 };

@@ -124,7 +124,7 @@ export async function readBooks(pipeline: Pick<Pipeline, 'stateDir' | 'name'>): 
   for (const entry of inForce(await readJournal(pipeline))) {
     const dir = join(booksDir(pipeline), entry.folder);
     const bytes = await bytesIn(join(dir, LOCK));
-    if (bytes === null || sha256Of(bytes) !== entry.lock) throw new Failure('check', [damagedLock(entry.month, dir)]);
+    if (bytes === null || sha256Of(bytes) !== entry.lock) throw new Failure('check', [damaged(entry.month, join(dir, LOCK))]);
     closed.push({
       month: entry.month,
       dir,
@@ -162,9 +162,9 @@ export function inForce(journal: readonly JournalEntry[]): readonly Closing[] {
   return [...closings.values()].toSorted((a, b) => (a.month < b.month ? -1 : 1));
 }
 
-function damagedLock(month: Month, dir: string) {
-  const message = `what ${month} was closed with is gone or was changed: ${join(dir, LOCK)}`;
-  const remedy = 'put the folder back from a copy of the state folder; closed months cannot be made without it';
+export function damaged(month: Month, path: string) {
+  const message = `what ${month} was closed with is gone or was changed: ${path}`;
+  const remedy = 'put the folder back from a copy of the state folder; a closed month is not made anew';
   return { code: 'close/damaged', message, remedy };
 }
 

@@ -7,7 +7,7 @@ import { rowBreaches } from '../model/verify.js';
 import type { MadeMonth, Manifest, StagedFile } from '../publish/directory.js';
 import { damagedFiles, type KeptFile, keepFiles } from '../publish/kept.js';
 import { literal } from '../warehouse/sql-quote.js';
-import { type Books, FILES } from './books.js';
+import { type Books, damaged, FILES } from './books.js';
 import type { RunContext } from './execute.js';
 import { plainColumns } from './export.js';
 import type { Period } from './parameters.js';
@@ -84,11 +84,7 @@ async function checkShape({ warehouse }: RunContext, mart: Model, from: string):
 }
 
 function damageProblem({ path, month, root }: KeptFile, { closed }: Books): Problem {
-  if (closed.some((each) => each.month === month)) {
-    const message = `${join(root, path)} of ${month ?? ''}, which is closed, is gone or not what was closed`;
-    const remedy = `put it back from a copy of the state folder; showback verify ${month ?? ''} tells what still holds`;
-    return { code: 'close/damaged', message, remedy };
-  }
+  if (closed.some((each) => each.month === month)) return damaged(month ?? '', join(root, path));
   const message = `${path} of ${month ?? ''}, which stays as published, is gone or not what was published`;
   const remedy = `put it back, or publish the month again: showback backfill --from ${month ?? ''} --to ${month ?? ''} --force`;
   return { code: 'run/carried-damaged', message, remedy };

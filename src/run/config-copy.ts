@@ -4,7 +4,7 @@ import { Failure } from '../kernel/failure.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { readPipeline } from '../pipeline/read.js';
 import { READ_EFFECTS } from '../pipeline/read-files.js';
-import { type ClosedMonth, type Lock, type LockedFile, sha256Of } from './books.js';
+import { damaged, type ClosedMonth, type Lock, type LockedFile, sha256Of } from './books.js';
 import { bytesIn, writeBytes } from './state.js';
 
 const CONFIG = 'config';
@@ -44,13 +44,8 @@ export async function readLockedPipeline({ dir, month, lock }: ClosedMonth, toda
   const readCopy = async (path: string): Promise<Uint8Array> => {
     const file = copies.get(path);
     const bytes = file === undefined ? null : await bytesIn(join(dir, CONFIG, file.copy));
-    if (bytes === null || sha256Of(bytes) !== file?.sha256) throw new Failure('check', [damagedCopy(month, join(dir, CONFIG))]);
+    if (bytes === null || sha256Of(bytes) !== file?.sha256) throw new Failure('check', [damaged(month, join(dir, CONFIG))]);
     return bytes;
   };
   return readPipeline(resolve(here, lock.pipelineFile), { ...READ_EFFECTS, readFile: readCopy });
-}
-
-function damagedCopy(month: string, dir: string) {
-  const message = `the configuration that ${month} was closed with is gone or was changed: ${dir}`;
-  return { code: 'close/damaged', message, remedy: 'put the folder back from a copy of the state folder' };
 }

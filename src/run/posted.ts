@@ -1,23 +1,24 @@
 // Closed months in a run: what is posted of them, and what evidence that came since adjusts.
 import { join } from 'node:path';
 import type { Listener } from '../kernel/event.js';
+import { Failure } from '../kernel/failure.js';
 import type { Model } from '../model/catalog.js';
 import type { ModelEngine } from '../model/engine.js';
+import { sealed } from '../publish/manifest.js';
 import { literal } from '../warehouse/sql-quote.js';
 import type { Row, Warehouse } from '../warehouse/warehouse.js';
-import { type Books, LEDGER } from './books.js';
+import { type Books, damaged, LEDGER } from './books.js';
 import { plainColumns } from './export.js';
 import type { Period } from './parameters.js';
 
 /** The ledgers of closed months, as they were closed. */
 export async function fillPosted(warehouse: Warehouse, { closed }: Books, model: Model): Promise<number> {
-  return closed.length === 0
-    ? 0
-    : addRows(
-        warehouse,
-        model,
-        closed.map(({ dir }) => join(dir, LEDGER)),
-      );
+  for (const { month, dir, lock } of closed) {
+    const seal = await sealed(join(dir, LEDGER)).catch(() => null);
+    if (seal?.sha256 !== lock.ledger.sha256) throw new Failure('check', [damaged(month, join(dir, LEDGER))]);
+  }
+  const paths = closed.map(({ dir }) => join(dir, LEDGER));
+  return paths.length === 0 ? 0 : addRows(warehouse, model, paths);
 }
 
 /** Adds the rows of Parquet files to an input; gives the number of those that came. */

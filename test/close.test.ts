@@ -1,0 +1,342 @@
+// Closed months: what keeps one from being closed, that nothing changes it afterwards, and that every guard sees what is planted.
+import { appendFile, chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { RunEvent } from '../src/kernel/event.js';
+import { Failure } from '../src/kernel/failure.js';
+import { runBackfill } from '../src/run/backfill.js';
+import { closeMonth } from '../src/run/close.js';
+import { collectGarbage } from '../src/run/gc.js';
+import { runPipeline } from '../src/run/run.js';
+import { verifyMonth } from '../src/run/verify.js';
+import { watchMutations } from './crash/mutations.mjs';
+import { doStep } from './golden/books-steps.js';
+import { bytesBelow, type Company, companyOf, run } from './golden/company.js';
+
+vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/one-catalog.js')).oneCatalog(original));
+
+const CASE = join(import.meta.dirname, '../fixtures/cases/closed-month-restated');
+const THEN = join(CASE, 'then');
+const CLOSE_JULY = { close: '2026-07', approver: 'mira', reason: 'all invoices are in' } as const;
+const LOCK_DIR = '.showback/closed/closed-month-restated/2026-07.1';
+const SLOW = 240_000;
+const EVERY = process.env['CRASH'] === 'every';
+const NOW = new Date('2031-01-01T00:00:00Z');
+
+let home = '';
+/** Two months are published. */
+let published = '';
+/** July is closed. */
+let closed = '';
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'showback-close-'));
+  await using company = await companyOf(CASE);
+  await run(company);
+  published = await keep(company, 'published');
+  await doStep(company, THEN, CLOSE_JULY);
+  closed = await keep(company, 'closed');
+}, SLOW);
+
+afterAll(async () => {
+  for (const name of await readdir(home)) await rm(join(home, name), { recursive: true, force: true });
+  await rm(home, { recursive: true, force: true });
+});
+
+async function keep({ folder }: Company, name: string): Promise<string> {
+  await cp(folder, join(home, name), { recursive: true, verbatimSymlinks: true });
+  return join(home, name);
+}
+
+async function copyOf(of: string): Promise<Company> {
+  const folder = await mkdtemp(join(home, 'company-'));
+  await cp(of, folder, { recursive: true, verbatimSymlinks: true });
+  return { folder, pipelineFile: join(folder, 'pipeline.yaml') };
+}
+
+async function codesOf(work: Promise<unknown>): Promise<readonly string[]> {
+  const error = await work.then(
+    () => new Error('nothing failed'),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof Failure)) throw error;
+  return error.problems.map(({ code }) => code);
+}
+
+const common = ({ pipelineFile }: Company) => ({ pipelineFile, threads: 1, listener: () => undefined, now: () => NOW });
+
+async function close(company: Company, month = '2026-07', approvedBy = 'mira'): Promise<unknown> {
+  return closeMonth({ ...common(company), month, approvedBy, preparedBy: null, reason: 'all in' });
+}
+
+/** What does not hold. */
+async function differences(company: Company): Promise<readonly string[]> {
+  const { checked } = await verifyMonth({ ...common(company), month: '2026-07' });
+  return checked.filter(({ holds }) => !holds).map(({ what }) => what);
+}
+
+/** One byte more than there was. */
+async function damage(company: Company, path: string): Promise<void> {
+  const file = join(company.folder, path);
+  await chmod(file, 0o644);
+  await appendFile(file, ' ');
+}
+
+/** Links are cut first, so that only this copy changes. */
+async function damageApart(company: Company, path: string): Promise<void> {
+  const file = join(company.folder, path);
+  const bytes = await readFile(file);
+  await rm(file);
+  await writeFile(file, Buffer.concat([bytes, Buffer.from(' ')]));
+}
+
+describe('a month is closed', { timeout: SLOW }, () => {
+  it('only where what is published is what its evidence and rules make of it', async () => {
+    const company = await copyOf(published);
+    await doStep(company, THEN, { lay: 'other-rules' });
+    expect(await codesOf(close(company))).toEqual(['close/changed']);
+    const other = await copyOf(published);
+    await damageApart(other, 'out/current/csv/2026-07/showback_feature_month.csv');
+    expect(await codesOf(close(other))).toEqual(['close/changed']);
+    expect(await readdir(join(other.folder, '.showback'))).not.toContain('closed/closed-month-restated/journal.ndjson');
+  });
+
+  it('whatever landed since, as it was published', async () => {
+    const company = await copyOf(published);
+    await doStep(company, THEN, { lay: 'corrected' });
+    await close(company);
+    expect(await differences(company)).toEqual([]);
+  });
+
+  it('in its order, once, whole, and by two people where the pipeline says so', async () => {
+    const company = await copyOf(closed);
+    expect(await codesOf(close(company, '2026-07'))).toEqual(['close/closed']);
+    expect(await codesOf(close(company, '2026-09'))).toEqual(['close/earlier-open']);
+    expect(await codesOf(close(company, '2026-06'))).toEqual(['run/scope']);
+    expect(await codesOf(close(company, '2026-08', ' '))).toEqual(['close/people']);
+    await appendFile(company.pipelineFile, 'close: { two_people: true }\n');
+    expect(await codesOf(close(company, '2026-08'))).toEqual(['close/people']);
+    const alone = closeMonth({ ...common(company), month: '2026-08', approvedBy: 'Mira', preparedBy: 'mira ', reason: 'r' });
+    expect(await codesOf(alone)).toEqual(['close/people']);
+    const part = await copyOf(published);
+    await rm(join(part.folder, 'out'), { recursive: true });
+    await run(part, { date: '2026-07-20' });
+    expect(await codesOf(close(part))).toEqual(['close/not-published']);
+  });
+
+  it('only where the bill is there and final, everything has a price, and the limits hold', async () => {
+    const company = await copyOf(published);
+    await rm(join(company.folder, 'bills/2026-07.csv'));
+    await writeFile(
+      join(company.folder, 'usage/more.jsonl'),
+      '{"event_id":"x","event_time":"2026-07-11T12:00:00Z","provider":"models","model":"nobody-knows","feature_id":"nobody","input_tokens":5}\n' +
+        '{"event_id":"y","event_time":"2026-07-11T12:00:00Z","provider":"models","model":"gpt-six","feature_id":"nobody","input_tokens":5000000}\n',
+    );
+    const accepted = 'accept_unpriced: [{ provider: models, sku: nobody-knows, reason: new, expires_on: 2027-01-01 }]\n';
+    await appendFile(company.pipelineFile, `${accepted}close: { coverage: "0.99", unallocated: "0.01" }\n`);
+    // A provider whose files are gone tells nothing of them any more; what landed stays known.
+    await rm(join(company.folder, '.showback'), { recursive: true });
+    await run(company);
+    expect(await codesOf(close(company))).toEqual([
+      'close/bill-missing',
+      'close/coverage',
+      'close/unallocated',
+      'close/unpriced',
+    ]);
+    await writeFile(
+      join(company.folder, 'invoices.csv'),
+      'provider,invoice_id,billing_month,total,currency\nmodels,none,2026-07,0,USD\n',
+    );
+    const pipeline = await readFile(company.pipelineFile, 'utf8');
+    await writeFile(company.pipelineFile, pipeline.replace('registry: {', 'registry: { invoices: [invoices.csv],'));
+    await run(company);
+    expect(await codesOf(close(company))).toEqual(['close/coverage', 'close/unallocated', 'close/unpriced']);
+  });
+
+  it('after a kill at any kind of file change, all the same', async () => {
+    // One in six here, every one in the long test.
+    const all = await sitesOfClose();
+    expect(all.length).toBeGreaterThan(5);
+    const sites = all.filter((_, at) => EVERY || at % 6 === 4);
+    const undisturbed = await bytesBelow(join(closed, '.showback/closed'));
+    for (const site of sites) {
+      const company = await copyOf(published);
+      await killedAt(company, site);
+      const journal = await readFile(join(company.folder, '.showback/closed/closed-month-restated/journal.ndjson'), 'utf8').catch(
+        () => '',
+      );
+      if (!journal.includes('"closed"')) await doStep(company, THEN, CLOSE_JULY);
+      expect(Object.keys(await bytesBelow(join(company.folder, '.showback/closed'))).sort(), site).toEqual(
+        Object.keys(undisturbed).sort(),
+      );
+      const again = await bytesBelow(join(company.folder, '.showback/closed'));
+      expect(again[`closed-month-restated/2026-07.1/lock.json`], site).toBe(
+        undisturbed[`closed-month-restated/2026-07.1/lock.json`],
+      );
+      await rm(company.folder, { recursive: true });
+    }
+  });
+});
+
+const kindOf = ({ op, path }: { readonly op: string; readonly path: string }): string =>
+  `${op} ${path
+    .split('/')
+    .slice(0, 3)
+    .join('/')
+    .replace(/\d{4}-\d{2}/g, 'M')}`;
+
+async function sitesOfClose(): Promise<readonly string[]> {
+  const company = await copyOf(published);
+  const sites = new Set<string>();
+  const stop = await watchMutations(join(company.folder, '.showback/closed'), {
+    before: (change) => void sites.add(kindOf(change)),
+  });
+  await doStep(company, THEN, CLOSE_JULY);
+  stop();
+  return [...sites];
+}
+
+/** From the first change of that kind on, nothing is changed any more. */
+async function killedAt(company: Company, site: string): Promise<void> {
+  let isDead = false;
+  const before = (change: Parameters<typeof kindOf>[0]): void => {
+    isDead ||= kindOf(change) === site;
+    if (isDead) throw new Error('killed');
+  };
+  const stop = await watchMutations(join(company.folder, '.showback/closed'), { before });
+  await expect(doStep(company, THEN, CLOSE_JULY)).rejects.toThrow('killed');
+  stop();
+}
+
+describe('a closed month', { timeout: SLOW }, () => {
+  it('is computed by nothing, is published whatever becomes of the output folder, and verifies', async () => {
+    const company = await copyOf(closed);
+    expect(await codesOf(run(company, { month: '2026-07' }))).toEqual(['run/closed']);
+    const backfill = runBackfill({ ...common(company), from: '2026-07', to: '2026-08', force: true });
+    expect(await codesOf(backfill)).toEqual(['run/closed']);
+    const before = await bytesBelow(join(company.folder, 'out/current/csv/2026-07'));
+    await rm(join(company.folder, 'out'), { recursive: true });
+    await doStep(company, THEN, { lay: 'corrected' });
+    await run(company);
+    expect(await bytesBelow(join(company.folder, 'out/current/csv/2026-07'))).toEqual(before);
+    expect(await differences(company)).toEqual([]);
+  });
+
+  it('leaves nothing to do where it is the last, and a run says so', async () => {
+    const company = await copyOf(closed);
+    const notes: string[] = [];
+    const listener = (event: RunEvent): void => void (event.kind === 'note' && notes.push(event.message));
+    const result = await runPipeline({ ...common(company), listener, force: false, scope: { asOf: '2026-07-31' } });
+    expect(result.outcome).toBe('unchanged');
+    expect(notes).toEqual(['every month through 2026-07 is closed']);
+  });
+
+  it('is told of, where later evidence is booked elsewhere', async () => {
+    const company = await copyOf(closed);
+    await doStep(company, THEN, { lay: 'corrected' });
+    const notes: string[] = [];
+    const listener = (event: RunEvent): void => void (event.kind === 'note' && notes.push(event.message));
+    await runPipeline({ ...common(company), listener, force: false, scope: {} });
+    expect(notes).toEqual([
+      '2026-07 is closed; what came since changes it by +20.00 USD, booked in 2026-08 (4 entries of adjustment_month)',
+    ]);
+  });
+
+  it('keeps what it stands on, whatever is collected', async () => {
+    const company = await copyOf(closed);
+    await appendFile(company.pipelineFile, 'retention: { runs: 3, deliveries_days: 1 }\n');
+    for (const lay of ['corrected', 'late']) {
+      await doStep(company, THEN, { lay });
+      await run(company);
+    }
+    for (const force of [true, true, true]) await runPipeline({ ...common(company), force, scope: {} });
+    await collectGarbage({ ...common(company), dryRun: false, now: () => new Date('2099-01-01T00:00:00Z') });
+    expect(await differences(company)).toEqual([]);
+  });
+
+  it('is open again after it was reopened: its adjustments are gone, and it can be closed anew', async () => {
+    const company = await copyOf(closed);
+    await doStep(company, THEN, { lay: 'corrected' });
+    await run(company);
+    await doStep(company, THEN, { reopen: '2026-07', approver: 'mira', reason: 'wrong entity' });
+    await run(company);
+    const july = await readFile(join(company.folder, 'out/csv/2026-07/showback_feature_month.csv'), 'utf8');
+    expect(july).toContain('90.000000000000');
+    const adjusted = await readFile(join(company.folder, 'out/csv/2026-08/adjustment_month.csv'), 'utf8');
+    expect(adjusted.trim().split('\n')).toHaveLength(1);
+    await doStep(company, THEN, CLOSE_JULY);
+    expect(await readdir(join(company.folder, '.showback/closed/closed-month-restated'))).toEqual(
+      expect.arrayContaining(['2026-07.1', '2026-07.2']),
+    );
+    await run(company);
+    expect(await differences(company)).toEqual([]);
+  });
+
+  it('is opened last in, first out', async () => {
+    const company = await copyOf(closed);
+    await run(company);
+    await doStep(company, THEN, { close: '2026-08', approver: 'mira', reason: 'r' });
+    expect(await codesOf(doStep(company, THEN, { reopen: '2026-07', approver: 'mira', reason: 'r' }))).toEqual([
+      'close/later-closed',
+    ]);
+    expect(await codesOf(doStep(company, THEN, { reopen: '2026-06', approver: 'mira', reason: 'r' }))).toEqual([
+      'close/not-closed',
+    ]);
+    expect(await codesOf(doStep(company, THEN, { reopen: '2026-08', approver: '', reason: '' }))).toEqual([
+      'close/people',
+      'close/people',
+    ]);
+    await doStep(company, THEN, { reopen: '2026-08', approver: 'mira', reason: 'r' });
+    await doStep(company, THEN, { reopen: '2026-07', approver: 'mira', reason: 'r' });
+  });
+});
+
+describe('what is changed behind a closed month is seen', { timeout: SLOW }, () => {
+  const refuses = async (path: string): Promise<void> => {
+    const company = await copyOf(closed);
+    await damageApart(company, path);
+    const before = await bytesBelow(join(company.folder, 'out'));
+    const forced = runPipeline({ ...common(company), force: true, scope: {} });
+    expect(await codesOf(forced), path).toContain('close/damaged');
+    expect(await bytesBelow(join(company.folder, 'out'))).toEqual(before);
+  };
+
+  it.each(['lock.json', 'ledger.parquet', 'files/csv/2026-07/showback_team_month.csv'])('by a run: %s', async (name) =>
+    refuses(join(LOCK_DIR, name)),
+  );
+
+  it('by a run that must compute by the rules of the close', async () => {
+    const company = await copyOf(closed);
+    await damage(company, `${LOCK_DIR}/config/04-rules.yaml`);
+    for (const lay of ['corrected', 'other-rules']) await doStep(company, THEN, { lay });
+    expect(await codesOf(run(company))).toEqual(['close/damaged']);
+  });
+
+  it.each([
+    [
+      'files/csv/2026-07/showback_team_month.csv',
+      'files and the ledger kept with the close: csv/2026-07/showback_team_month.csv is gone or changed',
+    ],
+    ['ledger.parquet', 'files and the ledger kept with the close: ledger.parquet is gone or changed'],
+  ])('by verify: %s', async (name, what) => {
+    const company = await copyOf(closed);
+    await damageApart(company, join(LOCK_DIR, name));
+    expect((await differences(company)).join()).toContain(what);
+  });
+
+  it('by verify: a published file, and a landed one', async () => {
+    const company = await copyOf(closed);
+    await damageApart(company, 'out/current/csv/2026-07/showback_team_month.csv');
+    expect((await differences(company)).join()).toContain(
+      'as published now: csv/2026-07/showback_team_month.csv is gone or changed',
+    );
+    const blobs = join(company.folder, '.showback/landing/blobs');
+    const lock = JSON.parse(await readFile(join(company.folder, LOCK_DIR, 'lock.json'), 'utf8')) as {
+      landed: { sha256: string }[];
+    };
+    const sha256 = lock.landed[0]?.sha256 ?? '';
+    await rm(join(blobs, sha256.slice(0, 2), sha256));
+    expect((await differences(company)).join()).toContain('landed files that it was made of');
+  });
+});

@@ -70,6 +70,28 @@ describe('with look_back: 1', () => {
     expect((await run(company, { asOf: AS_OF })).outcome).toBe('unchanged');
   });
 
+  it('late evidence of a month that stays weighs in the next one, whose driver is of the month before', {
+    timeout: SLOW,
+  }, async () => {
+    await using company = await threeMonths({ lookBack: 1 });
+    await using full = await threeMonths();
+    for (const { folder } of [company, full]) {
+      const rules = await readFile(join(folder, 'rules.yaml'), 'utf8');
+      const sliding = 'method: by, driver: input_tokens, usage: { provider: openai }, within: [[previous_month]]';
+      await writeFile(join(folder, 'rules.yaml'), rules.replace(/(match: { entry: licence }), .*}/, `$1, ${sliding} }`));
+    }
+    await run(company, { asOf: AS_OF });
+    const before = await publishedBytes(company);
+    for (const each of [company, full]) await deliver(each, await lateFiles(each));
+    for (const each of [company, full]) await run(each, { asOf: AS_OF });
+    const [restated, whole] = [await publishedBytes(company), await publishedBytes(full)];
+    expect(ofMonth(restated, '2026-07')).toEqual(ofMonth(before, '2026-07'));
+    for (const month of ['2026-08', '2026-09']) expect(ofMonth(restated, month), month).toEqual(ofMonth(whole, month));
+    const licence = (bytes: Readonly<Record<string, string>>) =>
+      JSON.stringify(Object.entries(bytes).filter(([name]) => name.includes('csv/2026-08/showback_feature_month')));
+    expect(licence(restated)).not.toBe(licence(before));
+  });
+
   it('tells of a carried month that would not pass its controls any more', { timeout: SLOW }, async () => {
     await using company = await threeMonths({ lookBack: 1 });
     await run(company, { asOf: AS_OF });

@@ -1,7 +1,8 @@
 -- What each pool of this level is shared by, at every grain that its rule tries: usage, dated shares, or cost allocated at earlier levels.
--- What follows charges follows bill lines: neither estimates nor the register of fixed costs. Days are kept only for pools with a capacity, whose month's parts are laid on days afterwards.
+-- What follows charges follows bill lines: neither estimates nor the register of fixed costs. At `previous_month`, a month's driver weighs for the
+-- month after it; what was logged before the books begin weighs for no month. Days are kept only for pools with a capacity, whose month's parts are laid on days afterwards.
 WITH usage_driver AS (
-  SELECT r.rule_no, g.rank, grain_key(g.grain, u.usage_date, month_start(u.usage_date), u.provider, u.account_id, NULL, NULL, u.sku, u.meter) AS grain_key,
+  SELECT r.rule_no, g.rank, grain_key(g.grain, u.usage_date, served_month(g.grain, month_start(u.usage_date)), u.provider, u.account_id, NULL, NULL, u.sku, u.meter) AS grain_key,
          u.feature_id, u.customer_id, CASE WHEN u.attribution IN ('unregistered_feature', 'untagged') THEN u.attribution ELSE '' END AS reason,
          coalesce(u.feature_tag, '') AS feature_tag, CASE WHEN k.rule_no IS NOT NULL THEN u.usage_date END AS usage_date,
          CASE WHEN r.driver = 'rated_cost' THEN u.weight_amount ELSE CAST(u.weight_quantity AS DECIMAL(38,12)) END AS weight
@@ -9,7 +10,8 @@ WITH usage_driver AS (
   JOIN run.rule AS r ON r.method = 'driver' AND (r.driver = 'rated_cost' OR r.driver = u.meter)
     AND (r.usage_provider IS NULL OR u.provider LIKE r.usage_provider ESCAPE '\') AND (r.usage_sku IS NULL OR u.sku LIKE r.usage_sku ESCAPE '\')
   JOIN run.level AS v ON v.level = r.level
-  JOIN run.rule_grain AS g ON g.rule_no = r.rule_no
+  CROSS JOIN run.period AS p
+  JOIN run.rule_grain AS g ON g.rule_no = r.rule_no AND (u.usage_date >= p.start_month OR strpos(g.grain, 'previous_month') = 0)
   LEFT JOIN (SELECT DISTINCT rule_no FROM run.rule_capacity) AS k ON k.rule_no = r.rule_no
   LEFT JOIN allocation.pool_rule AS own ON own.rule_no = r.rule_no AND own.feature_id = u.feature_id
   WHERE own.rule_no IS NULL
@@ -21,7 +23,7 @@ WITH usage_driver AS (
   JOIN run.rule_grain AS g ON g.rule_no = r.rule_no
   JOIN run.rule_share AS s ON s.rule_no = d.rule_no AND s.valid_from <= d.usage_date AND (s.valid_through IS NULL OR s.valid_through >= d.usage_date)
 ), cost_driver AS (
-  SELECT r.rule_no, g.rank, coalesce(a.currency || ':', '') || grain_key(g.grain, a.usage_date, a.billing_month, a.provider, a.account_id, a.invoice_id, a.service, a.sku, a.meter) AS grain_key,
+  SELECT r.rule_no, g.rank, coalesce(a.currency || ':', '') || grain_key(g.grain, a.usage_date, served_month(g.grain, a.billing_month), a.provider, a.account_id, a.invoice_id, a.service, a.sku, a.meter) AS grain_key,
          a.feature_id, a.customer_id, coalesce(a.reason, '') AS reason, coalesce(a.feature_tag, '') AS feature_tag, CAST(NULL AS DATE) AS usage_date, a.amount AS weight
   FROM allocation.allocated_cost AS a
   JOIN run.rule AS r ON r.method IN ('proportional', 'follow')

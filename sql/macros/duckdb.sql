@@ -78,6 +78,9 @@ CREATE OR REPLACE MACRO add_days(d, n) AS CAST(CAST(d AS DATE) + CAST(n AS INTEG
 CREATE OR REPLACE MACRO days_between(a, b) AS CAST(date_diff('day', CAST(a AS DATE), CAST(b AS DATE)) AS BIGINT);
 CREATE OR REPLACE MACRO seconds_between(a, b) AS CAST(date_diff('second', CAST(a AS TIMESTAMP), CAST(b AS TIMESTAMP)) AS BIGINT);
 CREATE OR REPLACE MACRO month_text(d) AS strftime(CAST(d AS DATE), '%Y-%m');
+-- The month whose charges a month's driver weighs at a grain: its own, or the one after it where the grain is of the previous month.
+CREATE OR REPLACE MACRO served_month(grain, month) AS
+  CASE WHEN strpos(grain, 'previous_month') > 0 THEN add_months(month, 1) ELSE month END;
 -- the key of a row at a grain such as day+sku+meter: only the named parts tell rows apart
 CREATE OR REPLACE MACRO grain_key(grain, usage_date, month, provider, account_id, invoice_id, service, sku, meter) AS
   CASE WHEN strpos(grain, 'day') > 0 THEN coalesce(CAST(usage_date AS VARCHAR), '') ELSE '' END || '|' ||

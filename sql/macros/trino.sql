@@ -92,6 +92,9 @@ CREATE MACRO days_between(a, b) AS date_diff('day', CAST(a AS DATE), CAST(b AS D
 CREATE MACRO seconds_between(a, b) AS
   date_diff('second', date_trunc('second', CAST(a AS TIMESTAMP(6))), date_trunc('second', CAST(b AS TIMESTAMP(6))));
 CREATE MACRO month_text(d) AS substr(CAST(CAST(d AS DATE) AS VARCHAR), 1, 7);
+-- The month whose charges a month's driver weighs at a grain: its own, or the one after it where the grain is of the previous month.
+CREATE MACRO served_month(grain, month) AS
+  CASE WHEN strpos(grain, 'previous_month') > 0 THEN add_months(month, 1) ELSE month END;
 -- the key of a row at a grain such as day+sku+meter: only the named parts tell rows apart
 CREATE MACRO grain_key(grain, usage_date, month, provider, account_id, invoice_id, service, sku, meter) AS
   CASE WHEN strpos(grain, 'day') > 0 THEN coalesce(CAST(usage_date AS VARCHAR), '') ELSE '' END || '|' ||

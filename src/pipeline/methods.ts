@@ -151,21 +151,26 @@ function evenOf(
   return listed;
 }
 
-/** A grain lies in time: either days or months. The finest comes first, and none comes twice. */
+const SPANS = ['day', 'month', 'previous_month'] as const;
+
+/** A grain lies in time: days, months, or the month before. The finest comes first, and none comes twice. */
 function checkGrains(spec: Spec<'by'> | Spec<'proportional'>, file: YamlFile, report: Report): void {
   const seen = new Set<string>();
-  let coarse = false;
+  let coarsest = 0;
   spec.within.forEach((grain: readonly GrainPart[], index) => {
     const spot = file.of(spec, 'within', index);
-    const daily = grain.includes('day');
-    if (daily === grain.includes('month'))
-      report(problem('bad-grain', spot, 'a grain holds either `day` or `month`', 'write one of the two'));
-    else if (daily && coarse)
-      report(problem('bad-grain', spot, 'a grain of days comes after one of months', 'write the finest grain first'));
+    const [span, other] = SPANS.filter((part) => grain.includes(part));
+    const rank = span === undefined || other !== undefined ? coarsest : SPANS.indexOf(span);
+    if (span === undefined || other !== undefined)
+      report(problem('bad-grain', spot, 'a grain holds one of `day`, `month` and `previous_month`', 'write one of the three'));
+    else if (rank < coarsest) report(problem('bad-grain', spot, AFTER_COARSER[rank] ?? '', 'write the finest grain first'));
     const key = [...grain].sort().join();
     if (seen.has(key) || new Set(grain).size < grain.length)
       report(problem('bad-grain', spot, 'this grain says something twice', 'remove the repetition'));
     seen.add(key);
-    coarse ||= !daily;
+    coarsest = Math.max(coarsest, rank);
   });
 }
+
+/** By the rank of the grain that comes too late. */
+const AFTER_COARSER = ['a grain of days comes after one of months', 'a grain of months comes after one of the month before'];

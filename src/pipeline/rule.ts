@@ -28,7 +28,8 @@ export type ConditionField =
   | 'pool'
   | `tag:${string}`;
 
-export type GrainPart = 'day' | 'month' | 'sku' | 'meter' | 'provider' | 'account' | 'invoice' | 'service';
+/** `previous_month`: a month is weighed by what the month before it logged. */
+export type GrainPart = 'day' | 'month' | 'previous_month' | 'sku' | 'meter' | 'provider' | 'account' | 'invoice' | 'service';
 
 export interface Rule {
   /** 1, 2, … in file order; the implicit rules follow. */

@@ -89,7 +89,7 @@ const fixedCostSpec = z.discriminatedUnion('kind', [
 
 export const fixedCostsSpec = z.strictObject({ fixed_costs: z.array(fixedCostSpec) });
 
-const GRAIN_PARTS = ['day', 'month', 'sku', 'meter', 'provider', 'account', 'invoice', 'service'] as const;
+const GRAIN_PARTS = ['day', 'month', 'previous_month', 'sku', 'meter', 'provider', 'account', 'invoice', 'service'] as const;
 
 /** The grains that a rule by usage tries where it names none: the charge's own day, then its month. */
 export const DEFAULT_WITHIN: GrainPart[][] = [
@@ -98,7 +98,7 @@ export const DEFAULT_WITHIN: GrainPart[][] = [
 ];
 
 const within = z
-  .array(z.array(z.enum(GRAIN_PARTS)).min(1, 'is empty → name `day` or `month`'))
+  .array(z.array(z.enum(GRAIN_PARTS)).min(1, 'is empty → name `day`, `month` or `previous_month`'))
   .min(1, 'is empty → name at least one grain');
 
 const rule = {

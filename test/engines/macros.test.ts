@@ -390,6 +390,7 @@ const CALLS: readonly (readonly [call: string, rows: readonly (readonly Cell[])[
   [`seconds_between(${MOMENT('a')}, ${MOMENT('b')})`, pairs(MOMENTS, MOMENTS)],
   [`month_text(${DAY('a')})`, one(DAYS)],
   [`month_text(${MOMENT('a')})`, one(MOMENTS)],
+  [`served_month(a, ${DAY('b')})`, pairs(['month', 'previous_month', 'previous_month+sku', 'day', ''], DAYS)],
   [
     `grain_key(a, ${DAY('b')}, ${DAY('c')}, 'p', 'acc', NULL, '', 's', 'm')`,
     pairs(

@@ -68,7 +68,7 @@ function levelsOf(drafts: readonly Draft[]): readonly number[] {
   return drafts.map(({ method }, at) => (method === 'proportional' || method === 'follow' ? last : (levels[at] ?? 1)));
 }
 
-const GRAINS = ['day+sku+meter', 'month+sku+meter', 'day', 'month'];
+const GRAINS = ['day+sku+meter', 'month+sku+meter', 'day', 'month', 'previous_month+sku', 'previous_month'];
 
 function ruleRows(dice: Dice, draft: Draft, ruleNo: number, level: number): Tables {
   const rule_no = String(ruleNo);

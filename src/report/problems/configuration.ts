@@ -3,7 +3,7 @@ import { ofKind, type ProblemTexts } from './problem-text.js';
 
 export const CONFIGURATION: ProblemTexts = ofKind('user', {
   'config/bad-grain': [
-    'The grains under `within` are not in an order that can be tried: finest first, each holding either `day` or `month`, none twice.',
+    'The grains under `within` are not in an order that can be tried: finest first, each holding one of `day`, `month` and `previous_month`, none twice.',
     'Write the finest grain first, such as `[[day, sku, meter], [month, sku, meter]]`.',
   ],
   'config/bad-key': [

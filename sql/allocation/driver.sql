@@ -1,4 +1,4 @@
--- What each pool of this level is shared by, at every grain that its rule tries: usage, dated shares, or cost allocated at earlier levels.
+-- What each pool of this level is shared by, at every grain that its rule tries: usage, dated shares, revenue, or cost allocated at earlier levels.
 -- What follows charges follows bill lines: neither estimates nor the register of fixed costs. At `previous_month`, a month's driver weighs for the
 -- month after it; what was logged before the books begin weighs for no month. Days are kept only for pools with a capacity, whose month's parts are laid on days afterwards.
 WITH usage_driver AS (
@@ -22,6 +22,14 @@ WITH usage_driver AS (
   JOIN run.rule AS r ON r.rule_no = d.rule_no AND r.method = 'shares'
   JOIN run.rule_grain AS g ON g.rule_no = r.rule_no
   JOIN run.rule_share AS s ON s.rule_no = d.rule_no AND s.valid_from <= d.usage_date AND (s.valid_through IS NULL OR s.valid_through >= d.usage_date)
+), revenue_driver AS (
+  SELECT r.rule_no, g.rank, grain_key(g.grain, NULL, served_month(g.grain, e.month), NULL, NULL, NULL, NULL, NULL, NULL) AS grain_key, e.feature_id,
+         '(unallocated)' AS customer_id, '' AS reason, '' AS feature_tag, CAST(NULL AS DATE) AS usage_date, e.amount AS weight
+  FROM run.revenue AS e
+  JOIN run.rule AS r ON r.method = 'revenue'
+  JOIN run.level AS v ON v.level = r.level
+  JOIN run.rule_grain AS g ON g.rule_no = r.rule_no
+  JOIN run.rule_share AS s ON s.rule_no = r.rule_no AND s.feature_id = e.feature_id
 ), cost_driver AS (
   SELECT r.rule_no, g.rank, coalesce(a.currency || ':', '') || grain_key(g.grain, a.usage_date, served_month(g.grain, a.billing_month), a.provider, a.account_id, a.invoice_id, a.service, a.sku, a.meter) AS grain_key,
          a.feature_id, a.customer_id, coalesce(a.reason, '') AS reason, coalesce(a.feature_tag, '') AS feature_tag, CAST(NULL AS DATE) AS usage_date, a.amount AS weight
@@ -36,6 +44,6 @@ WITH usage_driver AS (
     AND (r.method = 'proportional' OR a.basis IN ('billed', 'effective'))
 )
 SELECT rule_no, rank, grain_key, feature_id, customer_id, reason, feature_tag, usage_date, money_sum(weight) AS weight
-FROM (SELECT * FROM usage_driver UNION ALL SELECT * FROM share_driver UNION ALL SELECT * FROM cost_driver) AS every_driver
+FROM (SELECT * FROM usage_driver UNION ALL SELECT * FROM share_driver UNION ALL SELECT * FROM revenue_driver UNION ALL SELECT * FROM cost_driver) AS every_driver
 WHERE weight > 0
 GROUP BY rule_no, rank, grain_key, feature_id, customer_id, reason, feature_tag, usage_date

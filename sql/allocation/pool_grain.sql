@@ -2,7 +2,7 @@
 WITH tried AS (
   SELECT i.item_key, i.rule_no, g.rank, g.grain,
          CASE WHEN r.method IN ('proportional', 'follow') THEN coalesce(i.currency || ':', '') ELSE '' END ||
-         grain_key(g.grain, i.usage_date, CASE WHEN r.method = 'driver' THEN month_start(coalesce(i.usage_date, i.billing_month)) ELSE i.billing_month END,
+         grain_key(g.grain, i.usage_date, CASE WHEN r.method IN ('driver', 'revenue') THEN month_start(coalesce(i.usage_date, i.billing_month)) ELSE i.billing_month END,
                    i.provider, i.account_id, i.invoice_id, i.service, i.sku, i.meter) AS grain_key
   FROM allocation.pool_item AS i
   JOIN run.rule AS r ON r.rule_no = i.rule_no

@@ -4,7 +4,7 @@ import type { Feature, GrainPart, Idle, Method, Share } from './pipeline.js';
 import type { FeatureNames } from './registry.js';
 import { checkShares } from './shares.js';
 import { DEFAULT_WITHIN, type RuleSpec } from './spec-registry.js';
-import { problem, type Report } from './text.js';
+import { problem, quoted, type Report } from './text.js';
 import type { YamlFile } from './yaml-places.js';
 
 export interface MethodContext {
@@ -12,6 +12,8 @@ export interface MethodContext {
   readonly features: readonly Feature[];
   /** Where a share or a capacity names no date, it is in force from here. */
   readonly start: Day;
+  /** The registry names revenue. */
+  readonly hasRevenue: boolean;
 }
 
 type Spec<M extends RuleSpec['method']> = Extract<RuleSpec, { method: M }>;
@@ -30,6 +32,8 @@ export function methodOf(spec: RuleSpec, file: YamlFile, context: MethodContext,
       return { kind: 'shares', shares: sharesOf(spec, file, context, report) };
     case 'even':
       return { kind: 'even', features: evenOf(spec, file, names, features, report) };
+    case 'revenue':
+      return revenueOf(spec, file, context, report);
     case 'proportional':
       checkGrains(spec, file, report);
       return { kind: 'proportional', within: spec.within, providers: spec.providers };
@@ -46,6 +50,7 @@ export function targetsOf(method: Method): readonly string[] {
     case 'shares':
       return method.shares.map(({ featureId }) => featureId);
     case 'even':
+    case 'revenue':
       return method.features;
     case 'driver':
       return method.idle?.action.kind === 'assigned' ? [method.idle.action.featureId] : [];
@@ -126,8 +131,25 @@ function sharesOf(spec: Spec<'shares'>, file: YamlFile, { names, start }: Method
   return shares;
 }
 
+function revenueOf(spec: Spec<'revenue'>, file: YamlFile, context: MethodContext, report: Report): Method {
+  const { names, features, hasRevenue } = context;
+  checkGrains(spec, file, report);
+  if (!hasRevenue) {
+    const remedy = 'add `revenue: [revenue.csv]` to `registry` of the pipeline: month,feature_id,amount,currency,source';
+    report(problem('missing-key', file.of(spec, 'method'), 'a rule by revenue needs a file of revenue', remedy));
+  }
+  const listed = evenOf(spec, file, names, features, report);
+  if (spec.features !== 'all')
+    listed.forEach((feature, index) => {
+      const message = `${quoted(feature)} is a shared service, which earns nothing itself`;
+      const remedy = 'name the features that earn it';
+      if (names.isPool(feature)) report(problem('bad-value', file.of(spec, 'features', index), message, remedy));
+    });
+  return { kind: 'revenue', features: listed, within: spec.within };
+}
+
 function evenOf(
-  spec: Spec<'even'>,
+  spec: Spec<'even'> | Spec<'revenue'>,
   file: YamlFile,
   names: FeatureNames,
   features: readonly Feature[],
@@ -154,7 +176,7 @@ function evenOf(
 const SPANS = ['day', 'month', 'previous_month'] as const;
 
 /** A grain lies in time: days, months, or the month before. The finest comes first, and none comes twice. */
-function checkGrains(spec: Spec<'by'> | Spec<'proportional'>, file: YamlFile, report: Report): void {
+function checkGrains(spec: Spec<'by'> | Spec<'proportional'> | Spec<'revenue'>, file: YamlFile, report: Report): void {
   const seen = new Set<string>();
   let coarsest = 0;
   spec.within.forEach((grain: readonly GrainPart[], index) => {

@@ -67,6 +67,7 @@ export interface Registry {
   readonly features: readonly Feature[];
   readonly mappings: readonly FeatureMapping[];
   readonly fixedCosts: readonly FixedCost[];
+  readonly revenue: readonly RevenueRow[];
 }
 
 export interface Feature {
@@ -100,6 +101,14 @@ export interface FixedCost {
   /** Charges that this entry capitalises, or null for `bill: none`. */
   readonly bill: readonly Condition[] | null;
   readonly place: Place;
+}
+
+/** What a feature earned in a month, in the reporting currency: the weight of rules by revenue. */
+export interface RevenueRow {
+  readonly month: Month;
+  readonly featureId: string;
+  readonly amount: string;
+  readonly source: string;
 }
 
 export type FixedCostTerms =

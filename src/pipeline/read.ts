@@ -10,6 +10,7 @@ import type { Feature, Pipeline, PriceRow, Registry, Rule } from './pipeline.js'
 import { type PriceKeys, readPrices } from './prices.js';
 import { ConfigFiles, READ_EFFECTS, type ReadEffects } from './read-files.js';
 import { FeatureNames, readFeatures } from './registry.js';
+import { checkMonths, readRevenue, type RevenueContext } from './revenue.js';
 import { readRules } from './rules.js';
 import { readSections } from './sections.js';
 import { readSources } from './sources.js';
@@ -53,7 +54,7 @@ class Reader {
     checkPeriod(sections, file, this.#report);
     const sources = readSources(sections.sources ?? [], file, this.#report);
     const known = { features: new FeatureNames(null), sources: namesIn(file, 'sources'), entries: null };
-    const { registry, rules } = await this.#registry(registryPaths, file, known, sections.start ?? '2000-01');
+    const { registry, rules } = await this.#registry(registryPaths, file, known, sections);
     const books = await this.#books(registryPaths, file);
     const prices = await this.#prices(sections.prices, file);
     if (!isWhole(sections)) return null;
@@ -87,7 +88,10 @@ class Reader {
     paths: PipelineSpec['registry'] | undefined,
     file: YamlFile,
     given: KnownNames,
-    start: string,
+    {
+      start = '2000-01',
+      currency = null,
+    }: { readonly start?: string | undefined; readonly currency?: string | null | undefined },
   ): Promise<{ readonly registry: Registry; readonly rules: readonly Rule[] }> {
     const none = { features: [], mappings: [] };
     const featuresFile = await this.#yaml(paths?.features, file, ['registry', 'features']);
@@ -97,12 +101,18 @@ class Reader {
     const costsFile = await this.#yaml(paths?.fixed_costs, file, ['registry', 'fixed_costs']);
     const fixedCosts = costsFile === null ? [] : readFixedCosts(costsFile, before, this.#report);
     const entries = costsFile === null ? (paths?.fixed_costs === undefined ? [] : null) : namesIn(costsFile, 'fixed_costs');
+    const earned: RevenueContext = { names, currency, seen: new Map(), months: new Map() };
+    const revenue = await this.#each(paths?.revenue, file, ['registry', 'revenue'], (name, text) =>
+      readRevenue(name, text, earned, this.#report),
+    );
+    checkMonths(earned, this.#report);
     const rulesFile = await this.#yaml(paths?.rules, file, ['registry', 'rules']);
     const featureSpot = ({ place }: Feature): Spot => featuresFile?.source.line(place.line ?? 1) ?? { place };
-    const context = { known: { ...before, entries }, registry, start, pipelineFile: file.source.file, featureSpot };
+    const hasRevenue = (paths?.revenue ?? []).length > 0;
+    const context = { known: { ...before, entries }, registry, start, hasRevenue, pipelineFile: file.source.file, featureSpot };
     const readable = rulesFile !== null || (paths !== undefined && paths.rules === undefined);
     const rules = readable ? readRules(rulesFile, context, this.#report) : [];
-    return { registry: { ...registry, fixedCosts: fixedCosts ?? [] }, rules };
+    return { registry: { ...registry, fixedCosts: fixedCosts ?? [], revenue }, rules };
   }
 
   async #yaml(path: string | undefined, from: YamlFile, at: Path): Promise<YamlFile | null> {

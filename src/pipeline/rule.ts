@@ -60,6 +60,8 @@ export type Method =
     }
   | { readonly kind: 'shares'; readonly shares: readonly Share[] }
   | { readonly kind: 'even'; readonly features: readonly string[] }
+  /** By what the features earned in the month; none named: all features. */
+  | { readonly kind: 'revenue'; readonly features: readonly string[]; readonly within: readonly (readonly GrainPart[])[] }
   | { readonly kind: 'proportional'; readonly within: readonly (readonly GrainPart[])[]; readonly providers: readonly string[] }
   /** Tax, credit, support: follows the charges of [invoice, service], then [provider, account, month]. */
   | { readonly kind: 'follow' };

@@ -15,6 +15,7 @@ export interface RuleContext {
   readonly registry: FeatureRegistry;
   readonly featureSpot: (feature: Feature) => Spot;
   readonly start: Month;
+  readonly hasRevenue: boolean;
   /** Shown as the place of the implicit rule. */
   readonly pipelineFile: string;
 }
@@ -51,7 +52,7 @@ function ruleOf(spec: RuleSpec, ruleNo: number, file: YamlFile, context: RuleCon
   const method = methodOf(
     spec,
     file,
-    { names: known.features, features: registry.features, start: firstDay(context.start) },
+    { names: known.features, features: registry.features, start: firstDay(context.start), hasRevenue: context.hasRevenue },
     report,
   );
   spec.feeds.forEach((pool, index) => known.features.check(pool, file.of(spec, 'feeds', index), report, 'pool'));

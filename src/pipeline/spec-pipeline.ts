@@ -277,6 +277,7 @@ export const pipelineSpec = z.strictObject({
     aliases: z.array(bookPath).default([]),
     fx: z.array(bookPath).default([]),
     invoices: z.array(bookPath).default([]),
+    revenue: z.array(bookPath).default([]),
   }),
   prices: z.strictObject({ negotiated: z.array(bookPath).default([]), list: z.array(bookPath).default([]) }).prefault({}),
   sources: z.array(sourceSpec).min(1, 'is empty → name at least one source'),

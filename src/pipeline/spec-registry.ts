@@ -155,6 +155,18 @@ const ruleSpec = z.discriminatedUnion('method', [
     features: z.union([z.literal('all'), z.array(featureTarget).min(1, 'is empty → name features, or write `all`')]),
   }),
   z.strictObject({
+    method: z.literal('revenue'),
+    ...rule,
+    features: z
+      .union([z.literal('all'), z.array(featureId).min(1, 'is empty → name features, or write `all`')])
+      .default('all')
+      .describe('Whose revenue weighs.'),
+    within: z
+      .array(z.array(z.enum(['month', 'previous_month'])).min(1, 'is empty → name `month` or `previous_month`'))
+      .min(1, 'is empty → name at least one grain')
+      .default([['month']]),
+  }),
+  z.strictObject({
     method: z.literal('proportional'),
     ...rule,
     within: within.default([['month']]),

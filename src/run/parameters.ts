@@ -63,7 +63,7 @@ function sourceRow(source: SourceConfig): Record<string, Cell> {
 }
 
 function registryTables(pipeline: Pipeline): ParameterTables {
-  const { features, mappings, fixedCosts } = pipeline.registry;
+  const { features, mappings, fixedCosts, revenue } = pipeline.registry;
   return {
     'run.feature': features.map((feature) => ({
       feature_id: feature.featureId,
@@ -80,6 +80,12 @@ function registryTables(pipeline: Pipeline): ParameterTables {
       kind: mapping.kind,
       value: mapping.value,
       feature_id: mapping.featureId,
+    })),
+    'run.revenue': revenue.map((row) => ({
+      month: firstDay(row.month),
+      feature_id: row.featureId,
+      amount: row.amount,
+      source: row.source,
     })),
     'run.fixed_cost': fixedCosts.map(fixedCostRow),
     'run.fixed_cost_change': fixedCosts.flatMap(changeRows),

@@ -53,6 +53,7 @@ function methodOf(rule: Rule): string {
   switch (rule.method.kind) {
     case 'direct':
     case 'driver':
+    case 'revenue':
     case 'proportional':
     case 'follow':
       return rule.method.kind;
@@ -109,6 +110,7 @@ function grainRows(rule: Rule): readonly Record<string, Cell>[] {
 function grainsOf(rule: Rule): readonly (readonly string[])[] {
   switch (rule.method.kind) {
     case 'driver':
+    case 'revenue':
     case 'proportional':
       return rule.method.within;
     case 'follow':
@@ -143,7 +145,7 @@ function shareRows(rule: Rule, all: readonly string[]): readonly Record<string, 
       row(share.featureId, share.share, share.validFrom, share.validTo === null ? null : plusDays(share.validTo, -1)),
     );
   if (method.kind === 'feature') return [row(method.featureId, '1', ALWAYS, null)];
-  if (method.kind !== 'even') return [];
+  if (method.kind !== 'even' && method.kind !== 'revenue') return [];
   return (method.features.length === 0 ? all : method.features).map((feature) => row(feature, '1', ALWAYS, null));
 }
 

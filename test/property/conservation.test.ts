@@ -103,7 +103,7 @@ const BRIDGED_DIFFERENCE = `
   WHERE d.month IS NULL OR d.month IN ('2026-07', '2026-08')`;
 
 describe('conservation', () => {
-  it('holds for random companies, whatever the order of rows and the number of threads', { timeout: 60_000 }, async () => {
+  it('holds for random companies, whatever the order of rows and the number of threads', { timeout: 120_000 }, async () => {
     const reasons = new Set<string>();
     await fc.assert(
       fc.asyncProperty(fc.integer(), async (seed) => {

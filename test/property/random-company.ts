@@ -96,6 +96,13 @@ const STATIC: Tables = {
     { provider: 'mistral', sku: 'large', meter: 'input_tokens', unit_price: '0.000002', currency: 'KWD' },
     { provider: 'mistral', sku: 'large', meter: 'output_tokens', unit_price: '0.000006', currency: 'KWD' },
   ].map(price),
+  // August of nobody but the agent, and September of nobody yet.
+  'run.revenue': [
+    { month: '2026-07-01', feature_id: 'chat', amount: '1234.56' },
+    { month: '2026-07-01', feature_id: 'search', amount: '0' },
+    { month: '2026-07-01', feature_id: 'agent', amount: '99999999999.999999999999' },
+    { month: '2026-08-01', feature_id: 'agent', amount: '0.01' },
+  ],
   'run.sku': [{ provider: 'self', sku: 'e5', charged_by: 'pool' }],
   'run.sku_map': [
     { provider: 'aws', item: 'GPU%', exact: 'false', sku: 'gpu', factor: '1' },

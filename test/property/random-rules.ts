@@ -4,7 +4,7 @@ import type { Dice } from './random-dice.js';
 
 interface Draft {
   readonly condition: readonly [field: string, pattern: string];
-  readonly method: 'direct' | 'shares' | 'driver' | 'proportional' | 'follow';
+  readonly method: 'direct' | 'shares' | 'driver' | 'revenue' | 'proportional' | 'follow';
   readonly feeds: readonly string[];
   /** Shared service that the rule empties. */
   readonly empties: string | null;
@@ -36,13 +36,13 @@ function draftRules(dice: Dice): readonly Draft[] {
   return [
     ...charges.map((condition) => ({
       condition,
-      method: dice.of(['direct', 'shares', 'driver', 'driver', 'proportional'] as const),
+      method: dice.of(['direct', 'shares', 'driver', 'driver', 'revenue', 'proportional'] as const),
       feeds: some(POOLS),
       empties: null,
     })),
     ...POOLS.filter(() => dice.below(5) > 0).map((pool) => ({
       condition: ['pool', pool] as const,
-      method: dice.of(['shares', 'driver'] as const),
+      method: dice.of(['shares', 'driver', 'revenue'] as const),
       feeds: some(POOLS.slice(POOLS.indexOf(pool) + 1)),
       empties: pool,
     })),
@@ -70,13 +70,15 @@ function levelsOf(drafts: readonly Draft[]): readonly number[] {
 
 const GRAINS = ['day+sku+meter', 'month+sku+meter', 'day', 'month', 'previous_month+sku', 'previous_month'];
 
+const REVENUE_GRAINS = [['month'], ['month', 'previous_month']];
+
 function ruleRows(dice: Dice, draft: Draft, ruleNo: number, level: number): Tables {
   const rule_no = String(ruleNo);
   const [field, pattern] = draft.condition;
   const driver = draft.method === 'driver' ? dice.of(['rated_cost', 'rated_cost', 'gpu_hours', 'input_tokens', 'images']) : null;
   const capacity = driver === 'gpu_hours' && dice.flip();
   const grains = capacity ? ['month'] : GRAINS.slice(dice.below(3)).filter((_, at) => at === 0 || dice.flip());
-  const tried = { shares: ['day'], driver: grains, proportional: ['month'], direct: [] };
+  const tried = { shares: ['day'], driver: grains, revenue: dice.of(REVENUE_GRAINS), proportional: ['month'], direct: [] };
   const within = draft.method === 'follow' ? ['invoice+service', 'provider+account+month'] : tried[draft.method];
   return {
     'run.rule': [
@@ -98,7 +100,7 @@ function ruleRows(dice: Dice, draft: Draft, ruleNo: number, level: number): Tabl
     'run.condition': [{ owner_kind: 'rule', owner_key: rule_no, condition_no: '1', condition_count: '1', field, pattern }],
     'run.rule_grain': within.map((grain, at) => ({ rule_no, rank: String(at + 1), grain })),
     'run.rule_feed': draft.feeds.map((feature_id) => ({ rule_no, feature_id })),
-    'run.rule_share': draft.method === 'shares' ? shareRows(dice, draft, rule_no) : [],
+    'run.rule_share': ['shares', 'revenue'].includes(draft.method) ? shareRows(dice, draft, rule_no) : [],
     'run.rule_capacity': capacity ? [{ rule_no, month: '2026-07-01', capacity: String(dice.below(4_000)) }] : [],
   };
 }

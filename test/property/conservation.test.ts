@@ -61,6 +61,7 @@ async function runCompany(engine: Warehouse, company: RandomCompany, build: Buil
 
 const FAILING = 'SELECT * FROM reconciliation.control WHERE NOT passed ORDER BY control, scope, billing_month, currency';
 const COST = 'SELECT * FROM allocation.cost ORDER BY ALL';
+const BOOKS = 'SELECT * FROM allocation.pool_entry ORDER BY ALL';
 
 /** Σ ledger of each month and currency, beside what the identity says that it must be. */
 const TIED = `
@@ -102,9 +103,23 @@ const BRIDGED_DIFFERENCE = `
   FROM difference AS d FULL JOIN told AS t ON t.month = d.month AND t.provider = d.provider AND t.currency = d.currency
   WHERE d.month IS NULL OR d.month IN ('2026-07', '2026-08')`;
 
+/** Pools that keep something, rows that do not say how they came about, lines that are in no pool or in two, and months of which the pools pass on more or less than the statement says. */
+const POOL_BREACHES = `
+  SELECT 'keeps something' AS breach, pool_id AS what FROM allocation.pool_entry GROUP BY billing_month, currency, pool_id HAVING money_sum(amount) <> 0
+  UNION ALL
+  SELECT 'no method', feature_id FROM allocation.allocated_cost WHERE NOT regexp_matches(method_id, '^[^/]+/[^/]+$')
+  UNION ALL
+  SELECT 'not once', l.line_key FROM allocation.cost_line AS l LEFT JOIN allocation.line_rule AS m ON m.line_key = l.line_key
+  GROUP BY l.line_key HAVING count(m.line_key) <> 1
+  UNION ALL
+  SELECT 'differs from the statement', currency
+  FROM (SELECT billing_month, currency, amount FROM allocation.pool_entry WHERE entry <> 'received' AND service IS NULL
+        UNION ALL SELECT billing_month, currency, amount FROM allocation.cost) AS side
+  GROUP BY billing_month, currency HAVING money_sum(amount) <> 0`;
+
 describe('conservation', () => {
   it('holds for random companies, whatever the order of rows and the number of threads', { timeout: 120_000 }, async () => {
-    const reasons = new Set<string>();
+    const [reasons, served] = [new Set<string>(), new Set<string>()];
     await fc.assert(
       fc.asyncProperty(fc.integer(), async (seed) => {
         const company = randomCompany(seed);
@@ -114,6 +129,7 @@ describe('conservation', () => {
         ]);
         expect(await contractBreaches(single, modelOf('allocation.allocated_cost'), true)).toEqual([]);
         expect(await single.rows(FAILING)).toEqual([]);
+        expect(await single.rows(POOL_BREACHES)).toEqual([]);
         const tied = await single.rows(TIED);
         expect(tied.length).toBeGreaterThan(3);
         for (const row of tied) expect(row['cost']).toBe(row['expected']);
@@ -124,16 +140,23 @@ describe('conservation', () => {
         expect(bridged.length).toBeGreaterThan(3);
         for (const row of bridged) expect(row['told']).toBe(row['difference']);
         for (const row of await single.rows(SEEN)) reasons.add(String(row['seen']));
+        for (const row of await single.rows(SERVED)) served.add(String(row['served']));
         expect(await parallel.rows(COST)).toEqual(await single.rows(COST));
+        expect(await parallel.rows(BOOKS)).toEqual(await single.rows(BOOKS));
         expect(await parallel.rows(FAILING)).toEqual([]);
       }),
       { numRuns: 6, endOnFailure: true, examples: [[1], [4], [8]] },
     );
     expect([...reasons]).toEqual(expect.arrayContaining(EXPECTED));
+    expect([...served]).toEqual(expect.arrayContaining(EXPECTED_SERVED));
   });
 });
 
 const SEEN = 'SELECT DISTINCT coalesce(reason, feature_id) AS seen FROM allocation.cost';
+/** Method and grain, without the name of the pool: who served the pools, and what they passed on to each other. */
+const SERVED = `SELECT DISTINCT regexp_replace(method_id, '^[^/]+/', '') AS served FROM allocation.allocated_cost
+  UNION SELECT 'fed by a pool' FROM allocation.pool_entry WHERE entry = 'received' AND service IS NOT NULL AND counterparty <> '(usage)'`;
+const EXPECTED_SERVED = ['rated_cost@previous_month', 'revenue@month', 'fed by a pool', 'shares@day', 'proportional@month'];
 /** What a fair number of companies must have met, or the generator is too tame. */
 const EXPECTED = ['chat', '(idle)', 'untagged', 'unregistered_feature', 'no_driver', 'no_rule'];
 
@@ -157,6 +180,11 @@ describe('planted damage', () => {
       'a row of the ledger lost',
       'DELETE FROM allocation.cost WHERE rowid = (SELECT min(rowid) FROM allocation.cost WHERE amount <> 0)',
       'statement_identity',
+    ],
+    [
+      'a contra entry of a pool lost',
+      "DELETE FROM allocation.pool_entry WHERE rowid = (SELECT min(rowid) FROM allocation.pool_entry WHERE entry <> 'received' AND amount <> 0)",
+      'pool_conserves',
     ],
     ['a bill line lost', 'DELETE FROM raw.focus_line WHERE row = 1', 'bill_read'],
     ['a usage record lost', 'DELETE FROM raw.usage_event WHERE row = 1', 'usage_read'],

@@ -3,6 +3,7 @@ SELECT l.line_key, l.billing_month, l.provider, coalesce(l.sku, '') AS sku, coal
        day_of(l.charge_start) AS first_day, l.charge_end <= CAST(add_days(day_of(l.charge_start), 1) AS TIMESTAMP(6)) AS is_of_one_day,
        l.billed_amount, l.billed_amount - l.amount AS prepaid_amount, l.amount, l.quantity,
        CASE WHEN c.line_key IS NOT NULL THEN 'capitalised'
+            WHEN l.declared_cause = 'support' THEN 'non_token'
             WHEN l.declared_cause IS NOT NULL THEN l.declared_cause
             WHEN l.category = 'Credit' THEN 'credit'
             WHEN l.category = 'Tax' THEN 'tax'

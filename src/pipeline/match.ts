@@ -1,7 +1,7 @@
 // `match:` → conditions, each field checked against what exists.
 import { isMeter, METERS } from '../kernel/meters.js';
 import { nearest, suggest } from '../kernel/nearest.js';
-import type { Condition, ConditionField } from './pipeline.js';
+import { CHARGE_CAUSES, type Condition, type ConditionField } from './pipeline.js';
 import type { FeatureNames } from './registry.js';
 import { CONDITION_FIELDS, type MatchSpec } from './spec-registry.js';
 import { problem, quoted, type Report, type Spot } from './text.js';
@@ -65,7 +65,12 @@ function checkPattern(field: ConditionField, pattern: string, spot: Spot, known:
   if (field === 'pool') return known.features.check(pattern, spot, report, 'pool');
   if (field === 'meter' && !isMeter(pattern))
     report(problem('unknown-meter', spot, `unknown meter ${quoted(pattern)}`, suggest(pattern, METERS)));
-  const names = { category: CATEGORIES, source: known.sources, entry: known.entries }[field as string];
+  const names: readonly string[] | null | undefined = {
+    category: CATEGORIES,
+    cause: CHARGE_CAUSES,
+    source: known.sources,
+    entry: known.entries,
+  }[field as string];
   if (names === undefined || names === null || names.includes(pattern)) return;
   const near = nearest(pattern, names);
   const remedy = near === null ? `use one of: ${names.join(', ')}` : `did you mean \`${near}\`?`;

@@ -168,8 +168,8 @@ export interface SkuRow {
   readonly chargedBy: 'usage' | 'pool';
 }
 
-/** Charges that a sku map may name where the bill itself does not: `(tax)` in its column `meter`. */
-export const CHARGE_CAUSES = ['credit', 'tax', 'minimum_commitment', 'correction'] as const;
+/** Charges that follow others where no rule takes them. A sku map may name them where the bill itself does not: `(tax)` in its column `meter`. */
+export const CHARGE_CAUSES = ['credit', 'tax', 'minimum_commitment', 'support', 'correction'] as const;
 export type ChargeCause = (typeof CHARGE_CAUSES)[number];
 
 /** A bill's own words for a thing (`line item`, SkuId, invoice item; `*` = any text) → sku and meter. Null meter: no usage explains it. */

@@ -19,6 +19,7 @@ export type ConditionField =
   | 'meter'
   | 'category'
   | 'charge_class'
+  | 'cause'
   | 'description'
   | 'resource'
   | 'commitment'

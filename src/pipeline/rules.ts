@@ -3,7 +3,7 @@ import { type Month, firstDay } from '../kernel/period.js';
 import { isProportional, levelsOf, takes, type Unleveled } from './levels.js';
 import { conditionsOf, type KnownNames } from './match.js';
 import { methodOf, targetsOf } from './methods.js';
-import type { Condition, Feature, Rule } from './pipeline.js';
+import { CHARGE_CAUSES, type Condition, type Feature, type Rule } from './pipeline.js';
 import type { FeatureRegistry } from './registry.js';
 import { readSections } from './sections.js';
 import { type RuleSpec, rulesSpec } from './spec-registry.js';
@@ -68,7 +68,7 @@ function ruleOf(spec: RuleSpec, ruleNo: number, file: YamlFile, context: RuleCon
 }
 
 function implicitRule(ruleNo: number, file: string): Unleveled {
-  const match: readonly Condition[] = [{ field: 'category', patterns: ['Tax', 'Credit', 'Adjustment'] }];
+  const match: readonly Condition[] = [{ field: 'cause', patterns: CHARGE_CAUSES }];
   return { ruleNo, poolId: '(follow)', match, method: { kind: 'follow' }, feeds: [], place: { file } };
 }
 

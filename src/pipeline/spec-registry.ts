@@ -37,6 +37,7 @@ export const CONDITION_FIELDS = [
   'meter',
   'category',
   'charge_class',
+  'cause',
   'description',
   'resource',
   'commitment',

@@ -140,13 +140,13 @@ describe('a small company', () => {
     expect(files).toEqual(expected.sort((left, right) => (left.path < right.path ? -1 : 1)));
   });
 
-  test('ends with one rule for tax, credits and adjustments, and no other that nobody wrote', async () => {
+  test('ends with one rule for tax, credits, minimum commitments, support and corrections, and no other that nobody wrote', async () => {
     const { rules } = await read();
     expect(rules.slice(-1)).toEqual([
       {
         ruleNo: 4,
         poolId: '(follow)',
-        match: [{ field: 'category', patterns: ['Tax', 'Credit', 'Adjustment'] }],
+        match: [{ field: 'cause', patterns: ['credit', 'tax', 'minimum_commitment', 'support', 'correction'] }],
         method: { kind: 'follow' },
         feeds: [],
         level: 3,

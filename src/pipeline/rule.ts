@@ -42,6 +42,8 @@ export interface Rule {
   readonly feeds: readonly string[];
   /** 1 for rules that depend on no other; a rule depends on those that feed it, and a proportional one on all direct ones. */
   readonly level: number;
+  /** Where it took nothing since the books begin. */
+  readonly onNoMatch: 'warn' | 'stop' | 'ignore';
   readonly place: Place;
 }
 

@@ -64,12 +64,12 @@ function ruleOf(spec: RuleSpec, ruleNo: number, file: YamlFile, context: RuleCon
   // Accounts and principals are those of bill lines; what comes out of a pool has none.
   const implied = [...targetsOf(method), ...(takesPools ? [] : mapped)].filter((id) => known.features.isPool(id));
   const feeds = [...new Set([...spec.feeds, ...implied])];
-  return { ruleNo, poolId: spec.pool, match, method, feeds, place: file.of(spec).place };
+  return { ruleNo, poolId: spec.pool, match, method, feeds, onNoMatch: spec.on_no_match, place: file.of(spec).place };
 }
 
 function implicitRule(ruleNo: number, file: string): Unleveled {
   const match: readonly Condition[] = [{ field: 'cause', patterns: CHARGE_CAUSES }];
-  return { ruleNo, poolId: '(follow)', match, method: { kind: 'follow' }, feeds: [], place: { file } };
+  return { ruleNo, poolId: '(follow)', match, method: { kind: 'follow' }, feeds: [], onNoMatch: 'ignore', place: { file } };
 }
 
 function checkNames(read: readonly Read[], file: YamlFile, report: Report): void {

@@ -106,6 +106,10 @@ const rule = {
   pool: id.describe('Unique name of what this rule allocates together.'),
   match: matchSpec,
   feeds: z.array(featureId).default([]).describe('Features of kind `pool` that this rule may pass cost to.'),
+  on_no_match: z
+    .enum(['warn', 'stop', 'ignore'])
+    .default('warn')
+    .describe('What happens where the rule has taken nothing since `start`: a warning, a failing control, or nothing.'),
 };
 
 const featureTarget = text.describe('A feature, or `(platform)`: what a rule gives to the platform owner on purpose.');

@@ -19,6 +19,7 @@ import { type ParameterTables, parameterTables, type Period, periodRow } from '.
 import { describeStep, maxLevel, type Step } from './plan.js';
 import { fillPosted, tellOfAdjustments } from './posted.js';
 import { type Piece, sideBySide } from './side-by-side.js';
+import { warnOfUnmatched } from './unmatched.js';
 
 /** What the steps share. Landing and loading fill the evidence; later steps only read it. */
 export interface RunContext {
@@ -202,6 +203,7 @@ async function gate(context: RunContext): Promise<null> {
   refuse(problems);
   await tellOfAdjustments(context);
   await warnOfVariance(context);
+  await warnOfUnmatched(context);
   return null;
 }
 
@@ -255,6 +257,10 @@ const CONTROL_EVIDENCE: Readonly<Record<string, ControlEvidence>> = {
     sql: 'SELECT file, "row", reason FROM staging.rejected_record WHERE source_id = $1 ORDER BY file, "row" LIMIT 20',
     by: ['scope'],
   },
+  rule_matches: {
+    sql: 'SELECT place, matched_lines, taken_by, service FROM reconciliation.rule_reach WHERE pool_id = $1',
+    by: ['scope'],
+  },
   variance: {
     sql: `SELECT sku, meter, cause, amount, first_line FROM reconciliation.bridge_month
       WHERE provider = $1 AND billing_month = CAST($2 AS DATE) AND currency = $3 AND cause IN ('unexplained', 'unquantified', 'unmapped') AND amount <> 0
@@ -277,6 +283,8 @@ const CONTROL_REMEDY: Readonly<Record<string, string>> = {
   row_count: 'the file holds another number of rows than its manifest says: deliver it again',
   invoice_total: 'the bill in hand is not the invoice that invoices.csv attests: correct one of them',
   capitalised: 'the charges that match this register entry do not sum to its cost: correct `bill` or `cost`',
+  rule_matches:
+    'no charge came to this rule since the books begin: correct its match, put it before the rule that takes its charges, or say `on_no_match: warn`',
   variance:
     'more of this bill stays unexplained than `variance` tolerates: see which skus in the rows above, map their words, log or price what is missing, or raise the tolerance',
   recurring_not_billed: 'the bill already bears this cost: remove the entry, or its `bill`',

@@ -84,6 +84,7 @@ function ruleRow(rule: Rule): Record<string, Cell> {
     via_account: String(via.includes('account')),
     via_principal: String(via.includes('principal')),
     idle_feature: idleFeature(rule),
+    on_no_match: rule.onNoMatch,
     place: `${rule.place.file}${line}`,
   };
 }

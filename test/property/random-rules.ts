@@ -94,6 +94,7 @@ function ruleRows(dice: Dice, draft: Draft, ruleNo: number, level: number): Tabl
         via_account: String(dice.flip()),
         via_principal: String(dice.flip()),
         idle_feature: capacity ? dice.of(['(idle)', 'agent', null]) : null,
+        on_no_match: 'warn',
         place: `rules.yaml:${rule_no}`,
       },
     ],

@@ -8,7 +8,7 @@ const FEATURE: Method = { kind: 'feature', featureId: 'x' };
 
 function rule(poolId: string, takes: string | null, feeds: readonly string[], method: Method = FEATURE): Unleveled {
   const match = takes === null ? [] : [{ field: 'pool' as const, patterns: [takes] }];
-  return { ruleNo: 1, poolId, match, method, feeds, place: { file: 'rules.yaml' } };
+  return { ruleNo: 1, poolId, match, method, feeds, onNoMatch: 'warn', place: { file: 'rules.yaml' } };
 }
 
 function levels(rules: readonly Unleveled[]): readonly number[] | string {

@@ -149,6 +149,7 @@ describe('a small company', () => {
         match: [{ field: 'cause', patterns: ['credit', 'tax', 'minimum_commitment', 'support', 'correction'] }],
         method: { kind: 'follow' },
         feeds: [],
+        onNoMatch: 'ignore',
         level: 3,
         place: { file: 'pipeline.yaml' },
       },

@@ -17,7 +17,7 @@ WITH usage_driver AS (
   WHERE own.rule_no IS NULL
 ), share_driver AS (
   SELECT s.rule_no, g.rank, grain_key(g.grain, d.usage_date, NULL, NULL, NULL, NULL, NULL, NULL, NULL) AS grain_key, s.feature_id,
-         '(unallocated)' AS customer_id, '' AS reason, '' AS feature_tag, CAST(NULL AS DATE) AS usage_date, s.share AS weight
+         CASE WHEN s.feature_id = '(idle)' THEN '(idle)' ELSE '(unallocated)' END AS customer_id, '' AS reason, '' AS feature_tag, CAST(NULL AS DATE) AS usage_date, s.share AS weight
   FROM (SELECT DISTINCT rule_no, usage_date FROM allocation.pool_item) AS d
   JOIN run.rule AS r ON r.rule_no = d.rule_no AND r.method = 'shares'
   JOIN run.rule_grain AS g ON g.rule_no = r.rule_no

@@ -11,6 +11,9 @@ export interface FeatureRegistry {
   readonly mappings: readonly FeatureMapping[];
 }
 
+/** Who may bear what a rule gives on purpose, beside features. */
+const ON_PURPOSE = ['(platform)', '(idle)'];
+
 /** What other files may name. Where features.yaml itself is broken, everything is let through: its own problems say enough. */
 export class FeatureNames {
   readonly #kinds: ReadonlyMap<string, Feature['kind'] | 'broken'> | null;
@@ -25,7 +28,7 @@ export class FeatureNames {
 
   /** Reports an id that is no feature, or no feature of the kind that is wanted. */
   check(id: string, spot: Spot, report: Report, wanted: 'any' | 'pool' | 'target' = 'any'): void {
-    if (this.#kinds === null || (wanted === 'target' && id === '(platform)')) return;
+    if (this.#kinds === null || (wanted === 'target' && ON_PURPOSE.includes(id))) return;
     const kind = this.#kinds.get(id);
     const known = [...this.#kinds.keys()].filter((name) => wanted !== 'pool' || this.isPool(name));
     if (kind === undefined) {

@@ -112,7 +112,9 @@ const rule = {
     .describe('What happens where the rule has taken nothing since `start`: a warning, a failing control, or nothing.'),
 };
 
-const featureTarget = text.describe('A feature, or `(platform)`: what a rule gives to the platform owner on purpose.');
+const featureTarget = text.describe(
+  'A feature; `(platform)`: what a rule gives to the platform owner on purpose; or `(idle)`: what was paid for and not used.',
+);
 
 const idle = z.strictObject({
   capacity: z

@@ -109,7 +109,7 @@ function ruleRows(dice: Dice, draft: Draft, ruleNo: number, level: number): Tabl
 /** Even and uneven shares, some of them from a day on; now and then to a service that the rule does not declare. */
 function shareRows(dice: Dice, draft: Draft, rule_no: string): readonly TableRow[] {
   const own = draft.empties === null ? POOLS : POOLS.slice(POOLS.indexOf(draft.empties as (typeof POOLS)[number]) + 1);
-  const targets = [...FEATURES, '(platform)', ...draft.feeds, ...(dice.below(4) === 0 ? own.slice(-1) : [])];
+  const targets = [...FEATURES, '(platform)', '(idle)', ...draft.feeds, ...(dice.below(4) === 0 ? own.slice(-1) : [])];
   return [...new Set(targets)].map((feature_id) => ({
     rule_no,
     feature_id,

@@ -7,11 +7,12 @@ WITH ranked AS (
 )
 SELECT month_text(s.billing_month) AS billing_month, s.feature_id, coalesce(f.name, s.feature_id) AS feature_name, coalesce(f.team, s.feature_id) AS team,
        coalesce(f.cost_center, '(unallocated)') AS cost_center, coalesce(f.category, '') AS feature_category,
-       f.feature_owner, f.platform_owner, f.business_owner, s.category, s.currency, s.basis, s.method_id, s.finality,
+       o.feature_owner, o.platform_owner, o.business_owner, s.category, s.currency, s.basis, s.method_id, s.finality,
        month_text(s.original_month) AS original_month, s.entry, s.amount, s.statement_amount, s.share, b.amount AS previous_month_amount
 FROM ranked AS s
 CROSS JOIN run.period AS p
 LEFT JOIN run.feature AS f ON f.feature_id = s.feature_id
+LEFT JOIN allocation.month_owner AS o ON o.billing_month = s.billing_month AND o.feature_id = s.feature_id
 LEFT JOIN (SELECT billing_month, currency, feature_id, category, basis, method_id, money_sum(amount) AS amount
            FROM allocation.statement GROUP BY billing_month, currency, feature_id, category, basis, method_id) AS b
   ON b.billing_month = add_months(s.billing_month, -1) AND b.currency = s.currency AND b.feature_id = s.feature_id AND b.category = s.category

@@ -26,6 +26,8 @@ WITH every_control AS (
   UNION ALL
   SELECT * FROM reconciliation.statement_rounded
   UNION ALL
+  SELECT * FROM reconciliation.owner_total
+  UNION ALL
   SELECT * FROM reconciliation.unpriced
   UNION ALL
   SELECT * FROM reconciliation.bridge_total

@@ -8,7 +8,7 @@ import { bridgeLines } from './bridge-text.js';
 import { type Io, painter } from './io.js';
 import { jsonLine } from './ndjson.js';
 import { addPipelineArgument, parseCount, parseMonth } from './options.js';
-import { placesOf, publishedWarehouse } from './published-run.js';
+import { placesOf, publishedWarehouse, unknownMonth } from './published-run.js';
 
 interface ReconcileOptions {
   readonly month?: Month;
@@ -60,7 +60,7 @@ async function bridgesOf(pipeline: string | undefined, { month, provider }: Reco
       },
     ]);
   }
-  if (told.providers.length === 0) throw unknownMonth(told);
+  if (told.providers.length === 0) throw unknownMonth(told.month, told.months);
   if (told.bridges.length === 0) {
     throw new Failure('user', [
       {
@@ -71,14 +71,4 @@ async function bridgesOf(pipeline: string | undefined, { month, provider }: Reco
     ]);
   }
   return told;
-}
-
-function unknownMonth({ month, months }: BridgeMonth): Failure {
-  return new Failure('user', [
-    {
-      code: 'cli/unknown-month',
-      message: `nothing is published of ${month === '' ? 'any month' : month}`,
-      remedy: months.length === 0 ? 'publish a month: showback run' : `use one of ${months.join(', ')}`,
-    },
-  ]);
 }

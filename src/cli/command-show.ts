@@ -1,14 +1,17 @@
-// `showback show`: past runs, one of them in full, how long steps took, and the controls of what is published.
+// `showback show`: past runs, one of them in full, how long steps took, the controls of what is published, and its statement by owner.
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { Failure } from '../kernel/failure.js';
 import { suggest } from '../kernel/nearest.js';
+import type { Month } from '../kernel/period.js';
+import { OWNER_ROLES, type OwnerRole } from '../pipeline/pipeline.js';
 import type { PastRun } from '../run/api.js';
 import type { ControlRow } from './figures.js';
 import { type Io, painter } from './io.js';
 import { jsonLine } from './ndjson.js';
-import { PIPELINE, parseCount } from './options.js';
+import { PIPELINE, parseCount, parseMonth } from './options.js';
+import { ownerLines } from './owners-text.js';
 import { type Places, placesOf, publishedWarehouse, warehouseOf } from './published-run.js';
 import { controlLines, type Page, runDetail, runLines, timingLines, verdict } from './show-text.js';
 
@@ -16,6 +19,10 @@ interface ShowOptions {
   readonly last: number;
   readonly controls?: boolean;
   readonly timings?: boolean;
+  readonly by?: 'owner';
+  readonly role?: OwnerRole;
+  readonly owner?: string;
+  readonly month?: Month;
   readonly json?: boolean;
 }
 
@@ -39,6 +46,8 @@ Examples:
   $ showback show last                     one run in full: failure, steps, controls
   $ showback show 2026-09-30-4267254d9b11 --controls
   $ showback show nightly.yaml 2026-10-01T02
+  $ showback show --by owner               what each owner answers for, in the last published month
+  $ showback show --owner jonas --role business --month 2026-09
   $ showback show --last 50 --json`;
 
 /** Of one run, unless all timings are asked for. */
@@ -47,12 +56,16 @@ const SLOWEST = 8;
 export function addShow(program: Command, io: Io): void {
   program
     .command('show')
-    .description('show past runs, one run in full, timings, and the controls of what is published')
+    .description('show past runs, one run in full, timings, and the controls and owners of what is published')
     .argument('[pipeline]', PIPELINE)
     .argument('[run]', 'one run: its id, the beginning of its id or of its starting time, or `last`')
     .addOption(new Option('-n, --last <runs>', 'how many runs').argParser(parseCount).default(10))
     .option('--timings', 'every step of the run, or of the last that did any, slowest first')
     .option('--controls', 'every control of the run, or of the published one, failed ones first')
+    .addOption(new Option('--by <cut>', 'the statement by owner, every role by itself').choices(['owner']))
+    .addOption(new Option('--role <role>', 'with --by owner: this role only').choices(OWNER_ROLES))
+    .option('--owner <name>', 'what this owner answers for: --by owner, and nobody else')
+    .addOption(new Option('--month <YYYY-MM>', 'with --by owner: the month (default: the last published)').argParser(parseMonth))
     .option('--json', 'one JSON object')
     .addHelpText('after', EXAMPLES)
     .action(async (first: string | undefined, second: string | undefined, options: ShowOptions) => {
@@ -61,6 +74,12 @@ export function addShow(program: Command, io: Io): void {
       const { readHistory } = await import('../run/ledger.js');
       const history = await readHistory(places.stateDir);
       const page = { width: io.stdout.columns(), paint: painter(io.stdout, io.env) };
+      if (isOfOwners(options)) {
+        const warehouse =
+          asked.run === undefined ? await publishedWarehouse(places) : await warehouseNamed(history, asked.run, places);
+        io.stdout.write(await ownersText(warehouse, options, page));
+        return;
+      }
       const told = asked.run === undefined ? await listed(history, places, options) : await oneOf(history, asked.run, places);
       const text = asked.run === undefined ? await listText(told, places, options, page) : oneText(told, options, page);
       io.stdout.write(options.json === true ? jsonLine(told) : `${text.join('\n')}\n`);
@@ -93,10 +112,34 @@ async function listText({ runs, controls }: Told, { outDir }: Places, options: S
   ];
 }
 
-async function oneOf(history: readonly PastRun[], name: string, { stateDir }: Places): Promise<Told> {
+function isOfOwners({ by, role, owner, month }: ShowOptions): boolean {
+  return (by ?? role ?? owner ?? month) !== undefined;
+}
+
+async function ownersText(warehouse: string, options: ShowOptions, page: Page): Promise<string> {
+  const { ownersIn } = await import('./show-owners.js');
+  const { month = null, role = null, owner = null } = options;
+  const told = await ownersIn(warehouse, { month, role, owner });
+  if (options.json === true) return jsonLine({ month: told.month, statements: told.statements });
+  return `${ownerLines(told, owner !== null, page).join('\n')}\n`;
+}
+
+async function warehouseNamed(history: readonly PastRun[], name: string, places: Places): Promise<string> {
+  const { run, warehouse } = await runNamed(history, name, places);
+  if (warehouse !== null) return warehouse;
+  const remedy = 'ask for a run that is kept: `showback show` lists them';
+  const message = `the warehouse file of run \`${run.runId === '' ? name : run.runId}\` is gone`;
+  throw new Failure('user', [{ code: 'cli/no-warehouse', message, remedy }]);
+}
+
+async function runNamed(history: readonly PastRun[], name: string, { stateDir }: Places) {
   const run = findRun(history, name);
   if (run === undefined) throw unknownRun(history, name);
-  const warehouse = run.runId === '' ? null : await warehouseOf(stateDir, run.runId);
+  return { run, warehouse: run.runId === '' ? null : await warehouseOf(stateDir, run.runId) };
+}
+
+async function oneOf(history: readonly PastRun[], name: string, places: Places): Promise<Told> {
+  const { run, warehouse } = await runNamed(history, name, places);
   return { runs: [run], controls: warehouse === null ? null : await controlsIn(warehouse) };
 }
 

@@ -60,3 +60,14 @@ export async function warehouseOf(stateDir: string, runId: string): Promise<stri
 function warehousePath(stateDir: string, runId: string): string {
   return join(stateDir, 'runs', runId, 'warehouse.duckdb');
 }
+
+/** `months`: those that are published. */
+export function unknownMonth(month: string, months: readonly string[]): Failure {
+  return new Failure('user', [
+    {
+      code: 'cli/unknown-month',
+      message: `nothing is published of ${month === '' ? 'any month' : month}`,
+      remedy: months.length === 0 ? 'publish a month: showback run' : `use one of ${months.join(', ')}`,
+    },
+  ]);
+}

@@ -165,6 +165,15 @@ export const featureId = z
   .min(1, 'is empty → name the feature')
   .regex(FEATURE_ID, 'is not a feature id → no `(` or blank at its start, no blank at its end, no `|` and no control characters');
 
+/** Somebody who answers for cost; `(…)` is kept for `(nobody)`. */
+export const ownerName = z
+  .string()
+  .min(1, 'is empty → write a name, or leave the role out')
+  .regex(
+    /^(?![\s(])\P{Cc}*(?<!\s)$/u,
+    'is not a name → no `(` or blank at its start, no blank at its end and no control characters',
+  );
+
 export const version = z.preprocess(asWritten, z.enum([...FOCUS_VERSIONS, 'detect'])).meta({ type: ['string', 'number'] });
 
 export const url = text.regex(

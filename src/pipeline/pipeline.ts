@@ -78,10 +78,23 @@ export interface Feature {
   readonly team: string;
   readonly costCenter: string;
   readonly category: string;
-  readonly featureOwner: string | null;
-  readonly platformOwner: string | null;
-  readonly businessOwner: string | null;
+  readonly owners: readonly Owner[];
   readonly place: Place;
+}
+
+/** Who builds a feature, runs it, or answers for its money. */
+export const OWNER_ROLES = ['feature', 'platform', 'business'] as const;
+
+export type OwnerRole = (typeof OWNER_ROLES)[number];
+
+/** Of each role one at most is in force on any day; on days between two of them it is nobody. */
+export interface Owner {
+  readonly role: OwnerRole;
+  readonly owner: string;
+  /** Null: since ever. */
+  readonly validFrom: Day | null;
+  /** The first day that is not included; null: for ever. */
+  readonly validTo: Day | null;
 }
 
 /** `account` or `principal` that maps to a feature where a record or a bill line carries no feature tag. */

@@ -1,4 +1,5 @@
 // features.yaml → features and the accounts and principals that map to them.
+import { ownersOf } from './owners.js';
 import type { Feature, FeatureMapping } from './pipeline.js';
 import { suggest } from '../kernel/nearest.js';
 import { readSections } from './sections.js';
@@ -56,14 +57,13 @@ export function readFeatures(
   const specs = sections?.features;
   const names = new FeatureNames(specs === undefined ? null : kindsOf(specs, file));
   checkUnique(specs ?? [], file, report);
-  for (const spec of specs ?? []) checkOwner(spec, file, report);
   const mapping = (kind: FeatureMapping['kind'], section: 'accounts' | 'principals') =>
     Object.entries(sections?.[section] ?? {}).map(([value, featureId]) => {
       const spot = file.at([section, value]);
       names.check(featureId, spot, report);
       return { kind, value, featureId, place: spot.place };
     });
-  const features = (specs ?? []).map((spec) => featureOf(spec, file));
+  const features = (specs ?? []).map((spec) => featureOf(spec, file, report));
   return { registry: { features, mappings: [...mapping('account', 'accounts'), ...mapping('principal', 'principals')] }, names };
 }
 
@@ -93,20 +93,7 @@ function checkUnique(specs: readonly FeatureSpec[], file: YamlFile, report: Repo
   }
 }
 
-function checkOwner(spec: FeatureSpec, file: YamlFile, report: Report): void {
-  const { feature, platform, business } = spec.owners;
-  if (spec.kind === 'pool' || (feature ?? platform ?? business) !== undefined) return;
-  report(
-    problem(
-      'no-owner',
-      file.of(spec, 'id'),
-      `feature ${quoted(spec.id)} has no owner`,
-      'add `owners:` with at least one of feature, platform, business',
-    ),
-  );
-}
-
-function featureOf(spec: FeatureSpec, file: YamlFile): Feature {
+function featureOf(spec: FeatureSpec, file: YamlFile, report: Report): Feature {
   return {
     featureId: spec.id,
     kind: spec.kind,
@@ -114,9 +101,7 @@ function featureOf(spec: FeatureSpec, file: YamlFile): Feature {
     team: spec.team,
     costCenter: spec.cost_center,
     category: spec.category,
-    featureOwner: spec.owners.feature ?? null,
-    platformOwner: spec.owners.platform ?? null,
-    businessOwner: spec.owners.business ?? null,
+    owners: ownersOf(spec, file, report),
     place: file.of(spec).place,
   };
 }

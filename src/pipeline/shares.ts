@@ -1,31 +1,20 @@
 // Fixed shares by date. On every day from the first to the last, what is in force must sum to exactly 1.
 import type { Problem } from '../kernel/failure.js';
-import { type Day, plusDays } from '../kernel/period.js';
+import type { Day } from '../kernel/period.js';
 import { ONE, textOf, unitsOf } from './decimal.js';
 import type { Share } from './pipeline.js';
+import { backwards, commonDays, daysText, endOf, FOREVER } from './stretch.js';
 import { problem, quoted, type Spot } from './text.js';
-
-const FOREVER = '9999-12-31';
 
 /** `spots` are those of the shares, by index; `whole` is that of the list. */
 export function checkShares(shares: readonly Share[], spots: readonly Spot[], whole: Spot): readonly Problem[] {
   const spotAt = (index: number) => spots[index] ?? whole;
-  const backwards = shares.flatMap(({ validFrom, validTo }, index) => {
-    if (validTo === null || validTo > validFrom) return [];
-    return [
-      problem(
-        'date-order',
-        spotAt(index),
-        `\`to\` ${validTo} is not after \`from\` ${validFrom}`,
-        '`to` is the first day that is not included: give a later day',
-      ),
-    ];
-  });
-  if (backwards.length > 0) return backwards;
+  const misdated = shares.flatMap((share, index) => backwards(share, spotAt(index)));
+  if (misdated.length > 0) return misdated;
   const twice = shares.flatMap((share, index) => {
-    const earlier = shares.slice(0, index).find((other) => other.featureId === share.featureId && overlap(other, share));
-    if (earlier === undefined) return [];
-    const days = span(later(earlier.validFrom, share.validFrom), sooner(endOf(earlier), endOf(share)));
+    const others = shares.slice(0, index).filter((other) => other.featureId === share.featureId);
+    const days = others.map((other) => commonDays(other, share)).find((common) => common !== null);
+    if (days === undefined) return [];
     return [
       problem(
         'overlapping-shares',
@@ -47,14 +36,14 @@ function checkPeriod(shares: readonly Share[], from: Day, to: Day, whole: Spot):
       problem(
         'share-gap',
         whole,
-        `no share is in force ${span(from, to)}`,
+        `no share is in force ${daysText(from, to)}`,
         'let the next share begin where the one before ends: `to` is the first day that is not included',
       ),
     ];
   }
   const difference = sum > ONE ? `${textOf(sum - ONE)} too much` : `${textOf(ONE - sum)} missing`;
   const hint = shares.some(({ validTo }) => validTo === from) ? '; `to` is the first day that is not included' : '';
-  const message = `the shares in force ${span(from, to)} sum to ${textOf(sum)}, not 1`;
+  const message = `the shares in force ${daysText(from, to)} sum to ${textOf(sum)}, not 1`;
   return [problem('share-sum', whole, message, `correct them: ${difference}${hint}`)];
 }
 
@@ -62,27 +51,4 @@ function checkPeriod(shares: readonly Share[], from: Day, to: Day, whole: Spot):
 function periods(shares: readonly Share[]): readonly (readonly [Day, Day])[] {
   const edges = [...new Set(shares.flatMap((share) => [share.validFrom, endOf(share)]))].sort();
   return edges.slice(0, -1).map((from, index) => [from, edges[index + 1] ?? FOREVER]);
-}
-
-function overlap(left: Share, right: Share): boolean {
-  return left.validFrom < endOf(right) && right.validFrom < endOf(left);
-}
-
-function endOf(share: Share): Day {
-  return share.validTo ?? FOREVER;
-}
-
-function later(left: Day, right: Day): Day {
-  return left > right ? left : right;
-}
-
-function sooner(left: Day, right: Day): Day {
-  return left < right ? left : right;
-}
-
-/** The days of a half-open stretch in words. */
-function span(from: Day, to: Day): string {
-  if (to === FOREVER) return `from ${from} on`;
-  const last = plusDays(to, -1);
-  return last === from ? `on ${from}` : `from ${from} through ${last}`;
 }

@@ -2,9 +2,22 @@
 import { z } from 'zod';
 import { METERS } from '../kernel/meters.js';
 import type { GrainPart } from './rule.js';
-import { amount, currency, day, featureId, horizon, id, month, provider, quantity, share, text } from './fields.js';
+import { amount, currency, day, featureId, horizon, id, month, ownerName, provider, quantity, share, text } from './fields.js';
 
-const owners = z.strictObject({ feature: text.optional(), platform: text.optional(), business: text.optional() });
+const ownerPeriod = z
+  .strictObject({
+    owner: ownerName,
+    from: day.optional().describe('First day in force; left out: since ever.'),
+    to: day.optional().describe('First day that is not included; left out: it goes on.'),
+  })
+  .meta({ id: 'owner_period' });
+
+const owner = z
+  .union([ownerName, z.array(ownerPeriod).min(1, 'is empty → name an owner, or leave the role out')])
+  .optional()
+  .describe('A name, or a list of names with the days on which they held the role.');
+
+const owners = z.strictObject({ feature: owner, platform: owner, business: owner });
 
 const featureSpec = z.strictObject({
   id: featureId,

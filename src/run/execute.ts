@@ -20,6 +20,7 @@ import { describeStep, maxLevel, type Step } from './plan.js';
 import { fillPosted, tellOfAdjustments } from './posted.js';
 import { type Piece, sideBySide } from './side-by-side.js';
 import { warnOfUnmatched } from './unmatched.js';
+import { warnOfUnowned } from './unowned.js';
 
 /** What the steps share. Landing and loading fill the evidence; later steps only read it. */
 export interface RunContext {
@@ -204,6 +205,7 @@ async function gate(context: RunContext): Promise<null> {
   await tellOfAdjustments(context);
   await warnOfVariance(context);
   await warnOfUnmatched(context);
+  await warnOfUnowned(engine, period, context.listener);
   return null;
 }
 

@@ -1,4 +1,5 @@
 // The pipeline as rows of the `run` tables: parameters are data, so a model reads the same text on every engine.
+import type { Place } from '../kernel/failure.js';
 import { type Day, firstDay, type Month, monthOf } from '../kernel/period.js';
 import type { AliasRow, FixedCost, Pipeline, PriceRow, SourceConfig } from '../pipeline/pipeline.js';
 import type { Cell } from '../warehouse/warehouse.js';
@@ -10,6 +11,10 @@ export interface Period {
   readonly asOf: Day;
   readonly firstMonth: Month;
   readonly lastMonth: Month;
+}
+
+function placeText({ file, line = 1 }: Place): string {
+  return `${file}:${line}`;
 }
 
 /** Every `run` table but `level`, `landed_file` and `control_total`, which the run itself fills. */
@@ -72,10 +77,17 @@ function registryTables(pipeline: Pipeline): ParameterTables {
       team: feature.team,
       cost_center: feature.costCenter,
       category: feature.category,
-      feature_owner: feature.featureOwner,
-      platform_owner: feature.platformOwner,
-      business_owner: feature.businessOwner,
+      place: placeText(feature.place),
     })),
+    'run.feature_owner': features.flatMap(({ featureId, owners }) =>
+      owners.map(({ role, owner, validFrom, validTo }) => ({
+        feature_id: featureId,
+        role,
+        owner,
+        valid_from: validFrom,
+        valid_to: validTo,
+      })),
+    ),
     'run.feature_mapping': mappings.map((mapping) => ({
       kind: mapping.kind,
       value: mapping.value,
@@ -185,7 +197,7 @@ function priceRow(price: PriceRow, at: number): Record<string, Cell> {
     unit_price: price.price === null ? null : perUnit(price.price, price.unitExponent),
     currency: price.currency,
     source: price.source,
-    place: `${price.place.file}:${price.place.line ?? 1}`,
+    place: placeText(price.place),
   };
 }
 

@@ -120,6 +120,7 @@ const POOL_BREACHES = `
 describe('conservation', () => {
   it('holds for random companies, whatever the order of rows and the number of threads', { timeout: 120_000 }, async () => {
     const [reasons, served] = [new Set<string>(), new Set<string>()];
+    const owned = new Set<string>();
     await fc.assert(
       fc.asyncProperty(fc.integer(), async (seed) => {
         const company = randomCompany(seed);
@@ -143,14 +144,27 @@ describe('conservation', () => {
         for (const row of await single.rows(SERVED)) served.add(String(row['served']));
         expect(await parallel.rows(COST)).toEqual(await single.rows(COST));
         expect(await parallel.rows(BOOKS)).toEqual(await single.rows(BOOKS));
+        for (const row of await single.rows(OWNED)) owned.add(String(row['seen']));
+        expect(await parallel.rows(COST)).toEqual(await single.rows(COST));
+        expect(await parallel.rows(BY_OWNER)).toEqual(await single.rows(BY_OWNER));
         expect(await parallel.rows(FAILING)).toEqual([]);
       }),
       { numRuns: 6, endOnFailure: true, examples: [[1], [4], [8]] },
     );
     expect([...reasons]).toEqual(expect.arrayContaining(EXPECTED));
     expect([...served]).toEqual(expect.arrayContaining(EXPECTED_SERVED));
+    expect([...owned]).toEqual(expect.arrayContaining(['split', 'split and rounded', 'credit']));
   });
 });
+
+const BY_OWNER = 'SELECT * FROM allocation.owner_statement ORDER BY ALL';
+/** Rows of the statement that several owners share, some where the cents of the parts are not those of the row. */
+const OWNED = `
+  WITH part AS (
+    SELECT *, count(*) OVER (PARTITION BY statement_key, row_key, role) AS parts FROM allocation.owner_statement
+  )
+  SELECT DISTINCT CASE WHEN amount < 0 THEN 'credit' WHEN amount = CAST(statement_amount AS DECIMAL(38,12)) THEN 'split' ELSE 'split and rounded' END AS seen
+  FROM part WHERE parts > 1`;
 
 const SEEN = 'SELECT DISTINCT coalesce(reason, feature_id) AS seen FROM allocation.cost';
 /** Method and grain, without the name of the pool: who served the pools, and what they passed on to each other. */
@@ -202,6 +216,11 @@ describe('planted damage', () => {
       'a statement row moved by a cent',
       "UPDATE allocation.statement SET statement_amount = statement_amount + CAST('0.01' AS DECIMAL(38,4)) WHERE rowid = (SELECT min(rowid) FROM allocation.statement WHERE currency = 'USD')",
       'statement_rounding',
+    ],
+    [
+      'a part of an owner lost',
+      'DELETE FROM allocation.owner_statement WHERE rowid = (SELECT min(rowid) FROM allocation.owner_statement WHERE statement_amount <> 0)',
+      'owner_total',
     ],
     [
       'a part of the bridge lost',

@@ -2,6 +2,7 @@
 import type { Cell } from '../../src/warehouse/warehouse.js';
 import { randomBills } from './random-bills.js';
 import { Dice } from './random-dice.js';
+import { randomOwners } from './random-owners.js';
 import { randomRules } from './random-rules.js';
 
 export type TableRow = Readonly<Record<string, Cell>>;
@@ -30,6 +31,8 @@ export function randomCompany(seed: number): RandomCompany {
     levels,
     tables: {
       ...STATIC,
+      // Dice of their own: what else a seed holds stays what it was.
+      'run.feature_owner': randomOwners(new Dice(seed + 7), [...FEATURES, ...POOLS]),
       ...rules,
       ...register.tables,
       'run.condition': [...(rules['run.condition'] ?? []), ...(register.tables['run.condition'] ?? [])],
@@ -80,7 +83,7 @@ const STATIC: Tables = {
   'run.feature': [
     ...FEATURES.map((feature_id) => ({ feature_id, kind: 'feature' })),
     ...POOLS.map((feature_id) => ({ feature_id, kind: 'pool' })),
-  ].map((row) => ({ ...row, name: row.feature_id, team: 't', cost_center: 'c', category: 'x' })),
+  ].map((row) => ({ ...row, name: row.feature_id, team: 't', cost_center: 'c', category: 'x', place: 'features.yaml:1' })),
   'run.feature_mapping': [
     { kind: 'account', value: 'proj-1', feature_id: 'chat' },
     { kind: 'principal', value: 'key-1', feature_id: 'search' },

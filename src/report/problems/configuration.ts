@@ -70,6 +70,10 @@ export const CONFIGURATION: ProblemTexts = ofKind('user', {
   ],
   'config/not-utf8': ['A file of the configuration is not UTF-8 text.', 'Save it as UTF-8.'],
   'config/nul-byte': ['A file of the configuration holds a NUL byte: usually it is UTF-16.', 'Save it as UTF-8.'],
+  'config/overlapping-owners': [
+    'A role of a feature has two owners on the same day: its cost would be told to both.',
+    'End the one before the other begins; `to` is the first day that is not included.',
+  ],
   'config/overlapping-shares': [
     'A feature has two shares in force on the same day.',
     'End the one before the other begins; `to` is the first day that is not included.',

@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import { EXIT_CODE, Failure } from '../src/kernel/failure.js';
 import { checkAppendOnly } from '../src/pipeline/prices.js';
 import { readPipeline } from '../src/pipeline/read.js';
-import { removeBases, runCase } from './errors/pipeline-runner.js';
+import { removeBases, rerateCase, runCase } from './errors/pipeline-runner.js';
 import { type BookStep, doStep } from './golden/books-steps.js';
 
 vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/one-catalog.js')).oneCatalog(original));
@@ -39,6 +39,7 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
   books: async (folder, { steps = [] }) => {
     for (const step of steps) await doStep({ folder, pipelineFile: join(folder, 'pipeline.yaml') }, join(folder, 'then'), step);
   },
+  rerate: (folder, { base = 'running', input = '' }) => rerateCase(folder, join(ROOT, '.base', base), input),
   pipeline: (folder, { base = 'running', ask }) => runCase(folder, join(ROOT, '.base', base), ask),
 };
 

@@ -13,6 +13,8 @@ import type {
   GcResult,
   Planned,
   ReopenRequest,
+  Rerated,
+  RerateRequest,
   RunRequest,
   RunResult,
   VerifyRequest,
@@ -42,6 +44,7 @@ export interface Runs {
   readonly reopenMonth: (request: ReopenRequest) => Promise<void>;
   readonly verifyMonth: (request: VerifyRequest) => Promise<VerifyResult>;
   readonly diffDeliveries: (request: DiffRequest) => Promise<DeliveryDiff>;
+  readonly reratePipeline: (request: RerateRequest) => Promise<Rerated>;
 }
 
 /** The program that foreign SQL runs in. */

@@ -38,7 +38,7 @@ function widthFrom(text: string | undefined): number {
 }
 
 async function loadRuns(): Promise<Runs> {
-  const [run, backfill, gc, check, plan, diff, close, reopen, verify] = await Promise.all([
+  const [run, backfill, gc, check, plan, diff, close, reopen, verify, rerate] = await Promise.all([
     import('../run/run.js'),
     import('../run/backfill.js'),
     import('../run/gc.js'),
@@ -48,6 +48,7 @@ async function loadRuns(): Promise<Runs> {
     import('../run/close.js'),
     import('../run/reopen.js'),
     import('../run/verify.js'),
+    import('../run/rerate.js'),
   ]);
   return {
     runPipeline: run.runPipeline,
@@ -60,6 +61,7 @@ async function loadRuns(): Promise<Runs> {
     closeMonth: close.closeMonth,
     reopenMonth: reopen.reopenMonth,
     verifyMonth: verify.verifyMonth,
+    reratePipeline: rerate.reratePipeline,
   };
 }
 

@@ -16,6 +16,7 @@ import { addPlan } from './command-plan.js';
 import { addRates } from './command-rates.js';
 import { addRun } from './command-run.js';
 import { addReconcile } from './command-reconcile.js';
+import { addRerate } from './command-rerate.js';
 import { addShow } from './command-show.js';
 import { addSql } from './command-sql.js';
 import { addVerify } from './command-verify.js';
@@ -79,6 +80,7 @@ export function buildProgram(io: Io): Command {
     addVerify,
     addGc,
     addRates,
+    addRerate,
     addSql,
     addCompletion,
     addDocs,

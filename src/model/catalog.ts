@@ -174,9 +174,9 @@ function cycleOf(path: readonly string[]): Failure {
   ]);
 }
 
-/** The models that a model is made of, directly or through others, and itself. */
-export function neededFor(name: string, { models }: Catalog): ReadonlySet<string> {
-  const needed = new Set([name]);
+/** The models that these are made of, directly or through others, and they themselves. */
+export function neededFor(names: readonly string[], { models }: Catalog): ReadonlySet<string> {
+  const needed = new Set(names);
   // A set that grows while it is gone through is gone through to its end.
   for (const each of needed) for (const read of models.find((model) => model.name === each)?.reads ?? []) needed.add(read);
   return needed;

@@ -2,6 +2,7 @@
 import type { Listener } from '../kernel/event.js';
 import type { Day, Month } from '../kernel/period.js';
 import type { Retention } from '../pipeline/pipeline.js';
+import type { OtherPrices } from '../pipeline/price-book.js';
 import type { Step } from './plan.js';
 
 /** Nothing given: every month from the pipeline's start through its as-of day. */
@@ -265,4 +266,61 @@ export interface DeliveryDiff {
     readonly difference: string;
   }[];
   readonly unchanged: number;
+}
+
+/** Months rated again at other prices. `from` and `to` are both done. */
+export interface RerateRequest extends Omit<RunRequest, 'scope' | 'wait' | 'force'> {
+  readonly from: Month;
+  readonly to: Month;
+  readonly prices: OtherPrices;
+  /** How the book is called where people are told of it; null where there is none. */
+  readonly bookName: string | null;
+}
+
+/** Exact amounts; null where there is usage without a price, so that nobody can say. */
+export interface Rerating {
+  readonly was: string | null;
+  readonly is: string | null;
+  readonly difference: string | null;
+}
+
+/**
+ * `rated`: usage × prices, whether or not a bill covers it · `borne`: what stands in the statement, where a bill stays what it is and is
+ * split by other weights. The two are never added.
+ */
+export type Track = 'rated' | 'borne';
+
+export interface FeatureRerating extends Rerating {
+  readonly month: Month;
+  readonly currency: string;
+  readonly track: Track;
+  /** Null: the whole month. */
+  readonly featureId: string | null;
+}
+
+/** Usage as the log calls it. */
+export interface Unpriced {
+  readonly month: Month;
+  readonly provider: string;
+  readonly model: string;
+  readonly serviceTier: string;
+  readonly meter: string;
+  readonly quantity: string;
+}
+
+export interface SkuRerating extends Rerating, Unpriced {
+  readonly currency: string;
+  /** What the model means at the other prices. */
+  readonly sku: string;
+}
+
+export interface Rerated {
+  /** The run whose evidence it is, and the day through which it counts. */
+  readonly runId: string;
+  readonly asOf: Day;
+  /** Month by month; of each currency and track the dearest first, and the whole month last. */
+  readonly features: readonly FeatureRerating[];
+  readonly skus: readonly SkuRerating[];
+  /** At the other prices; accepted by nobody. */
+  readonly unpriced: readonly Unpriced[];
 }

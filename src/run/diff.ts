@@ -3,20 +3,19 @@
 import { join } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import { suggest } from '../kernel/nearest.js';
-import { type Catalog, type Model, neededFor } from '../model/catalog.js';
+import { type Catalog, neededFor } from '../model/catalog.js';
 import type { BillSource } from '../pipeline/pipeline.js';
 import { landedFile } from '../source/landing.js';
-import type { LandedFile } from '../source/source.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import { literal } from '../warehouse/sql-quote.js';
 import type { DeliveryDiff, DiffRequest } from './api.js';
 import { chosen, type State, statesOf } from './diff-states.js';
 import { comparedLines, copyLines } from './diff-lines.js';
 import { executeStep } from './execute.js';
+import { modelIn, overLanded, refuseCollected } from './over-landed.js';
 import { evidenceSteps } from './plan.js';
 import { type Prepared, preparePipeline } from './run.js';
-import { inScratch, tempOf } from './scratch.js';
-import { isThere, removeFolder, scratchFolder } from './state.js';
+import { removeFolder, scratchFolder } from './state.js';
 
 const LINES = 'staging.bill_line';
 
@@ -91,12 +90,15 @@ class Comparison {
 
   /** The staging models as a run builds them, over the files of this delivery alone. */
   async #write(state: State, path: string): Promise<void> {
-    const { pipeline, catalog, period, scratch } = this.#of;
+    const { pipeline, catalog } = this.#of;
     const files = state.entries.map((entry) => landedFile(join(pipeline.stateDir, 'landing'), entry));
-    await refuseCollected(files, state);
-    const own = { pipeline: { ...pipeline, stateDir: scratch }, catalog, period, files, tempDirectory: tempOf(scratch) };
-    await inScratch(this.#request, own, async (context) => {
-      const needed = neededFor(LINES, catalog);
+    await refuseCollected(files, {
+      code: 'diff/collected',
+      whose: `the delivery of ${state.delivery.run ?? 'now'}`,
+      remedy: 'compare with a later delivery; `retention` says how long replaced ones are kept',
+    });
+    const needed = neededFor([LINES], catalog);
+    await overLanded(this.#request, { ...this.#of, files }, async (context) => {
       for (const step of evidenceSteps(pipeline, catalog)) {
         if (step.kind === 'load' || step.kind === 'fill' || (step.kind === 'build' && needed.has(step.model)))
           await executeStep(context, step);
@@ -108,17 +110,4 @@ class Comparison {
 
 function columnsOf(catalog: Catalog): readonly string[] {
   return modelIn(catalog, LINES)?.contract.columns.map(({ name }) => name) ?? [];
-}
-
-function modelIn(catalog: Catalog, name: string): Model | undefined {
-  return catalog.models.find((model) => model.name === name);
-}
-
-async function refuseCollected(files: readonly LandedFile[], { delivery }: State): Promise<void> {
-  for (const { path, name } of files) {
-    if (await isThere(path)) continue;
-    const message = `\`${name}\` of the delivery of ${delivery.run ?? 'now'} is no longer in landing`;
-    const remedy = 'compare with a later delivery; `retention` says how long replaced ones are kept';
-    throw new Failure('user', [{ code: 'diff/collected', message, remedy }]);
-  }
 }

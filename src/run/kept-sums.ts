@@ -29,7 +29,7 @@ export function keptSumsOf(run: KeptSumsOf): KeptUsage {
 
 /** Which months are published, and through which day, says nothing of the sum of a day that is over. */
 export function sumsIdentity({ pipeline, catalog, period, versions }: Omit<KeptSumsOf, 'force'>): string {
-  const names = neededFor(SUMS, catalog);
+  const names = neededFor([SUMS], catalog);
   const tables = Object.entries(parameterTables(pipeline, period))
     .filter(([name]) => names.has(name))
     .map(([name, rows]) =>

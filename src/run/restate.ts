@@ -74,7 +74,7 @@ async function restatedLedger(context: RunContext, closed: ClosedMonth, evidence
     ...{ pipeline: restated, catalog, period: { ...months, asOf }, files },
     tempDirectory: join(pipeline.stateDir, 'tmp', 'restate'),
   };
-  const needed = neededFor(INCURRED, catalog);
+  const needed = neededFor([INCURRED], catalog);
   await inScratch({ ...context, listener: () => undefined, ...context.outside }, work, async (scratch) => {
     await executeSteps(
       scratch,

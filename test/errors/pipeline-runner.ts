@@ -7,6 +7,9 @@ import type { RunEvent } from '../../src/kernel/event.js';
 import type { RunResult } from '../../src/run/api.js';
 import { runPipeline } from '../../src/run/run.js';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
+import { isDay } from '../../src/kernel/period.js';
+import { readPriceBook } from '../../src/pipeline/price-book.js';
+import { reratePipeline } from '../../src/run/rerate.js';
 import { bytesBelow } from '../golden/company.js';
 
 const NOW = new Date('2031-01-01T00:00:00Z');
@@ -14,9 +17,7 @@ const bases = new Map<string, Promise<string>>();
 
 /** What a run that went well says: its warnings, what it rejected, and the total. */
 export async function runCase(folder: string, base: string, ask?: string): Promise<string> {
-  const published = await (bases.get(base) ?? publishedBase(base));
-  for (const name of ['.showback', 'out'])
-    await cp(join(published, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
+  await layPublished(folder, base);
   const before = await bytesBelow(join(folder, 'out'));
   expect(Object.keys(before).length).toBeGreaterThan(20);
   const notes: string[] = [];
@@ -29,6 +30,37 @@ export async function runCase(folder: string, base: string, ask?: string): Promi
     expect(await bytesBelow(join(folder, 'out'))).toEqual(before);
     throw error;
   }
+}
+
+/** A case that rates months again with its own book, or the own ones as of a day; what is there must stand byte for byte. */
+export async function rerateCase(folder: string, base: string, words: string): Promise<unknown> {
+  await layPublished(folder, base);
+  const before = await bytesBelow(folder);
+  const [from = '', to = '', asked = ''] = words.split(' ');
+  const request = {
+    pipelineFile: join(folder, 'pipeline.yaml'),
+    from,
+    to,
+    threads: 1,
+    listener: () => undefined,
+    now: () => NOW,
+  };
+  try {
+    const book = isDay(asked) ? null : await readPriceBook(asked, folder, 'negotiated');
+    const prices = {
+      book: book === null ? null : { layer: 'negotiated' as const, rows: book, replaces: false },
+      asOf: book === null ? asked : null,
+    };
+    return await reratePipeline({ ...request, prices, bookName: asked });
+  } finally {
+    expect(await bytesBelow(folder)).toEqual(before);
+  }
+}
+
+async function layPublished(folder: string, base: string): Promise<void> {
+  const published = await (bases.get(base) ?? publishedBase(base));
+  for (const name of ['.showback', 'out'])
+    await cp(join(published, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
 }
 
 export async function removeBases(): Promise<void> {

@@ -42,6 +42,16 @@ const ARGUMENTS: ProblemTexts = ofKind('user', {
     'No price book knows the model that was asked for.',
     'Take a name that is shown, or add a row or an alias.',
   ],
+  'rerate/collected': [
+    'What the published run was made of is no longer in the state folder.',
+    'Make the run again: `showback run --force`.',
+  ],
+  'rerate/idle-book': [
+    'The price book prices nothing that was used in the months: it would tell that nothing changes.',
+    'Compare its provider, sku, meter, tier and valid_from with those of `showback rates show`.',
+  ],
+  'rerate/months': ['The months that were asked for are in the wrong order, or not published.', 'Name some that are listed.'],
+  'rerate/no-prices': ['There are no other prices to rate with.', 'Name a book with `--prices`, or a day with `--as-of-book`.'],
   'run/carried-columns': [
     'Months that stay as published have other columns than this version gives its marts, so they cannot stand beside new ones.',
     'Publish all months again: run once without `look_back`.',
@@ -86,6 +96,10 @@ const CHECKS: ProblemTexts = ofKind('check', {
   'rates/odd-time': [
     'The public catalogue changes a price at a moment that is no whole minute.',
     'Price that model in a book of your own.',
+  ],
+  'rerate/unpriced': [
+    'The other prices leave usage without a price: its amounts, and what features bear of the month, are told as unknown.',
+    'Add the row that the message names to the book, or keep the own books beside it.',
   ],
   'run/carried-damaged': [
     'A file of a month that stays as published is gone or was changed since.',

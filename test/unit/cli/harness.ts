@@ -48,6 +48,7 @@ export const NO_RUNS: Runs = {
   closeMonth: unused,
   reopenMonth: unused,
   verifyMonth: unused,
+  reratePipeline: unused,
 };
 
 export interface Told {

@@ -1,4 +1,5 @@
--- What the evidence of a month comes to, as one short text: charges of the month or on its days, and its usage. It differs where they do.
+-- What the evidence of a month comes to, as one short text: charges of the month or on its days, its usage, and that of
+-- the month before, by which pools may be shared. It differs where they do.
 WITH charge AS (
   SELECT w.billing_month,
          concat_ws('|', 'c', coalesce(CAST(c.source_id AS VARCHAR), ''), coalesce(CAST(c.role AS VARCHAR), ''), coalesce(CAST(c.basis AS VARCHAR), ''), coalesce(CAST(c.provider AS VARCHAR), ''),
@@ -26,7 +27,7 @@ WITH charge AS (
            coalesce(CAST(u.rerank_queries AS VARCHAR), ''), coalesce(CAST(u.images AS VARCHAR), ''), coalesce(CAST(u.storage_gb_months AS VARCHAR), ''), coalesce(CAST(u.egress_gb AS VARCHAR), ''),
            coalesce(CAST(u.gpu_hours AS VARCHAR), ''), coalesce(CAST(u.review_minutes AS VARCHAR), '')) AS line
   FROM run.watched_month AS w
-  JOIN rating.usage_day AS u ON month_start(u.usage_date) = w.billing_month
+  JOIN rating.usage_day AS u ON u.usage_date >= add_months(w.billing_month, -1) AND u.usage_date < add_months(w.billing_month, 1)
 ), line AS (
   SELECT billing_month, line FROM charge
   UNION ALL

@@ -16,7 +16,7 @@ export async function takeFigures(warehouse: Warehouse, side: Side): Promise<voi
       LEFT JOIN run.accept_unpriced AS a ON a.provider = u.provider AND a.sku = u.model AND a.expires_on >= p.as_of
       GROUP BY ALL;
     CREATE TABLE run.cost_${side} AS
-      SELECT month_text(billing_month) AS month, feature_id, currency, sum(amount) AS amount FROM allocation.cost GROUP BY ALL`);
+      SELECT month_text(billing_month) AS month, feature_id, currency, sum(amount) AS amount FROM allocation.incurred_cost GROUP BY ALL`);
 }
 
 /** Does any of these rows of the books price usage of the months? */

@@ -1,19 +1,17 @@
 // Rules that took nothing since the books begin are told: a service that was renamed, or a rule behind one that takes all of its charges.
+import type { Listener } from '../kernel/event.js';
+import type { Month } from '../kernel/period.js';
+import type { ModelEngine } from '../model/engine.js';
 import type { Row } from '../warehouse/warehouse.js';
-import type { RunContext } from './execute.js';
 
-export async function warnOfUnmatched({
-  engine,
-  pipeline,
-  listener,
-}: Pick<RunContext, 'engine' | 'pipeline' | 'listener'>): Promise<void> {
+export async function warnOfUnmatched(engine: ModelEngine, start: Month, listener: Listener): Promise<void> {
   const rows = await engine.rows(
     `SELECT pool_id, place, service, CAST(matched_lines AS VARCHAR) AS matched_lines, taken_by FROM reconciliation.rule_reach
      WHERE on_no_match = 'warn' AND NOT takes ORDER BY rule_no`,
   );
   for (const row of rows) {
     const [why, remedy] = reasonOf(row);
-    const message = `${row['place'] ?? ''}: rule \`${row['pool_id'] ?? ''}\` has taken nothing since ${pipeline.start}: ${why}`;
+    const message = `${row['place'] ?? ''}: rule \`${row['pool_id'] ?? ''}\` has taken nothing since ${start}: ${why}`;
     listener({ kind: 'note', level: 'warning', message: `${message} → ${remedy}, or write \`on_no_match: ignore\`` });
   }
 }

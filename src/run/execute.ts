@@ -204,12 +204,8 @@ async function gate(context: RunContext): Promise<null> {
   refuse(problems);
   await tellOfAdjustments(context);
   await warnOfVariance(context);
-<<<<<<< HEAD
-  await warnOfUnmatched(context);
-  await warnOfUnowned(engine, period, context.listener);
-=======
   await warnOfUnmatched(engine, context.pipeline.start, context.listener);
->>>>>>> fd26df9 (fix: what warns of rules that take nothing stands in no circle with the run)
+  await warnOfUnowned(engine, period, context.listener);
   return null;
 }
 

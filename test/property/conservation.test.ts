@@ -118,7 +118,7 @@ const POOL_BREACHES = `
   GROUP BY billing_month, currency HAVING money_sum(amount) <> 0`;
 
 describe('conservation', () => {
-  it('holds for random companies, whatever the order of rows and the number of threads', { timeout: 240_000 }, async () => {
+  it('holds for random companies, whatever the order of rows and the number of threads', { timeout: 180_000 }, async () => {
     const [reasons, served] = [new Set<string>(), new Set<string>()];
     const owned = new Set<string>();
     await fc.assert(

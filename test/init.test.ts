@@ -108,10 +108,16 @@ it('makes the best of a messy folder, and a run of it ties in both currencies', 
     'yes',
     '~',
   ]);
+  const without = await told(folder, 'run', 'books');
+  expect(without.code).toBe(3);
+  expect(without.err).toContain('row_to_add=2026-08,EUR,USD,<rate>,<source>');
+  const file = join(folder, 'books/pipeline.yaml');
+  await writeFile(file, (await readFile(file, 'utf8')).replace(/^registry:\n/m, 'registry:\n  fx: [books/fx.csv]\n'));
+  await writeFile(join(folder, 'books/fx.csv'), 'month,from,to,rate,source\n2026-08,EUR,USD,1.2,treasury\n');
   expect((await told(folder, 'run', 'books')).code).toBe(0);
-  // USD: 10.75 and 1.25 billed, 0.00015 estimated; EUR: 3.75 and an invoice of 1,039.50.
+  // USD: 10.75 and 1.25 billed, 0.00015 estimated; EUR: 3.75 and an invoice of 1,039.50, at 1.2.
   expect(await published(join(folder, 'books'), 'SELECT currency, sum(amount) FROM statement GROUP BY ALL ORDER BY ALL')).toEqual(
-    ['EUR 1043.250000000000', 'USD 12.000150000000'],
+    ['USD 1263.900150000000'],
   );
 });
 

@@ -5,7 +5,8 @@ WITH ranked AS (
   JOIN run.fixed_cost AS f ON f.entry_id = m.owner_key
   WHERE m.owner_kind = 'entry'
 )
-SELECT r.line_key, r.entry_id, r.kind AS entry_kind, l.provider, l.billing_month, l.currency, l.billed_amount, l.effective_amount, l.amount
+SELECT r.line_key, r.entry_id, r.kind AS entry_kind, l.provider, l.billing_month, l.currency, l.billed_amount, l.effective_amount, l.amount,
+       l.original_currency, l.original_billed_amount, l.original_amount, l.exchange_rate
 FROM ranked AS r
 JOIN allocation.charge_line AS l ON l.line_key = r.line_key
 WHERE r.place = 1

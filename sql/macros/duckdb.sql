@@ -160,13 +160,10 @@ CREATE OR REPLACE MACRO priced(quantity, unit_price) AS
   half_even_12(CAST(CAST(quantity AS DECIMAL(18,0)) * unit_price AS DECIMAL(38,24))
                + CAST(CAST(CAST(quantity AS DECIMAL(26,6)) - CAST(quantity AS DECIMAL(18,0)) AS DECIMAL(6,6)) * unit_price AS DECIMAL(38,24)));
 
--- billed − rated in three effects that sum to it with no division: quantity, what repriced within the key, and price
-CREATE OR REPLACE MACRO quantity_effect(billed_quantity, logged_quantity, unit_price) AS
-  priced(billed_quantity, unit_price) - priced(logged_quantity, unit_price);
-CREATE OR REPLACE MACRO rating_effect(logged_quantity, unit_price, rated_amount) AS
-  priced(logged_quantity, unit_price) - CAST(rated_amount AS DECIMAL(38,12));
-CREATE OR REPLACE MACRO price_effect(billed_amount, billed_quantity, unit_price) AS
-  CAST(billed_amount AS DECIMAL(38,12)) - priced(billed_quantity, unit_price);
+-- an amount in another currency at the month's rate, rounded once: whole units and their fraction apart, so that each product has 38 digits
+CREATE OR REPLACE MACRO converted(amount, rate) AS
+  half_even_12(CAST(CAST(amount AS DECIMAL(18,0)) * CAST(rate AS DECIMAL(20,12)) AS DECIMAL(38,24))
+               + CAST(CAST(CAST(amount AS DECIMAL(38,12)) - CAST(amount AS DECIMAL(18,0)) AS DECIMAL(12,12)) * CAST(rate AS DECIMAL(20,12)) AS DECIMAL(38,24)));
 
 -- What is left on the last day of days that follow each other, once each day's difference met the opposite one of the day before:
 -- differences in order of days, DECIMAL(26,6). And what of two amounts cancels, at the sign of the first.

@@ -1,17 +1,24 @@
--- Quantity × the price in force, exact, rounded half-even to the ledger's scale once.
+-- Quantity × the price in force, exact, rounded half-even to the ledger's scale once; in the reporting currency at the rate of the month of its day.
 -- A token, storage, egress, GPU or review meter without a price is unpriced; a counter (requests, calls, images) is unpriced only where
 -- nothing of its sku has a price, since providers bill by one meter and logs count several.
 WITH priced_key AS (
   SELECT DISTINCT rate_key FROM rating.price_in_force
 ), product AS (
-  SELECT m.usage_no, m.rate_key, m.meter, m.quantity, p.price_no, p.unit_price, p.currency, m.quantity * p.unit_price AS exact,
+  SELECT m.usage_no, m.usage_date, m.rate_key, m.meter, m.quantity, p.price_no, p.unit_price, p.currency, m.quantity * p.unit_price AS exact,
          CAST(m.quantity * p.unit_price AS DECIMAL(38,12)) AS rounded
   FROM rating.usage_meter AS m
   LEFT JOIN rating.price_in_force AS p ON p.rate_key = m.rate_key AND p.meter = m.meter
+), priced AS (
+  SELECT product.*, half_even_from(exact, rounded) AS amount FROM product
 )
-SELECT m.usage_no, m.rate_key, m.meter, m.quantity, m.price_no, m.unit_price, m.currency, half_even_from(m.exact, m.rounded) AS computed_amount,
+SELECT m.usage_no, m.usage_date, m.rate_key, m.meter, m.quantity, m.price_no, m.unit_price,
+       CASE WHEN x.rate IS NULL THEN m.currency ELSE x.to_currency END AS currency,
+       CASE WHEN x.rate IS NULL THEN m.amount ELSE converted(m.amount, x.rate) END AS computed_amount,
+       m.currency AS price_currency, m.amount AS price_amount, x.rate AS exchange_rate,
        m.unit_price IS NULL AND k.rate_key IS NOT NULL
          AND m.meter NOT IN ('input_tokens', 'cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens', 'output_tokens',
                              'embedding_tokens', 'storage_gb_months', 'egress_gb', 'gpu_hours', 'review_minutes') AS is_counter
-FROM product AS m
+FROM priced AS m
+CROSS JOIN run.period AS b
+LEFT JOIN run.fx AS x ON x.month = month_start(m.usage_date) AND x.from_currency = m.currency AND x.to_currency = b.currency
 LEFT JOIN priced_key AS k ON k.rate_key = m.rate_key

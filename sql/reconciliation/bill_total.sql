@@ -1,4 +1,4 @@
--- Σ billed of the charges in the books equals that of the bills as staged, by provider and month.
+-- Σ billed of the charges in the books equals that of the bills as staged, by provider and month, in the currency of the bill.
 -- What bills hold for months outside the books is told beside the published ones, so that nobody looks for it.
 WITH staged AS (
   SELECT c.provider, c.billing_month, c.currency, money_sum(c.billed_amount) AS billed_amount,
@@ -8,7 +8,9 @@ WITH staged AS (
   WHERE c.role = 'money'
   GROUP BY c.provider, c.billing_month, c.currency, p.start_month, p.as_of
 ), booked AS (
-  SELECT provider, billing_month, currency, money_sum(billed_amount) AS billed_amount FROM allocation.charge_line GROUP BY provider, billing_month, currency
+  SELECT provider, billing_month, original_currency AS currency, money_sum(original_billed_amount) AS billed_amount
+  FROM allocation.charge_line
+  GROUP BY provider, billing_month, original_currency
 )
 SELECT 'bill_total' AS control, s.provider AS scope, s.billing_month, s.currency, s.billed_amount AS expected,
        coalesce(b.billed_amount, CAST(0 AS DECIMAL(38,12))) AS actual, CAST(0 AS DECIMAL(38,12)) AS tolerance

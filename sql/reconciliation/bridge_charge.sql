@@ -1,7 +1,7 @@
 -- Charges as the variance bridge takes them. What usage cannot explain has its cause here; the rest has none yet, and is compared with usage.
 SELECT l.line_key, l.billing_month, l.provider, coalesce(l.sku, '') AS sku, coalesce(l.meter, '') AS meter, l.service_tier, l.currency,
        day_of(l.charge_start) AS first_day, l.charge_end <= CAST(add_days(day_of(l.charge_start), 1) AS TIMESTAMP(6)) AS is_of_one_day,
-       l.billed_amount, l.billed_amount - l.amount AS prepaid_amount, l.amount, l.quantity,
+       l.billed_amount, l.billed_amount - l.amount AS prepaid_amount, l.amount, l.quantity, l.original_currency, l.original_amount, l.exchange_rate,
        CASE WHEN c.line_key IS NOT NULL THEN 'capitalised'
             WHEN l.declared_cause = 'support' THEN 'non_token'
             WHEN l.declared_cause IS NOT NULL THEN l.declared_cause

@@ -1,16 +1,19 @@
 -- Every cause of billed − rated. What repriced alike on both sides (long prompts, prices of the day) is no difference: rating and an unmatched price effect of opposite signs meet.
 -- Where neighbouring days owe each other all of a quantity, timing is all of its effect, what valuing both quantities rounded too.
-WITH told AS (
-  SELECT e.*, m.cause AS price_cause, m.price_no AS used_price_no, m.unit_price AS used_price,
-         CASE WHEN t.quantity = e.billed_quantity - e.logged_quantity THEN e.quantity_effect
-              ELSE coalesce(priced(t.quantity, e.unit_price), CAST(0 AS DECIMAL(38,12))) END AS timing,
-         CASE WHEN m.cause IS NULL THEN CAST(cancelled(e.price_effect, e.rating_effect) AS DECIMAL(38,12)) ELSE CAST(0 AS DECIMAL(38,12)) END AS repriced,
-         coalesce(m.amount - priced(e.billed_quantity, e.unit_price), CAST(0 AS DECIMAL(38,12))) AS version
+WITH timed AS (
+  SELECT e.*, t.quantity AS timing_quantity, priced(t.quantity, e.unit_price) AS timing_price
   FROM reconciliation.bridge_effect AS e
-  LEFT JOIN reconciliation.bridge_match AS m ON m.billing_month = e.billing_month AND m.compare_day = e.compare_day AND m.provider = e.provider
-    AND m.sku = e.sku AND m.meter = e.meter AND m.service_tier = e.service_tier AND m.currency = e.currency
   LEFT JOIN reconciliation.bridge_timing AS t ON t.billing_month = e.billing_month AND t.compare_day = e.compare_day AND t.provider = e.provider
     AND t.sku = e.sku AND t.meter = e.meter AND t.service_tier = e.service_tier AND t.currency = e.currency
+), told AS (
+  SELECT e.*, m.cause AS price_cause, m.price_no AS used_price_no, m.unit_price AS used_price,
+         CASE WHEN e.timing_quantity = e.billed_quantity - e.logged_quantity THEN e.quantity_effect
+              ELSE coalesce(converted(e.timing_price, e.exchange_rate), CAST(0 AS DECIMAL(38,12))) END AS timing,
+         CASE WHEN m.cause IS NULL THEN CAST(cancelled(e.price_effect, e.rating_effect) AS DECIMAL(38,12)) ELSE CAST(0 AS DECIMAL(38,12)) END AS repriced,
+         coalesce(m.amount - e.billed_value, CAST(0 AS DECIMAL(38,12))) AS version
+  FROM timed AS e
+  LEFT JOIN reconciliation.bridge_match AS m ON m.billing_month = e.billing_month AND m.compare_day = e.compare_day AND m.provider = e.provider
+    AND m.sku = e.sku AND m.meter = e.meter AND m.service_tier = e.service_tier AND m.currency = e.currency
 ), named AS (
   SELECT told.*, n.cause,
          CASE n.cause WHEN 'whole' THEN CASE WHEN whole_cause IS NOT NULL THEN difference END WHEN 'quantity' THEN quantity_effect - timing WHEN 'timing' THEN timing

@@ -1,4 +1,4 @@
--- The price of the book that a key of the bridge is valued at: in force at the start of its day, as usage of short prompts would be rated then.
+-- The price of the book that a key of the bridge is valued at, and the rate of the billing month at which it meets the bill: in force at the start of its day, as usage of short prompts would be rated then.
 -- Where none is in force yet, the first that begins within the day or month that is compared.
 WITH candidate AS (
   SELECT k.billing_month, k.compare_day, k.provider, k.sku, k.meter, k.service_tier, k.currency, p.layer, p.region, p.minute_from, p.minute_to,
@@ -19,6 +19,8 @@ WITH candidate AS (
   FROM candidate
   WHERE age = 1 AND unit_price IS NOT NULL
 )
-SELECT billing_month, compare_day, provider, sku, meter, service_tier, currency, price_no, unit_price
-FROM standing
-WHERE place = 1 AND price_currency = currency
+SELECT s.billing_month, s.compare_day, s.provider, s.sku, s.meter, s.service_tier, s.currency, s.price_no, s.unit_price, s.price_currency,
+       CASE WHEN s.price_currency = s.currency THEN CAST(1 AS DECIMAL(20,12)) ELSE x.rate END AS exchange_rate
+FROM standing AS s
+LEFT JOIN run.fx AS x ON x.month = s.billing_month AND x.from_currency = s.price_currency AND x.to_currency = s.currency
+WHERE s.place = 1

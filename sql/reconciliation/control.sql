@@ -35,6 +35,8 @@ WITH every_control AS (
   SELECT * FROM reconciliation.variance_held
   UNION ALL
   SELECT * FROM reconciliation.rule_held
+  UNION ALL
+  SELECT * FROM reconciliation.currency_held
 )
 SELECT c.control, c.scope, coalesce(c.billing_month, month_start(p.as_of)) AS billing_month, coalesce(c.currency, '') AS currency, c.expected, c.actual,
        c.actual - c.expected AS difference, c.tolerance, abs(c.actual - c.expected) <= c.tolerance AS passed,

@@ -72,8 +72,14 @@ function unbilledSteps({ sources, models }: Known): readonly string[] {
     : [`no bill of ${unbilled.join(', ')}: usage there is an estimate at the prices in the books until there is one`];
 }
 
+/** What the price lists of the package are in. */
+const LIST_CURRENCY = 'USD';
+
 function bookSteps({ books, sources, currency }: Known): readonly string[] {
-  const others = [...new Set(sources.flatMap(({ currencies }) => currencies))].filter((each) => each !== currency).sort();
+  const priced = sources.some(({ kind }) => kind === 'usage') ? [LIST_CURRENCY] : [];
+  const others = [...new Set([...sources.flatMap(({ currencies }) => currencies), ...priced])]
+    .filter((each) => each !== currency)
+    .sort();
   return [
     ...(books.asOf === null
       ? []
@@ -81,7 +87,11 @@ function bookSteps({ books, sources, currency }: Known): readonly string[] {
     ...(books.isCut
       ? [`there is evidence from before ${books.start}; move \`start\` if those months shall be published too`]
       : []),
-    ...(others.length > 0 ? [`bills are in ${others.join(', ')} too: each currency has a statement of its own`] : []),
+    ...(others.length > 0
+      ? [
+          `amounts in ${others.join(', ')} need a rate to ${currency} for each month, in a CSV under registry.fx (docs/currencies.md); a run stops without it`,
+        ]
+      : []),
   ];
 }
 

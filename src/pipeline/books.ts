@@ -120,13 +120,17 @@ export function readSkuMap(file: string, text: string, seen: Seen, report: Repor
 }
 
 export function readFx(file: string, text: string, seen: Seen, report: Report): readonly FxRow[] {
-  const read = (cells: Cells<(typeof COLUMNS.fx)[number]>): FxRow => ({
-    month: cells.month('month'),
-    from: cells.currency('from'),
-    to: cells.currency('to'),
-    rate: cells.positive('rate', 12),
-    source: cells.text('source'),
-  });
+  const read = (cells: Cells<(typeof COLUMNS.fx)[number]>, { from, to }: Readonly<Record<'from' | 'to', string>>): FxRow => {
+    if (from === to && from !== '')
+      cells.refuse('to', 'bad-value', `${quoted(from)} to itself is no rate`, 'take the row out: nothing is converted there');
+    return {
+      month: cells.month('month'),
+      from: cells.currency('from'),
+      to: cells.currency('to'),
+      rate: cells.rate('rate'),
+      source: cells.text('source'),
+    };
+  };
   return readBook(file, text, COLUMNS.fx, report, read, (row) => [row.month, row.from, row.to], seen);
 }
 

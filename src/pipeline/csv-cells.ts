@@ -66,6 +66,16 @@ export class Cells<C extends string> {
     );
   }
 
+  /** A rate of exchange, as an engine holds it: at most 8 digits before the point. */
+  rate(column: C): string {
+    return this.matching(
+      column,
+      /^(?=.*[1-9])\d{1,8}(\.\d{1,12})?$/,
+      'is not a positive decimal',
+      'write digits with a point, such as 1.1701: at most 8 before it and 12 behind it, no comma and no exponent',
+    );
+  }
+
   refuse(column: C, code: string, message: string, remedy: string): void {
     this.sound = false;
     this.#report(problem(code, this.#row.at(column), message, remedy));

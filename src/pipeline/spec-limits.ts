@@ -4,7 +4,7 @@ import { amount, day, provider, share, text } from './fields.js';
 
 const tolerance = z.strictObject({
   provider: text.default('*').describe('Provider, or a pattern such as `azure-*`; the first entry that names it counts.'),
-  amount: amount.describe('What may stay unexplained of a month of its bill, in the currency of the bill.'),
+  amount: amount.describe('What may stay unexplained of a month of its bill, in the reporting currency.'),
   ratio: share.describe('Its share of what was billed, such as "0.005". Both must hold.'),
   on_breach: z.enum(['stop', 'warn']).default('stop').describe('stop: exit 3, nothing is published.'),
 });

@@ -254,7 +254,7 @@ const publish = z.strictObject({
 export const pipelineSpec = z.strictObject({
   name: id,
   root: text.default('.').describe('The company folder, relative to this file.'),
-  currency: currency.describe('Reporting currency.'),
+  currency: currency.describe('Reporting currency: everything is in it, at the rates of `registry.fx`.'),
   start: month.describe('First month.'),
   as_of: day.optional().describe('Pins the last day of evidence. Left out: yesterday (UTC).'),
   look_back: lookBack
@@ -275,7 +275,7 @@ export const pipelineSpec = z.strictObject({
     sku_map: z.array(bookPath).default([]),
     skus: z.array(bookPath).default([]),
     aliases: z.array(bookPath).default([]),
-    fx: z.array(bookPath).default([]),
+    fx: z.array(bookPath).default([]).describe('Rates of months: other currencies count in the reporting one at these.'),
     invoices: z.array(bookPath).default([]),
     revenue: z.array(bookPath).default([]),
   }),

@@ -16,6 +16,7 @@ import { type Books, closedTables } from './books.js';
 import { rulesHash } from './fingerprint.js';
 import type { Ledger } from './ledger.js';
 import { type ParameterTables, parameterTables, type Period, periodRow } from './parameters.js';
+import { type ControlEvidence, CURRENCY_EVIDENCE, CURRENCY_REMEDY } from './currency-controls.js';
 import { describeStep, maxLevel, type Step } from './plan.js';
 import { fillPosted, tellOfAdjustments } from './posted.js';
 import { type Piece, sideBySide } from './side-by-side.js';
@@ -247,14 +248,9 @@ async function controlProblem(engine: ModelEngine, row: Row): Promise<Problem> {
   };
 }
 
-interface ControlEvidence {
-  readonly sql: string;
-  /** Columns of the control that are its parameters. */
-  readonly by: readonly string[];
-}
-
 /** Rows that made a control fail: nothing is published, so they stand nowhere else. */
 const CONTROL_EVIDENCE: Readonly<Record<string, ControlEvidence>> = {
+  ...CURRENCY_EVIDENCE,
   bill_rejected: {
     sql: 'SELECT file, "row", reason FROM staging.rejected_record WHERE source_id = $1 ORDER BY file, "row" LIMIT 20',
     by: ['scope'],
@@ -273,6 +269,7 @@ const CONTROL_EVIDENCE: Readonly<Record<string, ControlEvidence>> = {
 
 /** What a person does about a failing control. */
 const CONTROL_REMEDY: Readonly<Record<string, string>> = {
+  ...CURRENCY_REMEDY,
   unpriced: 'add a price to a book, or name the sku under accept_unpriced with a reason and an expiry',
   bill_rejected: 'mend the lines of the bill, or its column map: a bill with a line that nobody can read is no bill',
   one_organization: 'declare one source for each organization: a later dump of a day replaces the whole day',
@@ -284,7 +281,8 @@ const CONTROL_REMEDY: Readonly<Record<string, string>> = {
     'the provider says that there are more or fewer lines than came: pull them again, and look at `page` and `records`',
   row_count: 'the file holds another number of rows than its manifest says: deliver it again',
   invoice_total: 'the bill in hand is not the invoice that invoices.csv attests: correct one of them',
-  capitalised: 'the charges that match this register entry do not sum to its cost: correct `bill` or `cost`',
+  capitalised:
+    'the charges that match this register entry do not sum to its cost, or are in another currency than the entry: correct `bill`, `cost` or `currency`',
   rule_matches:
     'no charge came to this rule since the books begin: correct its match, put it before the rule that takes its charges, or say `on_no_match: warn`',
   variance:

@@ -162,7 +162,12 @@ export function vectorSuite(engine: () => VectorEngine): void {
     );
     await given(
       'reconciliation.bridge_price',
-      cases.map((one, at) => ({ ...key(at), ...compared, unit_price: perMillion(one.book_price_per_million) })),
+      cases.map((one, at) => ({
+        ...key(at),
+        ...compared,
+        unit_price: perMillion(one.book_price_per_million),
+        exchange_rate: '1',
+      })),
     );
     const rows = await engine().rows(
       `SELECT quantity_effect, rating_effect, price_effect, CAST(quantity_effect + rating_effect + price_effect AS DECIMAL(38,12)) AS total

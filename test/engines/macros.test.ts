@@ -399,16 +399,14 @@ const CALLS: readonly (readonly [call: string, rows: readonly (readonly Cell[])[
     ).map(([a, b]) => [a ?? null, b ?? null, '2026-07-01']),
   ],
   [
-    "quantity_effect(CAST(a AS DECIMAL(18,6)), CAST(b AS DECIMAL(18,6)), CAST('0.00001936700000' AS DECIMAL(20,14)))",
-    pairs(['0', '1000000', '0.000001', '999999999999.999999', null], ['0', '999999', '0.5', null]),
-  ],
-  [
-    "rating_effect(CAST(a AS DECIMAL(18,6)), CAST('0.00001936700000' AS DECIMAL(20,14)), CAST(b AS DECIMAL(38,12)))",
-    pairs(['0', '1000000', '0.000001', null], ['0', '12.5', null]),
-  ],
-  [
-    `price_effect(${PICO('a')}, CAST(b AS DECIMAL(18,6)), CAST('0.00001936700005' AS DECIMAL(20,14)))`,
-    pairs(['0', '12.5', '-3', null], ['0', '1000001', '0.01', null]),
+    `converted(${PICO('a')}, CAST(b AS DECIMAL(20,12)))`,
+    [
+      ...pairs(AMOUNTS, ['1', '1.1701', '0.000000000001', null]),
+      ...pairs(
+        ['0.000000000001', '-0.000000000003', '2.5', '-12345678.123456789012', '0.333333333333'],
+        ['0.5', '1.5', '16210.25', '0.0061'],
+      ),
+    ],
   ],
 ];
 

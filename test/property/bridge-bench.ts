@@ -210,8 +210,21 @@ export const world: fc.Arbitrary<Given> = fc
     const keyed = charges.map(({ isCapitalised, ...row }, at) => ({ line_key: `bill f ${at}`, isCapitalised, row }));
     return {
       'run.currency': ['USD', 'EUR'].map((currency) => ({ currency, minor_exponent: '2' })),
+      // Prices in euros meet bills in dollars; those in dollars meet no bill in euros.
+      'run.fx': MONTHS.map((month, at) => ({
+        month,
+        from_currency: 'EUR',
+        to_currency: 'USD',
+        rate: `1.1${at}7`,
+        source: 'test',
+      })),
       'run.price': prices.map(({ minutes, ...row }, at) => ({ ...row, ...bookPlace(at), ...band(minutes) })),
-      'allocation.charge_line': keyed.map(({ line_key, row }) => ({ line_key, ...row })),
+      'allocation.charge_line': keyed.map(({ line_key, row }) => ({
+        line_key,
+        ...row,
+        original_currency: row.currency,
+        original_amount: row.amount,
+      })),
       'allocation.capitalised_charge': keyed.filter(({ isCapitalised }) => isCapitalised).map(({ line_key }) => ({ line_key })),
       'reconciliation.bridge_usage': used.map(({ day, ...row }) => ({
         ...row,

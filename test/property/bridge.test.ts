@@ -159,6 +159,7 @@ describe('timing', () => {
             ...chargeOf(sku, day),
             ...billed,
             billed_amount: billed.amount,
+            original_amount: billed.amount,
           })),
           'reconciliation.bridge_usage': both.map(({ sku, day, logged }) => ({
             ...{ ...AT, sku, billing_month: '2026-08-01', usage_date: day, is_covered: 'true' },
@@ -186,7 +187,7 @@ function listPrice(at: number): Readonly<Record<string, string>> {
 function chargeOf(sku: string, day: string): Readonly<Record<string, string>> {
   const next = dayAt(Number(day.slice(8)));
   const span = { billing_month: '2026-08-01', charge_start: `${day} 00:00:00`, charge_end: `${next} 00:00:00` };
-  return { ...AT, line_key: `${sku} ${day}`, sku, category: 'Usage', mapped_by: 'hint', ...span };
+  return { ...AT, line_key: `${sku} ${day}`, sku, category: 'Usage', mapped_by: 'hint', original_currency: AT.currency, ...span };
 }
 
 interface OtherPrice {
@@ -243,7 +244,13 @@ describe('a bill at another price of the book', () => {
           'allocation.charge_line': skus.map(({ sku, used, quantity, printed }) => {
             const unit = 10n ** BigInt(20 - printed);
             const amount = decimal((halfEven(quantity * unitsOf(used), unit) * unit) / 10n ** 8n, 12);
-            return { ...chargeOf(sku, '2026-08-06'), quantity: decimal(quantity, 6), amount, billed_amount: amount };
+            return {
+              ...chargeOf(sku, '2026-08-06'),
+              quantity: decimal(quantity, 6),
+              amount,
+              billed_amount: amount,
+              original_amount: amount,
+            };
           }),
           'reconciliation.bridge_usage': skus.map(({ sku, logged }) => ({
             ...{ ...AT, sku, billing_month: '2026-08-01', usage_date: '2026-08-06', is_covered: 'true' },

@@ -2,7 +2,13 @@
 import type { Dice } from './random-dice.js';
 import type { TableRow, Tables } from './random-company.js';
 
-export function randomBills(dice: Dice, purchase: string | null): Tables {
+/** What a bill asks for a register entry, in the currency of that. */
+export interface Purchase {
+  readonly amount: string;
+  readonly currency: string;
+}
+
+export function randomBills(dice: Dice, purchase: Purchase | null): Tables {
   return {
     'raw.focus_line': focusLines(dice, purchase),
     'raw.openai_cost': openaiLines(dice),
@@ -30,14 +36,15 @@ const PERIODS = [
   ['2026-06-01', '2026-07-01'],
 ] as const;
 
-function focusLines(dice: Dice, purchase: string | null): readonly TableRow[] {
+function focusLines(dice: Dice, purchase: Purchase | null): readonly TableRow[] {
   const lines = list(30 + dice.below(30), () => focusLine(dice));
   if (purchase === null) return lines;
-  const paid = { ...focusLine(dice), billed_cost: purchase, effective_cost: amount(dice), charge_category: 'Purchase' };
+  const paid = { ...focusLine(dice), billed_cost: purchase.amount, effective_cost: amount(dice), charge_category: 'Purchase' };
   const where = {
     billing_period_start: '2026-07-01T00:00:00Z',
     billing_period_end: '2026-08-01T00:00:00Z',
-    billing_currency: 'USD',
+    billing_currency: purchase.currency,
+    invoice_id: 'I-9',
   };
   return [...lines, { ...paid, ...where, file: 'f', row: String(lines.length + 1), charge_description: 'Rack 7' }];
 }
@@ -53,11 +60,13 @@ function focusLine(dice: Dice): TableRow {
     [`${day(first)}T05:06:07.1Z`, `${day(first)}T05:06:07.9Z`],
     [`${start}T00:00:00Z`, '2027-09-01T00:00:00Z'],
   ]);
+  // An invoice stands in one currency.
+  const currency = dice.of(['USD', 'USD', 'EUR', 'JPY']);
   return {
     source_id: 'aws',
     billed_cost: amount(dice),
     effective_cost: amount(dice),
-    billing_currency: dice.of(['USD', 'USD', 'EUR', 'JPY']),
+    billing_currency: currency,
     billing_period_start: `${start}T00:00:00Z`,
     billing_period_end: `${end}T00:00:00Z`,
     charge_period_start: from,
@@ -67,7 +76,7 @@ function focusLine(dice: Dice): TableRow {
     charge_category: dice.of(['Usage', 'Usage', 'Usage', 'Tax', 'Credit', 'Adjustment', 'Purchase']),
     charge_description: 'x',
     commitment_discount_status: dice.of([null, null, 'Used', 'Unused']),
-    invoice_id: dice.of([null, 'I-1', 'I-2']),
+    invoice_id: dice.of([null, `I-${currency}-1`, `I-${currency}-2`]),
     service_name: dice.of(['Bedrock', 'S3', 'Support', null]),
     sku_meter: dice.of(['GPU hours', 'Storage', null]),
     resource_id: dice.of(['key-1', null]),
@@ -130,7 +139,7 @@ function invoiceLines(dice: Dice): readonly TableRow[] {
       category: dice.of([null, 'Usage', 'Tax', 'Credit']),
       quantity: dice.of([null, '12.5']),
       amount: amount(dice),
-      currency: dice.of(['EUR', 'KWD']),
+      currency: at % 2 === 0 ? 'EUR' : 'KWD',
     };
   });
 }

@@ -1,6 +1,6 @@
 // A company from a seed: rules, register, prices, bills and logs with everything that can be odd about them, as rows of the input tables.
 import type { Cell } from '../../src/warehouse/warehouse.js';
-import { randomBills } from './random-bills.js';
+import { type Purchase, randomBills } from './random-bills.js';
 import { Dice } from './random-dice.js';
 import { randomOwners } from './random-owners.js';
 import { randomRules } from './random-rules.js';
@@ -34,6 +34,7 @@ export function randomCompany(seed: number): RandomCompany {
       // Dice of their own: what else a seed holds stays what it was.
       'run.feature_owner': randomOwners(new Dice(seed + 7), [...FEATURES, ...POOLS]),
       ...rules,
+      'run.fx': randomRates(dice),
       ...register.tables,
       'run.condition': [...(rules['run.condition'] ?? []), ...(register.tables['run.condition'] ?? [])],
       'run.source': sources,
@@ -113,10 +114,32 @@ const STATIC: Tables = {
   ],
 };
 
+/** What the reporting currency is not, as bills, prices and register entries have it, with a rate of its own in every month that needs one. */
+const FOREIGN = ['EUR', 'JPY', 'KWD'] as const;
+
+function randomRates(dice: Dice): readonly TableRow[] {
+  const rate = (): string =>
+    dice.of([
+      `${1 + dice.below(9)}.${dice.below(1_000_000)}`,
+      `0.00${1 + dice.below(99)}`,
+      `0.${'0'.repeat(11)}1`,
+      `${1 + dice.below(200)}`,
+    ]);
+  return FOREIGN.flatMap((from_currency) =>
+    ['2026-06-01', '2026-07-01', '2026-08-01'].map((month) => ({
+      month,
+      from_currency,
+      to_currency: 'USD',
+      rate: rate(),
+      source: 'test',
+    })),
+  );
+}
+
 interface Register {
   readonly tables: Tables;
   /** A bill line that pays for the owned entry, or null. */
-  readonly purchase: string | null;
+  readonly purchase: Purchase | null;
 }
 
 function randomRegister(dice: Dice): Register {
@@ -131,7 +154,7 @@ function randomRegister(dice: Dice): Register {
       ? [{ entry_id: 'rack', changed_on: '2026-07-25', kind: 'horizon', horizon_months: String(12 + dice.below(25)) }]
       : []),
   ];
-  const entry = { description: 'x', currency: 'USD', has_bill: 'false' };
+  const entry = { description: 'x', currency: dice.of(['USD', ...FOREIGN]), has_bill: 'false' };
   const rack = { ...entry, kind: 'owned', provider: 'aws', cost, in_service_on: `2026-07-${10 + dice.below(15)}` };
   const rent = {
     ...entry,
@@ -142,7 +165,7 @@ function randomRegister(dice: Dice): Register {
     valid_from: '2026-07-09',
   };
   return {
-    purchase: billed ? cost : null,
+    purchase: billed ? { amount: cost, currency: entry.currency } : null,
     tables: {
       'run.fixed_cost': [{ ...rack, entry_id: 'rack', horizon_months: String(horizon), has_bill: String(billed) }, rent],
       'run.fixed_cost_change': changes,

@@ -35,3 +35,9 @@ UNION ALL
 SELECT u.billing_month, 'unallocated', '', u.currency, CAST(l.unallocated AS DECIMAL(38,12)), CAST(u.share AS DECIMAL(38,12)), u.share > l.unallocated
 FROM unallocated AS u
 JOIN run.close_limit AS l ON l.unallocated IS NOT NULL AND u.share IS NOT NULL
+UNION ALL
+SELECT w.billing_month, 'days-to-come', c.source_id, '', CAST(0 AS DECIMAL(38,12)), CAST(count(*) AS DECIMAL(38,12)), true
+FROM run.watched_month AS w
+CROSS JOIN run.period AS p
+JOIN allocation.charge_line AS c ON c.billing_month = w.billing_month AND day_of(c.charge_end) > add_days(p.as_of, 1)
+GROUP BY w.billing_month, c.source_id

@@ -24,6 +24,8 @@ WITH every_control AS (
   UNION ALL
   SELECT * FROM reconciliation.restatement
   UNION ALL
+  SELECT * FROM reconciliation.closed_register
+  UNION ALL
   SELECT * FROM reconciliation.statement_rounded
   UNION ALL
   SELECT * FROM reconciliation.owner_total

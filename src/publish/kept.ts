@@ -1,7 +1,7 @@
 // Files of the published run that the next one has too. They are linked, not written again: the same bytes, and no time or room for them.
 import { constants, copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type PublishedFile, sealed, type StagedFile } from './manifest.js';
+import { hashOfFile, type PublishedFile, type StagedFile } from './manifest.js';
 
 /** A file as it was published, below this folder. */
 export interface KeptFile extends PublishedFile {
@@ -12,8 +12,7 @@ export interface KeptFile extends PublishedFile {
 export async function damagedFiles<F extends KeptFile>(files: readonly F[]): Promise<readonly F[]> {
   const damaged: F[] = [];
   for (const file of files) {
-    const seal = await sealed(join(file.root, file.path)).catch(() => null);
-    if (seal?.sha256 !== file.sha256) damaged.push(file);
+    if ((await hashOfFile(join(file.root, file.path))) !== file.sha256) damaged.push(file);
   }
   return damaged;
 }

@@ -104,6 +104,16 @@ export async function sealed(path: string): Promise<{ readonly bytes: number; re
   return seal;
 }
 
+/** The hash of a file that is there already, or null where it cannot be read. */
+export async function hashOfFile(path: string): Promise<string | null> {
+  try {
+    await using handle = await open(path, 'r');
+    return (await sealOf(handle)).sha256;
+  } catch {
+    return null;
+  }
+}
+
 async function sealOf(handle: FileHandle): Promise<{ readonly bytes: number; readonly sha256: string }> {
   const hash = createHash('sha256');
   let bytes = 0;

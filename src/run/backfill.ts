@@ -7,7 +7,7 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import { readPipeline } from '../pipeline/read.js';
 import { type Manifest, readPublished } from '../publish/directory.js';
 import type { BackfillRequest, BackfillResult, RunResult } from './api.js';
-import { booksOf } from './books.js';
+import { booksOf, refuseLostBooks } from './books-held.js';
 import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
 import type { RunContext } from './execute.js';
 import { endingOf, type Ending, reasonOf } from './ending.js';
@@ -18,7 +18,7 @@ import type { Period } from './parameters.js';
 import { onEngine } from './on-engine.js';
 import { describeStep, evidenceSteps, publishSteps, type Step } from './plan.js';
 import { resultOf } from './run.js';
-import { backfillPeriod, refuseClosed } from './scope.js';
+import { backfillPeriod, refuseClosed, refuseHalfReopened } from './scope.js';
 import { buildEvidence, inSession, landEvidence, publishPeriod } from './session.js';
 import { makeState } from './state.js';
 
@@ -45,7 +45,10 @@ async function backfillLocked(request: BackfillRequest, pipeline: Pipeline, peri
   await makeState(pipeline.stateDir);
   await using _lock = await waitForLock(pipeline.stateDir, request);
   const books = await booksOf(pipeline);
+  const published = await readPublished(pipeline.outDir);
+  await refuseLostBooks(pipeline, books, published?.made ?? []);
   refuseClosed(pipeline, books, period.firstMonth);
+  refuseHalfReopened(pipeline, { published, books }, null);
   const ledger = openLedger(pipeline.stateDir, request.now);
   await ledger.started(period.asOf, ownMonths(period));
   const progress: Progress = { published: [], unchanged: [], runId: '' };

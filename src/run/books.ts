@@ -35,6 +35,8 @@ export interface Lock {
   /** The published files of the month. */
   readonly files: readonly PublishedFile[];
   readonly ledger: { readonly rows: number; readonly sha256: string };
+  /** What the register gave the month, by entry and kind. */
+  readonly register: readonly Readonly<Record<'entry_id' | 'kind' | 'currency' | 'amount', string>>[];
   /** Statement of the month, one a currency. */
   readonly totals: readonly { readonly currency: string; readonly amount: string; readonly statement: string }[];
   readonly preparedBy: string | null;
@@ -94,23 +96,37 @@ export function booksDir({ stateDir, name }: Pick<Pipeline, 'stateDir' | 'name'>
   return join(stateDir, 'closed', name);
 }
 
-/** Everything that was ever closed or reopened, oldest first. A line that a crash cut says nothing. */
+/**
+ * Everything that was ever closed or reopened, oldest first. Throws `Failure('check')` where a line cannot be read: a closed month must
+ * not open by damage. What a crash cut is the beginning of a line without its end, and says nothing.
+ */
 export async function readJournal(pipeline: Pick<Pipeline, 'stateDir' | 'name'>): Promise<readonly JournalEntry[]> {
-  const bytes = await bytesIn(join(booksDir(pipeline), JOURNAL));
-  return Buffer.from(bytes ?? '')
-    .toString('utf8')
-    .split('\n')
-    .filter(isWhole)
-    .map((line) => JSON.parse(line) as JournalEntry);
+  const path = join(booksDir(pipeline), JOURNAL);
+  const text = Buffer.from((await bytesIn(path)) ?? '').toString('utf8');
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.flatMap((line, at) => {
+    const entry = entryOf(line);
+    if (entry !== null) return entry;
+    const begins = BEGIN.startsWith(line) || line.startsWith(BEGIN);
+    if (begins && !line.endsWith('}')) return [];
+    throw new Failure('check', [damagedJournal(path, at + 1)]);
+  });
 }
 
-function isWhole(line: string): boolean {
+/** How every line begins. */
+const BEGIN = '{"entry":"';
+
+function entryOf(line: string): JournalEntry | null {
   try {
-    JSON.parse(line);
-    return true;
+    return JSON.parse(line) as JournalEntry;
   } catch {
-    return false;
+    return null;
   }
+}
+
+function damagedJournal(path: string, line: number) {
+  const remedy = 'put the folder back from a copy of the state folder';
+  return { code: 'close/damaged', message: 'the journal of closed months was changed', remedy, place: { file: path, line } };
 }
 
 /** Appends one line and forces it to the disk. */
@@ -137,20 +153,6 @@ export async function readBooks(pipeline: Pick<Pipeline, 'stateDir' | 'name'>): 
 }
 
 type Closing = Extract<JournalEntry, { readonly entry: 'closed' }>;
-
-/** The same, for a run. */
-export async function booksOf(pipeline: Pipeline): Promise<Books> {
-  const books = await readBooks(pipeline);
-  if (pipeline.engine.kind === 'athena' && books.closed.length > 0) throw new Failure('user', [notOnAthena()]);
-  return books;
-}
-
-/** Ledgers of closed months lie here, and models on Athena do not reach them. */
-export function notOnAthena() {
-  const message = 'a pipeline that runs on Athena cannot have closed months yet';
-  const remedy = 'run it on the embedded engine (`engine: { kind: duckdb }`), or reopen its months';
-  return { code: 'close/athena', message, remedy };
-}
 
 /** The closings that were not reopened since, by month. */
 export function inForce(journal: readonly JournalEntry[]): readonly Closing[] {
@@ -193,28 +195,25 @@ export function closedTables({ closed: months, closing }: Books, rules: string):
     evidence: lock.evidence,
     same_rules: String(lock.rules === rules),
   }));
+  const register = months.flatMap(({ month, lock }) => lock.register.map((row) => ({ billing_month: firstDay(month), ...row })));
   const watched = [...months.map(({ month }) => month), ...(closing === null ? [] : [closing])];
-  return { 'run.closed_month': closed, 'run.watched_month': watched.map((month) => ({ billing_month: firstDay(month) })) };
+  const days = watched.map((month) => ({ billing_month: firstDay(month) }));
+  return { 'run.closed_month': closed, 'run.watched_month': days, 'run.closed_register': register };
 }
 
-/** Folders of closes that were killed before their line was written. */
+/** Closes that were killed before they were whole. A whole folder without a line is never removed: its line may be what is lost. */
 export async function booksLeftovers(stateDir: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const name of await namesIn(join(stateDir, 'closed'))) {
     const dir = booksDir({ stateDir, name });
-    const told = new Set(
-      (await readJournal({ stateDir, name })).flatMap((entry) => (entry.entry === 'closed' ? entry.folder : [])),
-    );
-    found.push(
-      ...(await namesIn(dir)).filter((folder) => isOfClose(folder) && !told.has(folder)).map((folder) => join(dir, folder)),
-    );
+    found.push(...(await namesIn(dir)).filter(isUnfinished).map((folder) => join(dir, folder)));
   }
   return found;
 }
 
-/** `2026-08.1`, or the same on its way to be whole. */
-function isOfClose(folder: string): boolean {
-  return /^\d{4}-\d{2}\.\d+(\.partial)?$/.test(folder);
+/** `2026-08.1`, on its way to be whole. */
+function isUnfinished(folder: string): boolean {
+  return /^\d{4}-\d{2}\.\d+\.partial$/.test(folder);
 }
 
 /** sha256 of everything in landing that a closed month stands on. */

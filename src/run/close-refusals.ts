@@ -2,7 +2,8 @@
 import { Failure, type Problem } from '../kernel/failure.js';
 import type { Month } from '../kernel/period.js';
 import type { CloseLimits, Pipeline } from '../pipeline/pipeline.js';
-import { type Books, type ClosedMonth, firstOpenMonth, lastClosed, notOnAthena } from './books.js';
+import { type Books, type ClosedMonth, firstOpenMonth, lastClosed } from './books.js';
+import { notOnAthena } from './books-held.js';
 
 interface Text {
   readonly message: (month: Month) => string;

@@ -5,7 +5,7 @@ import { lastDay, type Month } from '../kernel/period.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { readPipeline } from '../pipeline/read.js';
 import { type MadeMonth, type Manifest, readPublished } from '../publish/directory.js';
-import { type KeptFile, keepFiles } from '../publish/kept.js';
+import type { KeptFile } from '../publish/kept.js';
 import { sealed } from '../publish/manifest.js';
 import { landedFile } from '../source/landing.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
@@ -91,14 +91,16 @@ async function closeBuilt(request: CloseRequest, context: RunContext, published:
   const folder = await nextFolder(pipeline, month);
   const dir = join(booksDir(pipeline), folder);
   const aside = await freshFolder(`${dir}.partial`);
-  const fresh = join(aside, 'fresh');
+  // Bytes of their own: links would change with the published files.
+  const fresh = join(aside, FILES);
   await refuseChanged(await exportMonth(context, month, fresh), { published, fresh, month });
-  await removeFolder(fresh);
-  const files = await keepFiles(join(aside, FILES), published.files);
+  const { files } = published;
   const lock = await lockOf(request, context, published, aside);
   const text = `${JSON.stringify(lock, null, 2)}\n`;
   await writeBytes(join(aside, LOCK), Buffer.from(text));
   await sealed(join(aside, LOCK));
+  // Of a close that was killed before its line.
+  await removeFolder(dir);
   await nameDurably(aside, dir);
   const { preparedBy, approvedBy, reason } = request;
   const by = { preparedBy, approvedBy, reason };
@@ -159,9 +161,25 @@ async function lockOf(
     ...(await copyConfiguration(pipeline, aside)),
     files: files.map(({ root: _root, ...file }) => file),
     ledger: { rows, sha256 },
+    register: await registerOf(context, month),
     totals: await totalsOf(context, month),
     ...{ preparedBy, approvedBy, reason },
   };
+}
+
+/** What later registers are held to. */
+async function registerOf({ engine }: RunContext, month: Month): Promise<Lock['register']> {
+  const rows = await engine.rows(
+    `SELECT entry_id, 'schedule' AS kind, currency, money_sum(amount) AS amount FROM allocation.fixed_day
+     WHERE month_text(usage_date) = $1 GROUP BY entry_id, currency
+     UNION ALL
+     SELECT entry_id, 'capitalised', currency, money_sum(amount) FROM allocation.capitalised_charge
+     WHERE month_text(billing_month) = $1 GROUP BY entry_id, currency ORDER BY 1, 2, 3`,
+    [month],
+  );
+  return rows.map(({ entry_id: entry, kind, currency, amount }) => ({
+    ...{ entry_id: entry ?? '', kind: kind ?? '', currency: currency ?? '', amount: amount ?? '' },
+  }));
 }
 
 async function totalsOf({ engine }: RunContext, month: Month): Promise<Lock['totals']> {

@@ -196,7 +196,8 @@ async function gate(context: RunContext): Promise<null> {
   const rows = await engine.rows(
     `SELECT control, scope, CAST(billing_month AS VARCHAR) AS month, currency, expected, actual, difference, tolerance
      FROM reconciliation.control
-     WHERE NOT passed AND (is_of_all_months OR billing_month BETWEEN CAST($1 AS DATE) AND CAST($2 AS DATE))
+     WHERE NOT passed AND (is_of_all_months OR billing_month BETWEEN CAST($1 AS DATE) AND CAST($2 AS DATE)
+       OR (control = 'invoice_total' AND billing_month IN (SELECT billing_month FROM allocation.restated_month)))
      ORDER BY billing_month, control, scope`,
     [`${period.firstMonth}-01`, `${period.lastMonth}-01`],
   );
@@ -281,6 +282,8 @@ const CONTROL_REMEDY: Readonly<Record<string, string>> = {
     'the provider says that there are more or fewer lines than came: pull them again, and look at `page` and `records`',
   row_count: 'the file holds another number of rows than its manifest says: deliver it again',
   invoice_total: 'the bill in hand is not the invoice that invoices.csv attests: correct one of them',
+  closed_register:
+    'date the change of this register entry into the first open month, or reopen the closed one: it was closed with the other amount',
   capitalised:
     'the charges that match this register entry do not sum to its cost, or are in another currency than the entry: correct `bill`, `cost` or `currency`',
   rule_matches:

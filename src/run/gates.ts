@@ -30,6 +30,13 @@ function problemOf({ gate, scope, currency, wanted, actual }: Row, month: Month)
         remedy:
           'wait for the final bill, or attest its invoice in invoices.csv (provider, invoice_id, billing_month, total, currency), then run again',
       };
+    case 'days-to-come':
+      return {
+        code: 'close/days-to-come',
+        message: `${plain(actual)} charges of \`${scope ?? ''}\` in ${month} last beyond the day through which evidence counts`,
+        remedy:
+          'run as of the last day of these charges or later, look at the figures, then close: their shares are not known before',
+      };
     case 'unpriced':
       return {
         code: 'close/unpriced',

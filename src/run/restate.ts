@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { lastDay } from '../kernel/period.js';
 import { neededFor } from '../model/catalog.js';
 import { literal } from '../warehouse/sql-quote.js';
-import { booksDir, type ClosedMonth, landedOf, LOCK, sha256Of } from './books.js';
+import { booksDir, type ClosedMonth, LOCK, sha256Of } from './books.js';
 import { executeSteps } from './builds.js';
 import { readLockedPipeline } from './config-copy.js';
 import { type Amounts, modelOf, type RunContext } from './execute.js';
 import { plainColumns } from './export.js';
 import { modelsHash } from './fingerprint.js';
+import { sourcesAsClosed } from './locked-sources.js';
 import { evidenceSteps, type Step } from './plan.js';
 import { addRows } from './posted.js';
 import { inScratch } from './scratch.js';
@@ -22,9 +23,7 @@ const INCURRED = 'allocation.incurred_cost';
  */
 export async function restate(context: RunContext): Promise<Amounts> {
   const changed = await context.engine.rows(
-    `SELECT month_text(c.billing_month) AS month, e.evidence FROM run.closed_month AS c
-     JOIN allocation.month_evidence AS e ON e.billing_month = c.billing_month AND e.evidence <> c.evidence
-     WHERE NOT c.same_rules ORDER BY c.billing_month`,
+    'SELECT month_text(billing_month) AS month, evidence FROM allocation.restated_month WHERE NOT same_rules ORDER BY billing_month',
   );
   const kept: string[] = [];
   let rows = 0;
@@ -57,21 +56,15 @@ async function restatedLedger(context: RunContext, closed: ClosedMonth, evidence
   const path = join(restatedDir(context), `${closed.month}-${key}.parquet`);
   if (await isThere(path)) return path;
   const locked = await readLockedPipeline(closed, pipeline);
-  const own = new Set(pipeline.sources.map(({ id }) => id));
-  const gone = locked.sources.filter(({ id }) => !own.has(id));
-  const files = [
-    ...context.files,
-    ...landedOf(closed.lock, pipeline.stateDir).filter(({ sourceId }) => gone.some(({ id }) => id === sourceId)),
-  ];
   const restated = {
-    ...{ ...locked, sources: [...pipeline.sources, ...gone] },
+    ...{ ...locked, sources: sourcesAsClosed(pipeline.sources, locked.sources) },
     // The lake is this one's; what it holds for this work is noted under the name of the lock.
     ...{ stateDir: pipeline.stateDir, file: join(closed.dir, LOCK) },
   };
   const months = { firstMonth: closed.month, lastMonth: closed.month };
   const asOf = period.asOf > lastDay(closed.month) ? period.asOf : lastDay(closed.month);
   const work = {
-    ...{ pipeline: restated, catalog, period: { ...months, asOf }, files },
+    ...{ pipeline: restated, catalog, period: { ...months, asOf }, files: context.files },
     tempDirectory: join(pipeline.stateDir, 'tmp', 'restate'),
   };
   const needed = neededFor([INCURRED], catalog);

@@ -6,7 +6,8 @@ import { readPipeline } from '../pipeline/read.js';
 import { type Manifest, readPublished } from '../publish/directory.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { Planned, RunRequest, RunResult } from './api.js';
-import { type Books, booksOf, firstOpenMonth } from './books.js';
+import { type Books, firstOpenMonth } from './books.js';
+import { booksOf, refuseLostBooks } from './books-held.js';
 import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
 import { type Ending, endingOf, reasonOf } from './ending.js';
 import { executeStep, type RunContext } from './execute.js';
@@ -46,6 +47,7 @@ async function runLocked(request: RunRequest, pipeline: Pipeline, asked: ReturnT
   await using _lock = await waitForLock(pipeline.stateDir, request);
   const books = await booksOf(pipeline);
   const published = await readPublished(pipeline.outDir);
+  await refuseLostBooks(pipeline, books, published?.made ?? []);
   if (published !== null && !asked.alone && asked.lastMonth < firstOpenMonth(pipeline, books))
     return nothingOpen(request, pipeline, asked, published);
   const period = periodOf(pipeline, asked, { published, books });

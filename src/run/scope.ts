@@ -55,7 +55,9 @@ export function askedOf(pipeline: Pipeline, scope: RunScope, now: () => Date): A
 export function periodOf(pipeline: Pipeline, { asOf, lastMonth, alone }: Asked, { published, books }: Before): Period {
   refuseClosed(pipeline, books, lastMonth);
   const [firstOpen = lastMonth] = openMonths(pipeline, asOf, { published, books });
-  return { asOf, firstMonth: alone ? lastMonth : firstOpen, lastMonth };
+  const period = { asOf, firstMonth: alone ? lastMonth : firstOpen, lastMonth };
+  refuseHalfReopened(pipeline, { published, books }, period);
+  return period;
 }
 
 /**
@@ -66,7 +68,7 @@ export function openMonths(pipeline: Pipeline, asOf: Day, { published, books }: 
   const months = monthsThrough(firstOpenMonth(pipeline, books), monthOf(asOf));
   if (pipeline.lookBack === null) return months;
   const window = plusMonths(monthOf(asOf), -pipeline.lookBack);
-  const missing = months.find((month) => !isPublishedWhole(published, month)) ?? window;
+  const missing = months.find((month) => !isPublishedWhole(published, month) || isReopened(published, month)) ?? window;
   return months.filter((month) => month >= window || month >= missing);
 }
 
@@ -75,6 +77,26 @@ export function refuseClosed(pipeline: Pipeline, books: Books, month: Month): vo
   if (month >= firstOpenMonth(pipeline, books)) return;
   const remedy = `leave it out; or, where it must change, showback reopen ${month}`;
   throw new Failure('user', [{ code: 'run/closed', message: `${month} is closed`, remedy }]);
+}
+
+/** Published as closed, and open now: its adjustments stand in months after it until all of them are made anew. */
+function isReopened(published: Manifest | null, month: Month): boolean {
+  return published?.made.some((made) => made.month === month && made.closed === true) === true;
+}
+
+/** Throws where months were reopened, and not every published month from the first of them on is made anew at once. A backfill makes one at a time. */
+export function refuseHalfReopened(
+  pipeline: Pipeline,
+  { published, books }: Before,
+  period: Pick<Period, 'firstMonth' | 'lastMonth'> | null,
+): void {
+  const open = firstOpenMonth(pipeline, books);
+  const first = published?.months.find((month) => month >= open && isReopened(published, month));
+  if (first === undefined) return;
+  const last = published?.months.at(-1) ?? first;
+  if (period !== null && period.firstMonth <= first && period.lastMonth >= last) return;
+  const message = `${first} was reopened, and what was adjusted of it stands in months after it: they are made anew together`;
+  throw new Failure('user', [{ code: 'run/reopened', message, remedy: 'run without a month first: showback run' }]);
 }
 
 /** A month that was published while it ran is not whole: what came after that day is in no statement yet. */

@@ -15,6 +15,7 @@ import { executeStep, type RunContext } from './execute.js';
 import { fingerprintOf } from './fingerprint.js';
 import { keptSumsOf } from './kept-sums.js';
 import type { Ledger } from './ledger.js';
+import { refuseGoneEvidence } from './locked-sources.js';
 import { MOST_LANES } from './side-by-side.js';
 import { loadHere } from './load.js';
 import type { Period } from './parameters.js';
@@ -67,6 +68,7 @@ export async function inSession<T>(
 /** Lands every source, and gives the fingerprint of all that months are made of. */
 export async function landEvidence(context: RunContext): Promise<string> {
   for (const step of evidenceSteps(context.pipeline, context.catalog)) if (step.kind === 'land') await executeStep(context, step);
+  refuseGoneEvidence(context.books, context.pipeline.sources, context.files);
   return fingerprintOf({ ...context, asOf: context.period.asOf, versions: await versionsOf(context.warehouse) });
 }
 

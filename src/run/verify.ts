@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { readPipeline } from '../pipeline/read.js';
 import { type Manifest, readPublished } from '../publish/directory.js';
-import { sealed } from '../publish/manifest.js';
+import { hashOfFile } from '../publish/manifest.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { Verified, VerifyRequest, VerifyResult } from './api.js';
 import { type Books, type ClosedMonth, FILES, landedOf, LEDGER, readBooks } from './books.js';
@@ -35,8 +35,7 @@ export async function verifyMonth(request: VerifyRequest): Promise<VerifyResult>
 }
 
 async function sameBytes(path: string, sha256: string): Promise<boolean> {
-  const seal = await sealed(path).catch(() => null);
-  return seal?.sha256 === sha256;
+  return (await hashOfFile(path)) === sha256;
 }
 
 /** What carried months are made of. */

@@ -15,6 +15,14 @@ const ASKED: ProblemTexts = ofKind('user', {
     'A later month is closed, and may hold adjustments of this one: both would tell them.',
     'Open the later ones first, the last of all before the others.',
   ],
+  'close/source-kind': [
+    'A source that closed months know is of another kind now, so they cannot be computed again.',
+    'Give the new source an id of its own, and leave the old one.',
+  ],
+  'close/start': [
+    'The books begin in another month than the first closed one.',
+    'Set `start` back, or reopen the closed months.',
+  ],
   'close/not-closed': ['The month is not closed.', 'Close it, or take one of those that are listed.'],
   'close/not-published': [
     'The month is not published through its last day. Only what people could look at can be closed.',
@@ -27,6 +35,10 @@ const ASKED: ProblemTexts = ofKind('user', {
   'close/unknown-evidence': [
     'The run that published the month does not say what it was made of: it was collected, or is of an earlier version.',
     'Publish the month again: `showback backfill --force`.',
+  ],
+  'run/reopened': [
+    'A month was reopened, and months after it hold adjustments of it. They are made anew together, by a run that names no month.',
+    'Run `showback run` first.',
   ],
   'run/closed': [
     'The month that was asked for is closed; no run computes it again.',
@@ -54,6 +66,18 @@ const REFUSED: ProblemTexts = ofKind('check', {
   'close/damaged': [
     'Something that a month was closed with is gone or was changed: its lock, its configuration, its ledger or its files.',
     'Put it back from a copy of the state folder: closed months are not made anew.',
+  ],
+  'close/days-to-come': [
+    'Charges of the month lie on days that the evidence of the published run does not reach: how they are shared is not known yet.',
+    'Run as of the last of those days or later, then close.',
+  ],
+  'close/evidence-gone': [
+    'A file that a closed month was made of is not among the files of its source any more, and no other has taken its place. A missing file takes nothing back.',
+    'Put it back, or bring its successor under the same name.',
+  ],
+  'close/lost': [
+    'Months are published as closed, and the books of the pipeline do not know them: its folder below `<state>/closed` is lost, or the pipeline has another name or state folder.',
+    'Put the folder back, or move it with the name.',
   ],
   'close/differs': [
     'A closed month was built again from landing, and something is not what was closed. Each comparison is told.',

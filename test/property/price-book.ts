@@ -82,7 +82,7 @@ export class RatingBench implements AsyncDisposable {
     const engine = await openDuckDb({ threads: 2 });
     await engine.run(text('sql/macros/duckdb.sql'));
     await engine.run('CREATE SCHEMA run; CREATE SCHEMA staging; CREATE SCHEMA rating');
-    for (const table of ['period', 'price', 'alias', 'sku', 'source', 'feature', 'feature_mapping', 'kept_sum'])
+    for (const table of ['period', 'price', 'alias', 'sku', 'source', 'feature', 'feature_mapping', 'kept_sum', 'fx'])
       await engine.run(tableOf(table));
     await engine.run(`CREATE TABLE staging.charge (provider VARCHAR, model_hint VARCHAR); ${EVENT_TABLE}`);
     await engine.run('CREATE TABLE staging.billed_usage (provider VARCHAR, model VARCHAR)');

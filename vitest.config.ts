@@ -5,10 +5,10 @@ import { defineConfig } from 'vitest/config';
 // And what a real Trino and a real S3 server answer: `make test-engines`.
 const engines = process.env['ENGINES'] !== undefined;
 // Whole companies that are run again and again: `make test-long` (LONG=some for those whose state is at stake).
-const STATE = ['test/{backfill,close,gc,incremental,look-back,two-at-once}.test.ts'];
+const STATE = ['test/{backfill,gc,incremental,look-back,two-at-once}.test.ts'];
 const LONG = [
   ...STATE,
-  'test/{bench,diff,init}.test.ts',
+  'test/{bench,close,diff,init}.test.ts',
   'test/pull/*-company.test.ts',
   'test/property/{close,kept-usage,loading-order,price-order}.test.ts',
 ];

@@ -10,6 +10,7 @@ import { closeMonth } from '../src/run/close.js';
 import { collectGarbage } from '../src/run/gc.js';
 import { runPipeline } from '../src/run/run.js';
 import { verifyMonth } from '../src/run/verify.js';
+import { openDuckDb } from '../src/warehouse/duckdb.js';
 import { watchMutations } from './crash/mutations.mjs';
 import { doStep } from './golden/books-steps.js';
 import { bytesBelow, type Company, companyOf, run } from './golden/company.js';
@@ -340,3 +341,139 @@ describe('what is changed behind a closed month is seen', { timeout: SLOW }, () 
     expect((await differences(company)).join()).toContain('landed files that it was made of');
   });
 });
+
+describe('nothing of a closed month vanishes or stands twice', { timeout: SLOW }, () => {
+  const july = async (company: Company, mart = 'showback_feature_month'): Promise<readonly string[]> =>
+    (await readFile(join(company.folder, `out/csv/2026-08/${mart}.csv`), 'utf8')).trim().split('\n').slice(1);
+  const edit = async (company: Company, name: string, change: (text: string) => string): Promise<void> =>
+    writeFile(join(company.folder, name), change(await readFile(join(company.folder, name), 'utf8')));
+
+  it('where a correction is taken back after its adjustment was closed', async () => {
+    const company = await copyOf(closed);
+    const bill = await readFile(join(company.folder, 'bills/2026-07.csv'));
+    await doStep(company, THEN, { lay: 'corrected' });
+    await run(company);
+    await doStep(company, THEN, { close: '2026-08', approver: 'mira', reason: 'r' });
+    await writeFile(join(company.folder, 'bills/2026-07.csv'), bill);
+    await doStep(company, THEN, { lay: 'september' });
+    const { warehousePath } = await run(company);
+    const taken = await valueIn(warehousePath, "SELECT sum(amount) FROM marts.adjustment_month WHERE billing_month = '2026-09'");
+    expect(taken).toBe('-20.000000000000');
+    const all = await valueIn(
+      warehousePath,
+      "SELECT sum(amount) FROM marts.showback_feature_month WHERE original_month = '2026-07'",
+    );
+    expect(all).toBe('100.000000000000');
+  });
+
+  it('where its source is renamed', async () => {
+    const company = await copyOf(closed);
+    await edit(company, 'pipeline.yaml', (yaml) => yaml.replace('id: models', 'id: models-bills'));
+    await run(company);
+    expect(await july(company, 'adjustment_month')).toEqual([]);
+  });
+
+  it('where a bill is moved away, or its source goes', async () => {
+    const company = await copyOf(closed);
+    await rm(join(company.folder, 'bills/2026-07.csv'));
+    expect(await codesOf(run(company))).toEqual(['close/evidence-gone']);
+    const other = await copyOf(closed);
+    await edit(other, 'pipeline.yaml', (yaml) => yaml.slice(0, yaml.indexOf('  - id: models')));
+    await edit(other, 'rules.yaml', () => 'rules: []\n');
+    expect(await codesOf(run(other))).toContain('close/evidence-gone');
+  });
+
+  it('where a later bill covers usage that was estimated', async () => {
+    const company = await copyOf(published);
+    await rm(join(company.folder, '.showback'), { recursive: true });
+    await rm(join(company.folder, 'bills/2026-07.csv'));
+    await edit(company, 'pipeline.yaml', (yaml) => yaml.replace('registry: {', 'registry: { invoices: [invoices.csv],'));
+    await writeFile(
+      join(company.folder, 'invoices.csv'),
+      'provider,invoice_id,billing_month,total,currency\nmodels,none,2026-07,0,USD\n',
+    );
+    await run(company);
+    await close(company);
+    // August's bill tells of July's day too.
+    await edit(company, 'bills/2026-08.csv', (csv) =>
+      csv.replace('2026-08-01,2026-08-31,2026-08-10', '2026-07-10,2026-08-09,2026-07-10').replace('A-1', 'A-2'),
+    );
+    await rm(join(company.folder, 'out'), { recursive: true });
+    const { warehousePath } = await run(company);
+    const estimated = await valueIn(
+      warehousePath,
+      "SELECT sum(amount) FROM marts.showback_feature_month WHERE original_month = '2026-07' AND finality = 'estimated'",
+    );
+    expect(Number(estimated)).toBe(0);
+  });
+
+  it.each([
+    [
+      'an entry that begins in a closed month',
+      '{ id: rack, description: rack, kind: prepaid, cost: "1200", currency: USD, provider: own, in_service_on: 2026-07-01, horizon_months: 12, bill: none }',
+    ],
+    [
+      'an entry that takes a charge out of it',
+      '{ id: rack, description: rack, kind: prepaid, cost: "100", currency: USD, provider: models, in_service_on: 2026-08-01, horizon_months: 12, bill: { provider: models, invoice: J-1 } }',
+    ],
+  ])('by %s', async (_, entry) => {
+    const company = await copyOf(closed);
+    await writeFile(join(company.folder, 'fixed_costs.yaml'), `fixed_costs:\n  - ${entry}\n`);
+    await edit(company, 'pipeline.yaml', (yaml) => yaml.replace('registry: {', 'registry: { fixed_costs: fixed_costs.yaml,'));
+    expect(await codesOf(run(company))).toContain('control/closed_register');
+  });
+
+  it('where the books are lost, renamed or damaged, or begin elsewhere', async () => {
+    const books = '.showback/closed/closed-month-restated';
+    const company = await copyOf(closed);
+    await run(company);
+    const journal = await readFile(join(company.folder, books, 'journal.ndjson'), 'utf8');
+    await edit(company, 'pipeline.yaml', (yaml) => yaml.replace('name: closed-month-restated', 'name: renamed'));
+    expect(await codesOf(run(company))).toEqual(['close/lost']);
+    await edit(company, 'pipeline.yaml', (yaml) =>
+      yaml.replace('name: renamed', 'name: closed-month-restated').replace('start: 2026-07', 'start: 2026-08'),
+    );
+    expect(await codesOf(run(company))).toEqual(['close/start']);
+    await edit(company, 'pipeline.yaml', (yaml) => yaml.replace('start: 2026-08', 'start: 2026-07'));
+    await writeFile(join(company.folder, books, 'journal.ndjson'), journal.replace('"month"', '#month"'));
+    expect(await codesOf(run(company))).toEqual(['close/damaged']);
+    await rm(join(company.folder, books, 'journal.ndjson'));
+    expect(await codesOf(run(company))).toEqual(['close/lost']);
+    // What a crash cut is no damage, and no folder goes for want of a line.
+    await writeFile(join(company.folder, books, 'journal.ndjson'), `${journal}{"entry":"reop`);
+    await run(company);
+    expect(await readdir(join(company.folder, books))).toContain('2026-07.1');
+  });
+
+  it('where it is reopened and a look-back window would leave it, or half of the months, as published', async () => {
+    const company = await copyOf(closed);
+    await doStep(company, THEN, { lay: 'corrected' });
+    await doStep(company, THEN, { lay: 'september' });
+    await edit(company, 'pipeline.yaml', (yaml) => `${yaml}look_back: 0\n`);
+    await run(company);
+    await doStep(company, THEN, { reopen: '2026-07', approver: 'mira', reason: 'r' });
+    expect(await codesOf(run(company, { month: '2026-07' }))).toEqual(['run/reopened']);
+    expect(await codesOf(runBackfill({ ...common(company), from: '2026-07', to: '2026-09', force: true }))).toEqual([
+      'run/reopened',
+    ]);
+    const { warehousePath } = await run(company);
+    const all = await valueIn(warehousePath, 'SELECT sum(amount) FROM marts.showback_feature_month');
+    expect(all).toBe('170.000000000000');
+    expect(await valueIn(warehousePath, 'SELECT count(*) FROM marts.adjustment_month')).toBe('0');
+  });
+
+  it('where a published file is changed: the copy of the close is another', async () => {
+    const company = await copyOf(closed);
+    await run(company);
+    const name = 'csv/2026-07/showback_team_month.csv';
+    await damage(company, join('out', name));
+    await runPipeline({ ...common(company), force: true, scope: {} });
+    expect(await differences(company)).toEqual([]);
+  });
+});
+
+async function valueIn(path: string, select: string): Promise<string | null> {
+  await using warehouse = await openDuckDb({ path, readOnly: true, threads: 1 });
+  const [row] = await warehouse.rows(select);
+  return Object.values(row ?? {})[0] ?? null;
+}

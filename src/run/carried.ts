@@ -34,7 +34,7 @@ export function carriedMonths({ pipeline, books, period }: Carrying, published: 
   ];
   const files = [
     ...(published?.files ?? []).filter(({ month }) => open.includes(month ?? '')).map((file) => ({ ...file, root })),
-    ...books.closed.flatMap(({ dir, lock }) => lock.files.map((file) => ({ ...file, root: join(dir, FILES) }))),
+    ...books.closed.flatMap(({ dir, lock }) => lock.files.map((file) => ({ ...file, root: join(dir, FILES), apart: true }))),
   ];
   const hashes = [...files.map(({ path, sha256 }) => `${path} ${sha256}`), ...made.map((each) => JSON.stringify(each))];
   const months = [...open, ...books.closed.map(({ month }) => month)].sort();

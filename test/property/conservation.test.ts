@@ -160,7 +160,7 @@ describe('conservation', () => {
         expect(await parallel.rows(BY_OWNER)).toEqual(await single.rows(BY_OWNER));
         expect(await parallel.rows(FAILING)).toEqual([]);
       }),
-      { numRuns: 6, endOnFailure: true, examples: [[1], [4], [8]] },
+      { numRuns: process.env['LONG'] === undefined ? 3 : 12, endOnFailure: true, examples: [[1], [4], [8]] },
     );
     expect([...reasons]).toEqual(expect.arrayContaining(EXPECTED));
     expect([...served]).toEqual(expect.arrayContaining(EXPECTED_SERVED));
@@ -236,8 +236,8 @@ describe('planted damage', () => {
       'a part of an owner lost',
       'DELETE FROM allocation.owner_statement WHERE rowid = (SELECT min(rowid) FROM allocation.owner_statement WHERE statement_amount <> 0)',
       'owner_total',
-      ],
-      [
+    ],
+    [
       'a converted charge moved',
       "UPDATE allocation.charge_line SET billed_amount = billed_amount + 1 WHERE rowid = (SELECT min(rowid) FROM allocation.charge_line WHERE original_currency = 'EUR')",
       'currency_converted',

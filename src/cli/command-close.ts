@@ -1,7 +1,7 @@
 // `showback close` and `showback reopen`: who takes a month to be final, and who takes that back.
 import type { Command } from 'commander';
 import type { Month } from '../kernel/period.js';
-import type { CloseRequest, CloseResult } from '../run/api.js';
+import type { CloseRequest, CloseResult } from '../run/closing-api.js';
 import type { Io, RunView } from './io.js';
 import { jsonLine } from './ndjson.js';
 import { addPipelineArgument, parseMonth, threadsOption, waitOption } from './options.js';

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { Failure } from '../kernel/failure.js';
 import type { Month } from '../kernel/period.js';
-import type { VerifyResult } from '../run/api.js';
+import type { VerifyResult } from '../run/closing-api.js';
 import { type Io, painter } from './io.js';
 import { jsonLine } from './ndjson.js';
 import { addPipelineArgument, parseMonth, threadsOption } from './options.js';

@@ -5,21 +5,17 @@ import type {
   BackfillRequest,
   BackfillResult,
   CheckDepth,
-  CloseRequest,
-  CloseResult,
   DeliveryDiff,
   DiffRequest,
   GcRequest,
   GcResult,
   Planned,
-  ReopenRequest,
   Rerated,
   RerateRequest,
   RunRequest,
   RunResult,
-  VerifyRequest,
-  VerifyResult,
 } from '../run/api.js';
+import type { CloseRequest, CloseResult, ReopenRequest, VerifyRequest, VerifyResult } from '../run/closing-api.js';
 import type { Step } from '../run/plan.js';
 
 export interface Output {

@@ -63,51 +63,6 @@ export interface BackfillResult {
   readonly last: RunResult;
 }
 
-/** Who closes or opens a month, and why: it stands in the journal for ever. */
-export interface CloseRequest extends Omit<RunRequest, 'scope' | 'force'> {
-  readonly month: Month;
-  /** Null where one person does both. */
-  readonly preparedBy: string | null;
-  readonly approvedBy: string;
-  readonly reason: string;
-}
-
-export interface CloseResult {
-  readonly month: Month;
-  readonly approvedBy: string;
-  readonly preparedBy: string | null;
-  /** sha256 of all that the month was closed with. */
-  readonly lock: string;
-  readonly dir: string;
-  readonly files: number;
-  /** Statement of the month, one a currency. */
-  readonly totals: readonly { readonly currency: string; readonly amount: string; readonly statement: string }[];
-}
-
-export interface ReopenRequest extends Pick<RunRequest, 'pipelineFile' | 'wait' | 'listener' | 'now' | 'signal'> {
-  readonly month: Month;
-  readonly by: string;
-  readonly reason: string;
-}
-
-export interface VerifyRequest extends Omit<RunRequest, 'scope' | 'force' | 'wait'> {
-  readonly month: Month;
-}
-
-/** One thing that was compared. */
-export interface Verified {
-  readonly what: string;
-  readonly holds: boolean;
-}
-
-export interface VerifyResult {
-  readonly month: Month;
-  readonly closedAt: string;
-  readonly approvedBy: string;
-  readonly lock: string;
-  readonly checked: readonly Verified[];
-}
-
 /** Bytes that a model reads, all its queries together, or all logs: `logs`. */
 export interface ScanPart {
   readonly what: string;

@@ -10,7 +10,7 @@ import { sealed } from '../publish/manifest.js';
 import { landedFile } from '../source/landing.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import { closeFailure, refuseClosing, refusePeople } from './close-refusals.js';
-import type { CloseRequest, CloseResult } from './api.js';
+import type { CloseRequest, CloseResult } from './closing-api.js';
 import { booksDir, FILES, LEDGER, LOCK, type Lock, nextFolder, readBooks, sha256Of, writeJournal } from './books.js';
 import { copyConfiguration } from './config-copy.js';
 import { endingOf } from './ending.js';

@@ -14,7 +14,11 @@ export async function openGates(engine: ModelEngine, month: Month): Promise<read
   return rows.map((row) => problemOf(row, month));
 }
 
-function problemOf({ gate, scope, currency, wanted, actual }: Row, month: Month): Problem {
+function problemOf(row: Row, month: Month): Problem {
+  return billProblem(row, month) ?? limitProblem(row, month);
+}
+
+function billProblem({ gate, scope, actual }: Row, month: Month): Problem | null {
   switch (gate) {
     case 'bill-missing':
       return {
@@ -37,6 +41,13 @@ function problemOf({ gate, scope, currency, wanted, actual }: Row, month: Month)
         remedy:
           'run as of the last day of these charges or later, look at the figures, then close: their shares are not known before',
       };
+    default:
+      return null;
+  }
+}
+
+function limitProblem({ gate, scope, currency, wanted, actual }: Row, month: Month): Problem {
+  switch (gate) {
     case 'unpriced':
       return {
         code: 'close/unpriced',

@@ -27,7 +27,7 @@ function asClosed(source: SourceConfig, before: SourceConfig): SourceConfig {
   if (source.kind === 'usage' && before.kind === 'usage') return { ...source, statedCost: before.statedCost };
   if (!('role' in source) || !('role' in before)) return source;
   const { role, provider, account, basis, coversUsage, leavesOutServiceTiers, featureTag } = before;
-  return { ...source, ...{ role, provider, account, basis, coversUsage, leavesOutServiceTiers, featureTag } } as SourceConfig;
+  return { ...source, ...{ role, provider, account, basis, coversUsage, leavesOutServiceTiers, featureTag } };
 }
 
 /** A bill that is moved away looks like one that was taken back. Of closed months nothing is taken back by a missing file. */

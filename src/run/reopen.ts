@@ -1,6 +1,6 @@
 // Opening the last closed month again. What it was closed with stays where it is, and the journal tells of both.
 import { readPipeline } from '../pipeline/read.js';
-import type { ReopenRequest } from './api.js';
+import type { ReopenRequest } from './closing-api.js';
 import { readBooks, writeJournal } from './books.js';
 import { refusePeople, reopenable } from './close-refusals.js';
 import { endingOf } from './ending.js';

@@ -5,7 +5,7 @@ import { readPipeline } from '../pipeline/read.js';
 import { type Manifest, readPublished } from '../publish/directory.js';
 import { hashOfFile } from '../publish/manifest.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
-import type { Verified, VerifyRequest, VerifyResult } from './api.js';
+import type { Verified, VerifyRequest, VerifyResult } from './closing-api.js';
 import { type Books, type ClosedMonth, FILES, landedOf, LEDGER, readBooks } from './books.js';
 import { closedMonth } from './close-refusals.js';
 import { readLockedPipeline } from './config-copy.js';

@@ -57,7 +57,7 @@ test-node: build ## Run what depends on Node under 20.19, 22.13 and 24, got as n
 
 test-engines: build engines ## Run what needs a real Trino and a real S3 server; both are started and stopped (ENGINES=some without whole companies, ENGINES=every with all; FILES=test/engines/front.test.ts)
 	@rm -f $(ENGINES_REPORT)
-	@if [ '$(ENGINES)' = some ]; then echo 'left out: test/engines/demo.test.ts and random.test.ts, whole companies on both engines, which take minutes, and checks of a model on more than one example (make test-engines)'; fi
+	@if [ '$(ENGINES)' = some ]; then echo 'left out: test/engines/demo.test.ts and random.test.ts, whole companies on both engines, which take minutes, and examples of a model but the first (make test-engines)'; fi
 	@status=0; ENGINES=$(or $(ENGINES),most) TEST_REPORT=$(ENGINES_REPORT) $(BIN)/vitest run $(or $(FILES),test/engines) || status=$$?; \
 	  node .ci/count.mjs $(ENGINES_REPORT) || status=1; exit $$status
 

@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunEvent } from '../src/kernel/event.js';
 import { Failure } from '../src/kernel/failure.js';
 import { runBackfill } from '../src/run/backfill.js';
+import { checkPipeline } from '../src/run/check.js';
 import { closeMonth } from '../src/run/close.js';
 import { collectGarbage } from '../src/run/gc.js';
-import { runPipeline } from '../src/run/run.js';
+import { planPipeline, runPipeline } from '../src/run/run.js';
 import { verifyMonth } from '../src/run/verify.js';
 import { openDuckDb } from '../src/warehouse/duckdb.js';
 import { watchMutations } from './crash/mutations.mjs';
@@ -77,6 +78,10 @@ async function differences(company: Company): Promise<readonly string[]> {
   return checked.filter(({ holds }) => !holds).map(({ what }) => what);
 }
 
+async function edit({ folder }: Company, name: string, change: (text: string) => string): Promise<void> {
+  await writeFile(join(folder, name), change(await readFile(join(folder, name), 'utf8')));
+}
+
 /** One byte more than there was. */
 async function damage(company: Company, path: string): Promise<void> {
   const file = join(company.folder, path);
@@ -124,6 +129,21 @@ describe('a month is closed', { timeout: SLOW }, () => {
     await rm(join(part.folder, 'out'), { recursive: true });
     await run(part, { date: '2026-07-20' });
     expect(await codesOf(close(part))).toEqual(['close/not-published']);
+  });
+
+  it('beside what a lost line leaves, and as the same where only the line was missing', async () => {
+    const company = await copyOf(closed);
+    const books = join(company.folder, '.showback/closed/closed-month-restated');
+    const before = await readFile(join(company.folder, LOCK_DIR, 'lock.json'));
+    // Before any run that published the month as closed, nobody can tell that the journal is gone.
+    await rm(join(books, 'journal.ndjson'));
+    await close(company);
+    expect((await readdir(books)).sort()).toEqual(['2026-07.1', '2026-07.2', 'journal.ndjson']);
+    expect(await readFile(join(company.folder, LOCK_DIR, 'lock.json'))).toEqual(before);
+    await rm(join(books, 'journal.ndjson'));
+    await doStep(company, THEN, CLOSE_JULY);
+    expect((await readdir(books)).sort()).toEqual(['2026-07.1', '2026-07.2', 'journal.ndjson']);
+    expect(await differences(company)).toEqual([]);
   });
 
   it('only where the bill is there and final, everything has a price, and the limits hold', async () => {
@@ -231,6 +251,11 @@ describe('a closed month', { timeout: SLOW }, () => {
     const result = await runPipeline({ ...common(company), listener, force: false, scope: { asOf: '2026-07-31' } });
     expect(result.outcome).toBe('unchanged');
     expect(notes).toEqual(['every month through 2026-07 is closed']);
+    const planned = planPipeline({ ...common(company), force: false, scope: { asOf: '2026-07-31' } });
+    expect(await codesOf(planned)).toEqual(['run/closed']);
+    await edit(company, 'pipeline.yaml', (yaml) => yaml.replace('as_of: 2026-08-31', 'as_of: 2026-07-31'));
+    const lines = await checkPipeline({ ...common(company), force: false, scope: {} }, 'configuration');
+    expect(lines.length).toBeGreaterThan(3);
   });
 
   it('is told of, where later evidence is booked elsewhere', async () => {
@@ -345,8 +370,6 @@ describe('what is changed behind a closed month is seen', { timeout: SLOW }, () 
 describe('nothing of a closed month vanishes or stands twice', { timeout: SLOW }, () => {
   const july = async (company: Company, mart = 'showback_feature_month'): Promise<readonly string[]> =>
     (await readFile(join(company.folder, `out/csv/2026-08/${mart}.csv`), 'utf8')).trim().split('\n').slice(1);
-  const edit = async (company: Company, name: string, change: (text: string) => string): Promise<void> =>
-    writeFile(join(company.folder, name), change(await readFile(join(company.folder, name), 'utf8')));
 
   it('where a correction is taken back after its adjustment was closed', async () => {
     const company = await copyOf(closed);
@@ -439,6 +462,7 @@ describe('nothing of a closed month vanishes or stands twice', { timeout: SLOW }
     expect(await codesOf(run(company))).toEqual(['close/damaged']);
     await rm(join(company.folder, books, 'journal.ndjson'));
     expect(await codesOf(run(company))).toEqual(['close/lost']);
+    expect(await codesOf(close(company))).toEqual(['close/lost']);
     // What a crash cut is no damage, and no folder goes for want of a line.
     await writeFile(join(company.folder, books, 'journal.ndjson'), `${journal}{"entry":"reop`);
     await run(company);

@@ -1,5 +1,5 @@
 // Which months are closed, and what each was closed with. The journal says it: a line more for every close and reopening, never one
-// less. A close is whole in a folder of its own before its line is written; a folder without a line is of a close that was killed.
+// less. A close is whole in a folder of its own before its line is written; a folder without a line does not count.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Failure } from '../kernel/failure.js';
@@ -226,10 +226,23 @@ export async function landedOfBooks(stateDir: string): Promise<ReadonlySet<strin
   return landed;
 }
 
-/** The name of the next folder of a month. */
-export async function nextFolder(pipeline: Pick<Pipeline, 'stateDir' | 'name'>, month: Month): Promise<string> {
-  const told = (await readJournal(pipeline)).filter((entry) => entry.entry === 'closed' && entry.month === month);
-  return `${month}.${told.length + 1}`;
+/**
+ * The folder of the next close of a month: the first number that is free, or that holds this very lock without a line of the journal.
+ * A whole folder that no line names is passed over, never written over.
+ */
+export async function nextFolder(
+  pipeline: Pick<Pipeline, 'stateDir' | 'name'>,
+  month: Month,
+  lock: string | null,
+): Promise<string> {
+  const told = new Set((await readJournal(pipeline)).flatMap((entry) => (entry.entry === 'closed' ? entry.folder : [])));
+  const there = new Set(await namesIn(booksDir(pipeline)));
+  for (let number = 1; ; number += 1) {
+    const folder = `${month}.${number}`;
+    if (!there.has(folder)) return folder;
+    const bytes = told.has(folder) || lock === null ? null : await bytesIn(join(booksDir(pipeline), folder, LOCK));
+    if (bytes !== null && sha256Of(bytes) === lock) return folder;
+  }
 }
 
 /** Where a landed file of a lock lies. */

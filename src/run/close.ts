@@ -11,7 +11,8 @@ import { landedFile } from '../source/landing.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import { closeFailure, refuseClosing, refusePeople } from './close-refusals.js';
 import type { CloseRequest, CloseResult } from './closing-api.js';
-import { booksDir, FILES, LEDGER, LOCK, type Lock, nextFolder, readBooks, sha256Of, writeJournal } from './books.js';
+import { booksDir, FILES, LEDGER, LOCK, type Lock, nextFolder, sha256Of, writeJournal } from './books.js';
+import { booksOf, refuseLostBooks } from './books-held.js';
 import { copyConfiguration } from './config-copy.js';
 import { endingOf } from './ending.js';
 import type { RunContext } from './execute.js';
@@ -49,9 +50,11 @@ interface Published {
 
 async function closeLocked(request: CloseRequest, pipeline: Pipeline): Promise<CloseResult> {
   const { month } = request;
-  const books = await readBooks(pipeline);
+  const books = await booksOf(pipeline);
+  const manifest = await readPublished(pipeline.outDir);
+  await refuseLostBooks(pipeline, books, manifest?.made ?? []);
   refuseClosing(pipeline, books, month);
-  const published = await publishedMonth(pipeline, await readPublished(pipeline.outDir), month);
+  const published = await publishedMonth(pipeline, manifest, month);
   const scratch = await scratchFolder();
   try {
     await using reader = await openDuckDb({ threads: 1 });
@@ -88,9 +91,7 @@ async function closeBuilt(request: CloseRequest, context: RunContext, published:
   await buildEvidence(context);
   const gates = await openGates(context.engine, month);
   if (gates.length > 0) throw new Failure('check', gates);
-  const folder = await nextFolder(pipeline, month);
-  const dir = join(booksDir(pipeline), folder);
-  const aside = await freshFolder(`${dir}.partial`);
+  const aside = await freshFolder(join(booksDir(pipeline), `${await nextFolder(pipeline, month, null)}.partial`));
   // Bytes of their own: links would change with the published files.
   const fresh = join(aside, FILES);
   await refuseChanged(await exportMonth(context, month, fresh), { published, fresh, month });
@@ -99,9 +100,11 @@ async function closeBuilt(request: CloseRequest, context: RunContext, published:
   const text = `${JSON.stringify(lock, null, 2)}\n`;
   await writeBytes(join(aside, LOCK), Buffer.from(text));
   await sealed(join(aside, LOCK));
-  // Of a close that was killed before its line.
-  await removeFolder(dir);
-  await nameDurably(aside, dir);
+  const folder = await nextFolder(pipeline, month, sha256Of(text));
+  const dir = join(booksDir(pipeline), folder);
+  // The very same close, killed before its line: it is whole already.
+  if (await isThere(dir)) await removeFolder(aside);
+  else await nameDurably(aside, dir);
   const { preparedBy, approvedBy, reason } = request;
   const by = { preparedBy, approvedBy, reason };
   await writeJournal(pipeline, { entry: 'closed', month, folder, lock: sha256Of(text), at: request.now().toISOString(), ...by });

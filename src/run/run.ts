@@ -18,7 +18,7 @@ import { modelsOf } from './models.js';
 import type { Period } from './parameters.js';
 import { delivered, onEngine } from './on-engine.js';
 import { describeStep, planSteps, publishSteps, type Step } from './plan.js';
-import { askedOf, periodOf } from './scope.js';
+import { askedOf, periodOf, refuseClosed } from './scope.js';
 import { estimateScans } from './scan-estimate.js';
 import { buildEvidence, inSession, landEvidence, publishPeriod } from './session.js';
 import { makeState } from './state.js';
@@ -50,6 +50,7 @@ async function runLocked(request: RunRequest, pipeline: Pipeline, asked: ReturnT
   await refuseLostBooks(pipeline, books, published?.made ?? []);
   if (published !== null && !asked.alone && asked.lastMonth < firstOpenMonth(pipeline, books))
     return nothingOpen(request, pipeline, asked, published);
+  refuseClosed(pipeline, books, asked.lastMonth);
   const period = periodOf(pipeline, asked, { published, books });
   const ledger = openLedger(pipeline.stateDir, request.now);
   await ledger.started(period.asOf, ownMonths(period));
@@ -143,10 +144,12 @@ function placesOf({ name, currency, outDir, stateDir }: Pipeline, runId: string)
 
 /** The steps that `runPipeline` would execute, and what they would scan on Athena. Nothing is written. */
 export async function planPipeline(request: RunRequest): Promise<Planned> {
-  const { pipeline, catalog, steps } = await preparePipeline(request);
+  const { pipeline, catalog, steps, books, period } = await preparePipeline(request);
+  refuseClosed(pipeline, books, period.lastMonth);
   return { steps, scan: await estimateScans(pipeline, catalog) };
 }
 
+/** Closed months may be asked about too: whoever publishes refuses them. */
 export async function preparePipeline(request: RunRequest): Promise<Prepared> {
   const pipeline = await readPipeline(request.pipelineFile);
   const books = await booksOf(pipeline);

@@ -53,7 +53,6 @@ export function askedOf(pipeline: Pipeline, scope: RunScope, now: () => Date): A
 
 /** The period of a run: one month, or every open one. */
 export function periodOf(pipeline: Pipeline, { asOf, lastMonth, alone }: Asked, { published, books }: Before): Period {
-  refuseClosed(pipeline, books, lastMonth);
   const [firstOpen = lastMonth] = openMonths(pipeline, asOf, { published, books });
   const period = { asOf, firstMonth: alone ? lastMonth : firstOpen, lastMonth };
   refuseHalfReopened(pipeline, { published, books }, period);

@@ -14,7 +14,6 @@ vi.mock('../../src/model/catalog.js', async (original) => (await import('../gold
 
 const CASE = join(import.meta.dirname, '../../fixtures/cases/closed-month-restated');
 const MONTHS = ['2026-07', '2026-08', '2026-09'] as const;
-const EVERY = process.env['LONG'] !== undefined;
 const PEOPLE = { approver: 'mira', reason: 'r' } as const;
 
 type Action =
@@ -177,7 +176,7 @@ async function check(actions: readonly Action[]): Promise<void> {
 describe('months that close', () => {
   it('keep everything that was billed once, whatever comes in whatever order', { timeout: 900_000 }, async () => {
     const actions = fc.array(action, { minLength: 6, maxLength: 14 });
-    await fc.assert(fc.asyncProperty(actions, check), { numRuns: EVERY ? 12 : 1, seed: 8, endOnFailure: true });
+    await fc.assert(fc.asyncProperty(actions, check), { numRuns: 4, endOnFailure: true });
   });
 
   it('do so where each is restated after the next is closed', { timeout: 300_000 }, async () => {

@@ -78,6 +78,13 @@ async function differences(company: Company): Promise<readonly string[]> {
   return checked.filter(({ holds }) => !holds).map(({ what }) => what);
 }
 
+/** The published run, and one of the files that it was made of. */
+async function madeOf({ folder }: Company): Promise<{ readonly run: string; readonly landed: string }> {
+  const { run_id: id } = JSON.parse(await readFile(join(folder, 'out/current.json'), 'utf8')) as { run_id: string };
+  const text = await readFile(join(folder, '.showback/runs', id, 'manifest.json'), 'utf8');
+  return { run: id, landed: (JSON.parse(text) as { landed: string[] }).landed[0] ?? '' };
+}
+
 async function edit({ folder }: Company, name: string, change: (text: string) => string): Promise<void> {
   await writeFile(join(folder, name), change(await readFile(join(folder, name), 'utf8')));
 }
@@ -129,6 +136,16 @@ describe('a month is closed', { timeout: SLOW }, () => {
     await rm(join(part.folder, 'out'), { recursive: true });
     await run(part, { date: '2026-07-20' });
     expect(await codesOf(close(part))).toEqual(['close/not-published']);
+  });
+
+  it('only where all that it was made of is known, and lies in landing', async () => {
+    const company = await copyOf(published);
+    const { landed, run: made } = await madeOf(company);
+    const blob = join(company.folder, '.showback/landing/blobs', landed.slice(0, 2), landed);
+    await rm(blob);
+    expect(await codesOf(close(company))).toEqual(['close/landing']);
+    await rm(join(company.folder, '.showback/runs', made, 'manifest.json'));
+    expect(await codesOf(close(company))).toEqual(['close/unknown-evidence']);
   });
 
   it('beside what a lost line leaves, and as the same where only the line was missing', async () => {

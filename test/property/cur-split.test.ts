@@ -100,7 +100,7 @@ const machine = fc
 const SUMS = `SELECT CAST(sum(billed_24) AS DECIMAL(38,6)) AS billed, CAST(sum(effective_24) AS DECIMAL(38,6)) AS effective, count(*) AS lines,
   count(*) FILTER (fate <> 'loaded') AS rejected, count(*) FILTER (effective_24 < 0) AS negative FROM staging.cur_line`;
 
-test('Σ billed is that of the lines that AWS asks for, Σ effective that of what they bear', async () => {
+test('Σ billed is that of the lines that AWS asks for, Σ effective that of what they bear', { timeout: 120_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.uniqueArray(machine, { selector: ({ name, hour }) => `${name} ${hour}`, minLength: 1, maxLength: 4 }),
@@ -141,7 +141,9 @@ const OF_A_MACHINE = `SELECT resource, sum(billed_24) AS billed, sum(effective_2
   string_agg(CAST(effective_24 AS VARCHAR), ' ' ORDER BY "row") FILTER (allocated_resource IS NULL) AS own
   FROM staging.cur_line GROUP BY resource ORDER BY resource`;
 
-test('whatever is credited: the lines and parts of each machine come to what its lines did, and no line changes its sign', async () => {
+test('whatever is credited: the lines and parts of each machine come to what its lines did, and no line changes its sign', {
+  timeout: 120_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(credited, { minLength: 20, maxLength: 60 }), async (splits) => {
       const machines = splits.map((split, at): Split => ({ ...split, name: `i-${100 + at}`, hour: at % 3 }));

@@ -118,6 +118,18 @@ module.exports = {
       'A company folder that somebody wrote by hand is worth as much: nothing depends on how it was drafted.',
     ),
     never(
+      'explain-asks-runs',
+      folders('explain'),
+      '^src/(init/|publish/(?!directory)|report/|cli/)',
+      'An explanation builds what a run built, and asks. It publishes nothing and draws nothing.',
+    ),
+    never(
+      'nothing-below-knows-explain',
+      '^src/(?!explain/|cli/)',
+      folders('explain'),
+      'A run must not depend on how its figures are explained afterwards.',
+    ),
+    never(
       'report-reads-marts',
       folders('report'),
       '^src/(source|run|cli)/',

@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import { EXIT_CODE, Failure } from '../src/kernel/failure.js';
 import { checkAppendOnly } from '../src/pipeline/prices.js';
 import { readPipeline } from '../src/pipeline/read.js';
-import { removeBases, rerateCase, runCase } from './errors/pipeline-runner.js';
+import { explainCase, removeBases, rerateCase, runCase } from './errors/pipeline-runner.js';
 import { type BookStep, doStep } from './golden/books-steps.js';
 
 vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/one-catalog.js')).oneCatalog(original));
@@ -21,6 +21,8 @@ interface Case {
   readonly input?: string;
   /** What is done with the company, one after the other; the last is what fails. */
   readonly steps?: readonly BookStep[];
+  /** A folder of the case that is laid over the company after its run. */
+  readonly lay?: string;
   /** A SELECT over the Parquet files that were published, as `{out}`. */
   readonly ask?: string;
 }
@@ -39,6 +41,8 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
   books: async (folder, { steps = [] }) => {
     for (const step of steps) await doStep({ folder, pipelineFile: join(folder, 'pipeline.yaml') }, join(folder, 'then'), step);
   },
+  explain: (folder, { base = 'running', input = '', lay }) =>
+    explainCase(folder, join(ROOT, '.base', base), { words: input, lay }),
   rerate: (folder, { base = 'running', input = '' }) => rerateCase(folder, join(ROOT, '.base', base), input),
   pipeline: (folder, { base = 'running', ask }) => runCase(folder, join(ROOT, '.base', base), ask),
 };

@@ -29,6 +29,10 @@ const CAUSES: Readonly<Record<string, readonly [title: string, meaning: string]>
   unexplained: ['unexplained', 'no price of the books gives what was billed'],
 };
 
+export function titleOfCause(cause: string): string {
+  return CAUSES[cause]?.[0] ?? cause;
+}
+
 const TITLE = 20;
 const AMOUNT = 16;
 
@@ -65,7 +69,7 @@ function waterfall({ rated, billed, causes, currency }: Bridge, page: Page): rea
 }
 
 function signed({ cause, amount }: CauseSum): string {
-  return `${amount.startsWith('-') ? '−' : '+'} ${CAUSES[cause]?.[0] ?? cause}`;
+  return `${amount.startsWith('-') ? '−' : '+'} ${titleOfCause(cause)}`;
 }
 
 /** The sign stands before the cause. */
@@ -145,7 +149,7 @@ function cellsOf(row: CauseRow, digits: number): readonly string[] {
   const quantity = (text: string | null): string => (text === null ? '' : moneyText(text, 0));
   const days = firstDay === lastDay ? firstDay.slice(5) : `${firstDay.slice(5)}…${lastDay.slice(5)}`;
   return [
-    CAUSES[cause]?.[0] ?? cause,
+    titleOfCause(cause),
     sku,
     meter,
     moneyText(amount, digits),

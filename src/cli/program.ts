@@ -10,6 +10,7 @@ import { addClose, addReopen } from './command-close.js';
 import { addCompletion } from './command-completion.js';
 import { addDiff } from './command-diff.js';
 import { addDocs } from './command-docs.js';
+import { addExplain } from './command-explain.js';
 import { addGc } from './command-gc.js';
 import { addInit } from './command-init.js';
 import { addPlan } from './command-plan.js';
@@ -81,6 +82,7 @@ export function buildProgram(io: Io): Command {
     addGc,
     addRates,
     addRerate,
+    addExplain,
     addSql,
     addCompletion,
     addDocs,

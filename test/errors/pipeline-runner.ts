@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { explainFigure } from '../../src/explain/explain.js';
 import type { RunEvent } from '../../src/kernel/event.js';
 import type { RunResult } from '../../src/run/api.js';
 import { runPipeline } from '../../src/run/run.js';
@@ -52,6 +53,32 @@ export async function rerateCase(folder: string, base: string, words: string): P
       asOf: book === null ? asked : null,
     };
     return await reratePipeline({ ...request, prices, bookName: asked });
+  } finally {
+    expect(await bytesBelow(folder)).toEqual(before);
+  }
+}
+
+/** A case that asks `<month> <mart> [column=value…]` of what the base published; what is there must stand byte for byte. */
+export async function explainCase(
+  folder: string,
+  base: string,
+  { words, lay }: { readonly words: string; readonly lay: string | undefined },
+): Promise<unknown> {
+  await layPublished(folder, base);
+  if (lay !== undefined) await cp(join(folder, lay), folder, { recursive: true });
+  const before = await bytesBelow(folder);
+  const [month = '', mart = '', ...conditions] = words.split(' ');
+  const where = conditions.map((text) => ({ column: text.split('=')[0] ?? '', value: text.split('=')[1] ?? '' }));
+  const request = {
+    pipelineFile: join(folder, 'pipeline.yaml'),
+    month,
+    threads: 1,
+    listener: () => undefined,
+    now: () => NOW,
+    env: {},
+  };
+  try {
+    return await explainFigure(request, { mart, where, most: 5 });
   } finally {
     expect(await bytesBelow(folder)).toEqual(before);
   }

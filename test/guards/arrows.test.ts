@@ -14,9 +14,21 @@ type Tree = Readonly<Record<string, string>>;
 
 /** Empty files that the plants import. */
 const GROUND: Tree = Object.fromEntries(
-  ['kernel', 'pipeline', 'store', 'source', 'warehouse', 'publish', 'model', 'run', 'report', 'init', 'tag', 'cli'].map(
-    (folder) => [`${folder}/${folder}.ts`, 'export const name = 1;\n'],
-  ),
+  [
+    'kernel',
+    'pipeline',
+    'store',
+    'source',
+    'warehouse',
+    'publish',
+    'model',
+    'run',
+    'report',
+    'init',
+    'tag',
+    'explain',
+    'cli',
+  ].map((folder) => [`${folder}/${folder}.ts`, 'export const name = 1;\n']),
 );
 
 const PLANTS: readonly (readonly [rule: string, why: string, tree: Tree])[] = [
@@ -41,6 +53,13 @@ const PLANTS: readonly (readonly [rule: string, why: string, tree: Tree])[] = [
   ['run-and-report-below-cli', 'report', { 'run/x.ts': "import { name } from '../report/report.js';" }],
   ['init-drafts-what-run-reads', 'run', { 'init/x.ts': "import { name } from '../run/run.js';" }],
   ['nothing-below-knows-init', 'a type', { 'pipeline/x.ts': "import type { Draft } from '../init/init.js';" }],
+  ['explain-asks-runs', 'report', { 'explain/x.ts': "import { name } from '../report/report.js';" }],
+  [
+    'explain-asks-runs',
+    'a type',
+    { 'explain/x.ts': "import type { S } from '../publish/s3.js';", 'publish/s3.ts': 'export {};' },
+  ],
+  ['nothing-below-knows-explain', 'a type', { 'run/x.ts': "import type { Figure } from '../explain/explain.js';" }],
   ['report-reads-marts', 'run', { 'report/x.ts': "import { name } from '../run/run.js';" }],
   ['nobody-imports-cli', 'lazily', { 'run/x.ts': "export const open = async () => import('../cli/cli.js');" }],
   ['tag-imports-nothing-of-ours', 'a list of the kernel', { 'tag/x.ts': "import { METERS } from '../kernel/kernel.js';" }],

@@ -2,6 +2,28 @@
 import { ofKind, type ProblemTexts } from './problem-text.js';
 
 const ASKED: ProblemTexts = ofKind('user', {
+  'explain/changed': [
+    'The rows come out otherwise than they are published: the configuration, or the program, is not that of the run any more. Told so, they would be explained wrongly.',
+    'Run the pipeline, then explain what it publishes; or lay the old configuration back.',
+  ],
+  'explain/collected': [
+    'What the month was made of is no longer in landing.',
+    'Deliver it again, and make the run again: `showback run --force`.',
+  ],
+  'explain/month': ['Nothing is published of the month.', 'Take one of those that are listed.'],
+  'explain/no-row': [
+    'No published row has what was asked for.',
+    'Take a value that is listed, or look at the mart: `showback sql`.',
+  ],
+  'explain/unknown-column': [
+    'The mart has no such column.',
+    'Take the one that is suggested; `showback sql .describe <mart>` has all.',
+  ],
+  'explain/unknown-evidence': [
+    'No run that the state keeps says what the month was made of.',
+    'Make the run again: `showback run --force`.',
+  ],
+  'explain/unknown-mart': ['There is no mart of this name.', 'Take the one that is suggested; `showback sql .tables` has all.'],
   'sql/crashed': ['The query ended the process that it ran in. The published files are untouched.', 'Narrow the query.'],
   'sql/forbidden': [
     'The text is not one question: it writes, names a file or a setting, or is several statements.',

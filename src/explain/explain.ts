@@ -1,0 +1,181 @@
+// Why a published figure is what it is. The models are built again over what its month was made of, in scratch, and the tables of every
+// level are kept; the figure must come out as published, and every part of the tree must sum to what stands above it.
+import { join } from 'node:path';
+import { Failure } from '../kernel/failure.js';
+import { suggest } from '../kernel/nearest.js';
+import type { Month } from '../kernel/period.js';
+import { type Catalog, type Model, neededFor } from '../model/catalog.js';
+import { executeSteps } from '../run/builds.js';
+import { executeStep, type RunContext } from '../run/execute.js';
+import { modelsOf } from '../run/models.js';
+import { evidenceSteps, type Step } from '../run/plan.js';
+import { restate } from '../run/restate.js';
+import { inScratch } from '../run/scratch.js';
+import { removeFolder, scratchFolder } from '../run/state.js';
+import { openDuckDb } from '../warehouse/duckdb.js';
+import { identifier, literal } from '../warehouse/sql-quote.js';
+import type { Warehouse } from '../warehouse/warehouse.js';
+import type { Explained, ExplainRequest, Question } from './api.js';
+import { captureLevel, openCapture, openLedger } from './capture.js';
+import { type Ground, groundOf, workOf } from './ground.js';
+import { openTold } from './ledger.js';
+import { ENDS, explanationOf } from './marts.js';
+import { plant, readTrees, refuseGaps, refuseLooseEnds } from './tree.js';
+
+/** Throws `Failure`: `user` where there is no such row, or where the configuration is no longer what the month was made of. */
+export async function explainFigure(request: ExplainRequest, question: Question): Promise<Explained> {
+  const [explained] = await explainFigures(request, [question]);
+  if (explained === undefined) throw new Error('a question without an answer');
+  return explained;
+}
+
+/** Several figures of one month; the models are built once. */
+export async function explainFigures(request: ExplainRequest, questions: readonly Question[]): Promise<readonly Explained[]> {
+  const ground = await groundOf(request.pipelineFile, request.month);
+  const scratch = await scratchFolder();
+  try {
+    await using reader = await openDuckDb({ threads: 1 });
+    const catalog = await modelsOf(reader, null);
+    const asked = questions.map(
+      (question): Asked => ({ ground, month: request.month, question, mart: martOf(catalog, question) }),
+    );
+    const work = workOf(ground, catalog, scratch);
+    return await inScratch(request, work, async (context) => answers(context, asked, request.month));
+  } finally {
+    await removeFolder(scratch);
+  }
+}
+
+interface Asked {
+  readonly ground: Ground;
+  readonly month: Month;
+  readonly question: Question;
+  readonly mart: Model;
+}
+
+function martOf({ models }: Catalog, { mart, where }: Question): Model {
+  const marts = models.filter(({ layer }) => layer === 'marts');
+  const found = marts.find(({ table }) => table === mart);
+  if (found === undefined) {
+    const names = marts.map(({ table }) => table);
+    throw refused('explain/unknown-mart', `there is no mart \`${mart}\``, suggest(mart, names));
+  }
+  const columns = found.contract.columns.map(({ name }) => name);
+  const unknown = where.find(({ column }) => !columns.includes(column));
+  if (unknown === undefined) return found;
+  throw refused('explain/unknown-column', `${mart} has no column \`${unknown.column}\``, suggest(unknown.column, columns));
+}
+
+async function answers(context: RunContext, asked: readonly Asked[], month: Month): Promise<readonly Explained[]> {
+  await rebuild(
+    context,
+    asked.map(({ mart }) => mart),
+    month,
+  );
+  const told: Explained[] = [];
+  for (const each of asked) told.push(await answer(context, each));
+  return told;
+}
+
+async function answer({ warehouse }: RunContext, asked: Asked): Promise<Explained> {
+  const { ground, month, question, mart } = asked;
+  await plant(warehouse);
+  await takeRows(warehouse, asked);
+  await explanationOf(mart).grow(warehouse, mart, question.most);
+  await refuseGaps(warehouse);
+  await refuseLooseEnds(warehouse, ENDS);
+  return {
+    ...{
+      mart: mart.table,
+      month,
+      grain: mart.contract.grain,
+      where: question.where,
+      runId: ground.manifest.runId,
+      asOf: ground.period.asOf,
+      closed: ground.closed,
+    },
+    trees: await readTrees(warehouse),
+  };
+}
+
+/** What the marts and their explanations read. */
+async function rebuild(context: RunContext, marts: readonly Model[], month: Month): Promise<void> {
+  const { warehouse, catalog, pipeline, books } = context;
+  await openCapture(warehouse, month);
+  const reads = marts.flatMap((mart) => [mart.name, ...explanationOf(mart).reads]);
+  const needed = neededFor(['allocation.cost', ...reads], catalog);
+  const steps = evidenceSteps(pipeline, catalog, books).filter(
+    ({ kind, ...step }) => ['load', 'fill', 'level', 'restate'].includes(kind) || ('model' in step && needed.has(step.model)),
+  );
+  const builds = marts.map((mart): Step => ({ kind: 'build', model: mart.name }));
+  await executeSteps(context, [...steps, ...builds], async (step) => {
+    await executeStep(context, step, step.kind === 'restate' ? async () => restate(context) : undefined);
+    if (step.kind === 'level') await captureLevel(warehouse, step.level, month);
+  });
+  await openLedger(warehouse, month);
+  await placesOfEntries(context);
+  await openTold(warehouse);
+}
+
+async function placesOfEntries({ warehouse, pipeline }: RunContext): Promise<void> {
+  const rows = pipeline.registry.fixedCosts.map(({ entryId, place: { file, line = 1 } }) => [entryId, `${file}:${line}`]);
+  if (rows.length > 0) await warehouse.insert('explain.entry_place', ['entry_id', 'place'], rows);
+}
+
+/** `explain.row`: what was asked for, which must be what is published. */
+async function takeRows(warehouse: Warehouse, { ground, month, question, mart }: Asked): Promise<void> {
+  const { where } = question;
+  const columns = mart.contract.columns.map(({ name }) => identifier(name)).join(', ');
+  const path = join(ground.outDir, 'runs', ground.manifest.runId, `parquet/${mart.table}/billing_month=${month}/data.parquet`);
+  const published = `SELECT ${columns} FROM read_parquet(${literal(path)}, hive_partitioning = false)`;
+  const conditions = where.map(({ column }, at) => `CAST(${identifier(column)} AS VARCHAR) = $${at + 1}`);
+  const filter = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+  const values = where.map(({ value }) => value);
+  const [there] = await warehouse.rows(`SELECT count(*) AS n FROM (${published})${filter}`, values);
+  if (there?.['n'] === '0') throw await noRow(warehouse, question, { month, published });
+  await warehouse.run(
+    `CREATE OR REPLACE TABLE explain.built AS SELECT ${columns} FROM ${mart.name} WHERE billing_month = ${literal(month)}`,
+  );
+  const beside = (a: string, b: string): string => `SELECT count(*) AS n FROM ((${a}) EXCEPT ALL (${b}))`;
+  const built = `SELECT ${columns} FROM explain.built`;
+  const filtered = (select: string): string => `SELECT * FROM (${select})${filter}`;
+  const [lost] = await warehouse.rows(beside(filtered(published), filtered(built)), values);
+  const [added] = await warehouse.rows(beside(filtered(built), filtered(published)), values);
+  if (lost?.['n'] !== '0' || added?.['n'] !== '0') throw changed(mart.table, month);
+  await warehouse.run(`CREATE OR REPLACE TABLE explain.row AS SELECT CAST(NULL AS BIGINT) AS id, * FROM explain.built LIMIT 0`);
+  await warehouse.rows(
+    `INSERT INTO explain.row SELECT nextval('explain.figure_id'), * FROM (${built})${filter} ORDER BY ${orderOf(mart)}`,
+    values,
+  );
+}
+
+function orderOf({ contract }: Model): string {
+  return contract.grain.map(identifier).join(', ');
+}
+
+async function noRow(
+  warehouse: Warehouse,
+  { mart, where }: Question,
+  { month, published }: { readonly month: Month; readonly published: string },
+): Promise<Failure> {
+  for (const { column, value } of where) {
+    const rows = await warehouse.rows(
+      `SELECT DISTINCT CAST(${identifier(column)} AS VARCHAR) AS value FROM (${published}) ORDER BY 1`,
+    );
+    const values = rows.map((row) => row['value'] ?? '');
+    if (!values.includes(value))
+      return refused('explain/no-row', `no row of ${mart} in ${month} has the ${column} \`${value}\``, suggest(value, values));
+  }
+  const asked = where.map(({ column, value }) => `${column}=${value}`).join(', ');
+  const message = asked === '' ? `${mart} has no row in ${month}` : `no row of ${mart} in ${month} has ${asked} at once`;
+  return refused('explain/no-row', message, `look at its rows: showback sql "from ${mart}"`);
+}
+
+function changed(mart: string, month: Month): Failure {
+  const message = `these rows of ${mart} come out otherwise than ${month} is published: the configuration or the program changed since its run`;
+  return refused('explain/changed', message, 'run the pipeline, then explain what it publishes');
+}
+
+function refused(code: string, message: string, remedy: string): Failure {
+  return new Failure('user', [{ code, message, remedy }]);
+}

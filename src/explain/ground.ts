@@ -1,0 +1,87 @@
+// What a published month was made of: an open one as its run found it, a closed one as its close locked it.
+import { join } from 'node:path';
+import { Failure } from '../kernel/failure.js';
+import type { Month } from '../kernel/period.js';
+import type { Catalog } from '../model/catalog.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { readPipeline } from '../pipeline/read.js';
+import { type Manifest, readPublished } from '../publish/directory.js';
+import { type Books, type ClosedMonth, landedOf } from '../run/books.js';
+import { booksOf } from '../run/books-held.js';
+import { readLockedPipeline } from '../run/config-copy.js';
+import { storedRuns } from '../run/manifest.js';
+import { refuseCollected } from '../run/over-landed.js';
+import type { ScratchWork } from '../run/scratch.js';
+import { landedFile } from '../source/landing.js';
+import type { LandedFile } from '../source/source.js';
+
+export type Ground = Omit<ScratchWork, 'catalog' | 'tempDirectory'> & {
+  readonly books: Books;
+  readonly manifest: Manifest;
+  /** The folder of what is published. */
+  readonly outDir: string;
+  readonly closed: boolean;
+};
+
+const AGAIN = 'make the run again: showback run --force';
+
+export async function groundOf(pipelineFile: string, month: Month): Promise<Ground> {
+  const pipeline = await readPipeline(pipelineFile);
+  const manifest = await readPublished(pipeline.outDir);
+  if (manifest?.months.includes(month) !== true) throw unknownMonth(month, manifest?.months ?? []);
+  const books = await booksOf(pipeline);
+  const closed = books.closed.find((each) => each.month === month);
+  const told = { manifest, outDir: pipeline.outDir, closed: closed !== undefined };
+  const made =
+    closed === undefined ? await openGround(pipeline, manifest, books, month) : await closedGround(pipeline, books, closed);
+  await refuseCollected(made.files ?? [], { code: 'explain/collected', whose: month, remedy: AGAIN });
+  return { ...told, ...made };
+}
+
+type Made = Pick<ScratchWork, 'pipeline' | 'period' | 'files' | 'controls'> & { readonly books: Books };
+
+async function openGround(pipeline: Pipeline, manifest: Manifest, books: Books, month: Month): Promise<Made> {
+  const made = manifest.made.find((each) => each.month === month);
+  const runs = await storedRuns(pipeline.stateDir);
+  const run = runs.find((each) => each.manifest?.pipeline === pipeline.name && each.manifest.evidence?.inputs === made?.inputs);
+  const evidence = run?.manifest?.evidence;
+  if (made === undefined || evidence == null) {
+    const message = `nothing in the state says what ${month} was made of`;
+    throw new Failure('user', [{ code: 'explain/unknown-evidence', message, remedy: AGAIN }]);
+  }
+  const landing = join(pipeline.stateDir, 'landing');
+  const files = evidence.files.map((file): LandedFile => landedFile(landing, { ...file, source: file.sourceId }));
+  return {
+    pipeline,
+    period: { asOf: made.asOf, firstMonth: month, lastMonth: month },
+    files,
+    controls: evidence.controls,
+    books,
+  };
+}
+
+async function closedGround(pipeline: Pipeline, books: Books, closed: ClosedMonth): Promise<Made> {
+  const { month, lock } = closed;
+  return {
+    pipeline: await readLockedPipeline(closed, pipeline),
+    period: { asOf: lock.asOf, firstMonth: month, lastMonth: month },
+    files: landedOf(lock, pipeline.stateDir),
+    controls: lock.controls,
+    books: { closed: books.closed.filter((each) => each.month < month), closing: month },
+  };
+}
+
+function unknownMonth(month: Month, months: readonly Month[]): Failure {
+  const remedy = months.length === 0 ? 'run the pipeline first: showback run' : `use one of ${months.join(', ')}`;
+  return new Failure('user', [{ code: 'explain/month', message: `nothing is published of ${month}`, remedy }]);
+}
+
+/** Of `catalog`, with what is rebuilt in `scratch`. */
+export function workOf({ pipeline, period, files, controls, books }: Ground, catalog: Catalog, scratch: string): ScratchWork {
+  return {
+    pipeline: { ...pipeline, stateDir: scratch },
+    ...{ catalog, period, books, tempDirectory: join(scratch, 'tmp') },
+    ...(files === undefined ? {} : { files }),
+    ...(controls === undefined ? {} : { controls }),
+  };
+}

@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import { EXIT_CODE, Failure } from '../src/kernel/failure.js';
 import { checkAppendOnly } from '../src/pipeline/prices.js';
 import { readPipeline } from '../src/pipeline/read.js';
-import { explainCase, removeBases, rerateCase, runCase } from './errors/pipeline-runner.js';
+import { diffRunsCase, explainCase, removeBases, rerateCase, runCase } from './errors/pipeline-runner.js';
 import { type BookStep, doStep } from './golden/books-steps.js';
 
 vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/one-catalog.js')).oneCatalog(original));
@@ -44,6 +44,7 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
   explain: (folder, { base = 'running', input = '', lay }) =>
     explainCase(folder, join(ROOT, '.base', base), { words: input, lay }),
   rerate: (folder, { base = 'running', input = '' }) => rerateCase(folder, join(ROOT, '.base', base), input),
+  diffRuns: (folder, { base = 'running', input = '' }) => diffRunsCase(folder, join(ROOT, '.base', base), input),
   pipeline: (folder, { base = 'running', ask }) => runCase(folder, join(ROOT, '.base', base), ask),
 };
 

@@ -29,6 +29,8 @@ interface Line {
 const YAML = /\.ya?ml$/;
 const ANY = /./;
 const NONE = /^$/;
+/** A run may stand where a pipeline can be left out. */
+const RUN = /^\d{4}-\d{2}/;
 
 /** `words` are those after the name of the program; the last is the one that is typed, and may be empty. */
 export async function completions(
@@ -130,7 +132,8 @@ function takesRun(command: Command): boolean {
 function pipelineOf({ command, parameters, given }: Line): string | undefined {
   const at = command.registeredArguments.findIndex((argument) => argument.name() === 'pipeline');
   const named = [...given].find(([option]) => option.long === '--pipeline')?.[1];
-  return named ?? (at < 0 ? undefined : parameters[at]);
+  const first = at < 0 ? undefined : parameters[at];
+  return named ?? (first !== undefined && RUN.test(first) ? undefined : first);
 }
 
 function plain(values: readonly string[]): readonly Candidate[] {

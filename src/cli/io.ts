@@ -16,6 +16,7 @@ import type {
   RunResult,
 } from '../run/api.js';
 import type { CloseRequest, CloseResult, ReopenRequest, VerifyRequest, VerifyResult } from '../run/closing-api.js';
+import type { RunDiff, RunDiffRequest } from '../run/diff-runs-api.js';
 import type { Step } from '../run/plan.js';
 
 export interface Output {
@@ -40,6 +41,7 @@ export interface Runs {
   readonly reopenMonth: (request: ReopenRequest) => Promise<void>;
   readonly verifyMonth: (request: VerifyRequest) => Promise<VerifyResult>;
   readonly diffDeliveries: (request: DiffRequest) => Promise<DeliveryDiff>;
+  readonly diffRuns: (request: RunDiffRequest) => Promise<RunDiff>;
   readonly reratePipeline: (request: RerateRequest) => Promise<Rerated>;
 }
 

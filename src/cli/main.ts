@@ -38,13 +38,14 @@ function widthFrom(text: string | undefined): number {
 }
 
 async function loadRuns(): Promise<Runs> {
-  const [run, backfill, gc, check, plan, diff, close, reopen, verify, rerate] = await Promise.all([
+  const [run, backfill, gc, check, plan, diff, runs, close, reopen, verify, rerate] = await Promise.all([
     import('../run/run.js'),
     import('../run/backfill.js'),
     import('../run/gc.js'),
     import('../run/check.js'),
     import('../run/plan.js'),
     import('../run/diff.js'),
+    import('../run/diff-runs.js'),
     import('../run/close.js'),
     import('../run/reopen.js'),
     import('../run/verify.js'),
@@ -58,6 +59,7 @@ async function loadRuns(): Promise<Runs> {
     checkPipeline: check.checkPipeline,
     describeStep: plan.describeStep,
     diffDeliveries: diff.diffDeliveries,
+    diffRuns: runs.diffRuns,
     closeMonth: close.closeMonth,
     reopenMonth: reopen.reopenMonth,
     verifyMonth: verify.verifyMonth,

@@ -3,12 +3,11 @@
 // the next backfill leaves out what is made of the same inputs.
 import { Failure } from '../kernel/failure.js';
 import type { Month } from '../kernel/period.js';
-import type { Pipeline } from '../pipeline/pipeline.js';
-import { readPipeline } from '../pipeline/read.js';
 import { type Manifest, readPublished } from '../publish/directory.js';
 import type { BackfillRequest, BackfillResult, RunResult } from './api.js';
 import { booksOf, refuseLostBooks } from './books-held.js';
 import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
+import { type ReadConfiguration, readWithBytes } from './config-copy.js';
 import type { RunContext } from './execute.js';
 import { endingOf, type Ending, reasonOf } from './ending.js';
 import { runIdOf } from './fingerprint.js';
@@ -31,17 +30,22 @@ interface Progress {
 
 /** Publishes the months of the range, or says of each that nothing changed. Throws `Failure`; anything else is a bug. */
 export async function runBackfill(request: BackfillRequest): Promise<BackfillResult> {
-  const pipeline = await readPipeline(request.pipelineFile);
+  const read = await readWithBytes(request.pipelineFile);
+  const { pipeline } = read;
   const period = backfillPeriod(pipeline, request);
   try {
-    return await backfillLocked(request, pipeline, period);
+    return await backfillLocked(request, read, period);
   } catch (error) {
     throw endingOf(error, request.signal, pipeline.stateDir).error;
   }
 }
 
 /** One lock, and one engine, from the first month to the last. */
-async function backfillLocked(request: BackfillRequest, pipeline: Pipeline, period: Period): Promise<BackfillResult> {
+async function backfillLocked(
+  request: BackfillRequest,
+  { pipeline, configuration }: ReadConfiguration,
+  period: Period,
+): Promise<BackfillResult> {
   await makeState(pipeline.stateDir);
   await using _lock = await waitForLock(pipeline.stateDir, request);
   const books = await booksOf(pipeline);
@@ -60,7 +64,7 @@ async function backfillLocked(request: BackfillRequest, pipeline: Pipeline, peri
     request.listener({ kind: 'backfill-finished', outcome, seconds, published, unchanged, left });
   };
   try {
-    const result = await inSession(request, { pipeline, period, ledger, books }, async (context) =>
+    const result = await inSession(request, { pipeline, configuration, period, ledger, books }, async (context) =>
       allMonths(request, context, progress),
     );
     await ledger.finished(progress.runId, result.last.outcome, null);

@@ -138,18 +138,30 @@ export async function writeJournal(pipeline: Pick<Pipeline, 'stateDir' | 'name'>
 export async function readBooks(pipeline: Pick<Pipeline, 'stateDir' | 'name'>): Promise<Books> {
   const closed: ClosedMonth[] = [];
   for (const entry of inForce(await readJournal(pipeline))) {
-    const dir = join(booksDir(pipeline), entry.folder);
-    const bytes = await bytesIn(join(dir, LOCK));
-    if (bytes === null || sha256Of(bytes) !== entry.lock) throw new Failure('check', [damaged(entry.month, join(dir, LOCK))]);
-    closed.push({
-      month: entry.month,
-      dir,
-      closedAt: entry.at,
-      lockSha256: entry.lock,
-      lock: JSON.parse(Buffer.from(bytes).toString('utf8')) as Lock,
-    });
+    const close = await closedBy(pipeline, entry);
+    if (close === null) throw new Failure('check', [damaged(entry.month, join(booksDir(pipeline), entry.folder, LOCK))]);
+    closed.push(close);
   }
   return { closed, closing: null };
+}
+
+/** Every close whose folder is still whole, those among them that were opened again since. */
+export async function everClosed(pipeline: Pick<Pipeline, 'stateDir' | 'name'>): Promise<readonly ClosedMonth[]> {
+  const found: ClosedMonth[] = [];
+  for (const entry of await readJournal(pipeline)) {
+    const close = entry.entry === 'closed' ? await closedBy(pipeline, entry) : null;
+    if (close !== null) found.push(close);
+  }
+  return found;
+}
+
+/** Null where the lock is not what the journal says. */
+async function closedBy(pipeline: Pick<Pipeline, 'stateDir' | 'name'>, entry: Closing): Promise<ClosedMonth | null> {
+  const dir = join(booksDir(pipeline), entry.folder);
+  const bytes = await bytesIn(join(dir, LOCK));
+  if (bytes === null || sha256Of(bytes) !== entry.lock) return null;
+  const lock = JSON.parse(Buffer.from(bytes).toString('utf8')) as Lock;
+  return { month: entry.month, dir, closedAt: entry.at, lockSha256: entry.lock, lock };
 }
 
 type Closing = Extract<JournalEntry, { readonly entry: 'closed' }>;

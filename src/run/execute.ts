@@ -13,6 +13,7 @@ import type { KeptUsage } from '../warehouse/kept-usage.js';
 import type { Cell, Row, Warehouse } from '../warehouse/warehouse.js';
 import type { PastStep } from './api.js';
 import { type Books, closedTables } from './books.js';
+import type { ConfigurationBytes } from './config-copy.js';
 import { rulesHash } from './fingerprint.js';
 import type { Ledger } from './ledger.js';
 import { type ParameterTables, parameterTables, type Period, periodRow } from './parameters.js';
@@ -41,6 +42,8 @@ export interface RunContext {
   readonly ledger: Ledger;
   /** Closed months, which nothing recomputes. */
   readonly books: Books;
+  /** What the pipeline was read from, kept with the run; null beside any run. */
+  readonly configuration: ConfigurationBytes | null;
   readonly files: LandedFile[];
   readonly controls: ControlTotal[];
   /** Sums of days from the run before; null where every day is read, and nothing kept. */
@@ -120,11 +123,7 @@ async function land(context: RunContext, sourceId: string): Promise<Amounts> {
   });
   context.files.push(...landing.files);
   context.controls.push(...landing.controls);
-  return { files: landing.files.length, bytes: bytesOf(landing.files) };
-}
-
-function bytesOf(files: readonly LandedFile[]): number {
-  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { files: landing.files.length, bytes: landing.files.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 async function fill(context: RunContext): Promise<number> {

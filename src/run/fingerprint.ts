@@ -32,7 +32,7 @@ export function fingerprintOf(inputs: RunInputs): string {
   const parts = [
     inputs.versions,
     inputs.asOf,
-    meaningOf(inputs.pipeline),
+    meaningText(inputs.pipeline),
     ...modelTexts(inputs.catalog),
     ...files,
     ...controls,
@@ -43,7 +43,7 @@ export function fingerprintOf(inputs: RunInputs): string {
 
 /** Of rules, prices, registry and sources: whatever of the configuration has a say in a figure. */
 export function rulesHash(pipeline: Pipeline): string {
-  return hashOf([meaningOf(pipeline)]);
+  return hashOf([meaningText(pipeline)]);
 }
 
 /** Of the models and macros. */
@@ -56,8 +56,11 @@ function modelTexts({ macros, models }: Catalog): readonly string[] {
   return [macros.replace(/^--.*$/gm, ''), ...texts];
 }
 
-/** The pipeline without places, and without what is of no figure. */
-function meaningOf(pipeline: Pipeline): string {
+/** What of a pipeline has a say in a figure. */
+export type Meaning = ReturnType<typeof meaningOf>;
+
+/** The pipeline without what is of no figure. */
+function meaningOf(pipeline: Pipeline) {
   const {
     file: _file,
     root: _root,
@@ -72,7 +75,16 @@ function meaningOf(pipeline: Pipeline): string {
     close: _close,
     ...meaning
   } = pipeline;
-  return JSON.stringify(meaning, (key, value: unknown) => (key === 'place' ? undefined : value));
+  return meaning;
+}
+
+function meaningText(pipeline: Pipeline): string {
+  return contentText(meaningOf(pipeline));
+}
+
+/** As text, without places: where something stands says nothing of what it is. */
+export function contentText(value: unknown): string {
+  return JSON.stringify(value, (key, inner: unknown) => (key === 'place' ? undefined : inner));
 }
 
 function hashOf(parts: readonly string[]): string {

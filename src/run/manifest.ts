@@ -2,7 +2,10 @@
 // before anything else of the run, so that nothing that a kept run stands on is ever collected.
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import type { Day, Month } from '../kernel/period.js';
+import type { MadeMonth } from '../publish/directory.js';
 import type { ControlTotal, LandedFile } from '../source/source.js';
+import type { ConfigurationCopy } from './config-copy.js';
 import { writeAside, writeBytes } from './state.js';
 
 const NAME = 'manifest.json';
@@ -15,6 +18,8 @@ export interface RunManifest {
   readonly landed: readonly string[];
   /** What its months are a function of, besides the configuration; null in what earlier versions wrote. */
   readonly evidence: Evidence | null;
+  /** The configuration, and all else that a figure is a function of; null in what earlier versions wrote. */
+  readonly recipe: Recipe | null;
 }
 
 /** What landed when the run was made, and its fingerprint with all else. */
@@ -22,6 +27,20 @@ export interface Evidence {
   readonly inputs: string;
   readonly files: readonly Omit<LandedFile, 'path'>[];
   readonly controls: readonly ControlTotal[];
+}
+
+export interface Recipe extends ConfigurationCopy {
+  /** Folder of the copies, beside this manifest. */
+  readonly folder: string;
+  readonly asOf: Day;
+  /** Hash of the models and macros. */
+  readonly models: string;
+  /** Of the program and of the engine. */
+  readonly versions: string;
+  /** Months that were closed, with the hash of each lock. */
+  readonly closed: readonly { readonly month: Month; readonly lock: string }[];
+  /** Every month that the run published: its own, and others as they came along. */
+  readonly made: readonly MadeMonth[];
 }
 
 /** One folder below `<state>/runs`. */
@@ -36,24 +55,30 @@ export interface MadeOf extends Omit<Evidence, 'files'> {
   readonly pipeline: string;
   readonly outDir: string;
   readonly files: readonly LandedFile[];
+  readonly recipe: Recipe;
 }
 
 /** The same run may be published in two folders, by two pipeline files that differ in nothing else: it names both. */
-export async function noteMadeOf(stateDir: string, runId: string, { pipeline, outDir, ...made }: MadeOf): Promise<void> {
-  const path = join(stateDir, 'runs', runId, NAME);
+export async function noteMadeOf(stateDir: string, runId: string, { pipeline, outDir, recipe, ...made }: MadeOf): Promise<void> {
+  const path = join(runFolder(stateDir, runId), NAME);
   const before = (await readRunManifest(path))?.outs ?? [];
   const manifest: RunManifest = {
     pipeline,
     outs: [...new Set([...before, relative(stateDir, outDir)])].sort(),
     landed: [...new Set(made.files.map((file) => file.sha256))].sort(),
     evidence: evidenceOf(made),
+    recipe,
   };
   const text = JSON.stringify({ schema_version: 1, run_id: runId, ...manifest }, null, 2);
   await writeAside(path, async (aside) => writeBytes(aside, Buffer.from(`${text}\n`)));
 }
 
+export function runFolder(stateDir: string, runId: string): string {
+  return join(stateDir, 'runs', runId);
+}
+
 /** Where blobs lie is the landing's matter. */
-export function evidenceOf({ inputs, files, controls }: Omit<MadeOf, 'pipeline' | 'outDir'>): Evidence {
+export function evidenceOf({ inputs, files, controls }: Omit<MadeOf, 'pipeline' | 'outDir' | 'recipe'>): Evidence {
   return { inputs, files: files.map(({ path: _path, ...file }) => file), controls };
 }
 
@@ -74,7 +99,13 @@ async function readRunManifest(path: string): Promise<RunManifest | null> {
   try {
     const told = JSON.parse(await readFile(path, 'utf8')) as Partial<RunManifest> | null;
     return typeof told?.pipeline === 'string' && Array.isArray(told.outs) && Array.isArray(told.landed)
-      ? { pipeline: told.pipeline, outs: told.outs, landed: told.landed, evidence: told.evidence ?? null }
+      ? {
+          pipeline: told.pipeline,
+          outs: told.outs,
+          landed: told.landed,
+          evidence: told.evidence ?? null,
+          recipe: told.recipe ?? null,
+        }
       : null;
   } catch {
     return null;

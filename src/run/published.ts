@@ -2,11 +2,14 @@
 import { join } from 'node:path';
 import type { Model } from '../model/catalog.js';
 import type * as Arrow from '../publish/arrow.js';
-import { type Manifest, publishRun } from '../publish/directory.js';
+import { type MadeMonth, type Manifest, publishRun } from '../publish/directory.js';
 import { carriedMonths, keepCarried, ownMonths } from './carried.js';
+import { keepConfiguration } from './config-copy.js';
 import type { RunContext } from './execute.js';
 import { ARROW_MARTS, type ExportedFile, exportMarts, orderedSelect, plainColumns, writeWarehouse } from './export.js';
-import { noteMadeOf } from './manifest.js';
+import { modelsHash } from './fingerprint.js';
+import { noteMadeOf, type Recipe, runFolder } from './manifest.js';
+import { versionsOf } from './models.js';
 import { writeAside, writeBytes } from './state.js';
 
 /** The run's name, and the fingerprint of all that its months are made of. */
@@ -22,10 +25,13 @@ export async function publishMarts(context: RunContext, published: Manifest | nu
   const carried = carriedMonths(context, published);
   const own = ownMonths(period);
   const months = [...own, ...carried.months].sort();
-  const made = [...carried.made, ...own.map((month) => ({ month, asOf: period.asOf, inputs: name.inputs }))];
+  const made = [...carried.made, ...own.map((month) => ({ month, asOf: period.asOf, inputs: name.inputs }))].toSorted((a, b) =>
+    a.month < b.month ? -1 : 1,
+  );
   await noteMadeOf(pipeline.stateDir, name.runId, {
     ...{ pipeline: pipeline.name, outDir: pipeline.outDir, inputs: name.inputs },
     ...{ files: context.files, controls: context.controls },
+    recipe: await recipeOf(context, name.runId, made),
   });
   // Loaded when it is used: a run without news does not wait for it, and this one lets the engine work meanwhile.
   const arrow = import('../publish/arrow.js');
@@ -44,9 +50,24 @@ export async function publishMarts(context: RunContext, published: Manifest | nu
       asOf: period.asOf,
       currency: pipeline.currency,
       months,
-      made: made.toSorted((a, b) => (a.month < b.month ? -1 : 1)),
+      made,
     },
   });
+}
+
+/** Before anything is published: a run that people see can always be compared with what comes after it. */
+async function recipeOf(
+  { pipeline, period, catalog, warehouse, books, configuration }: RunContext,
+  runId: string,
+  made: readonly MadeMonth[],
+): Promise<Recipe> {
+  if (configuration === null) throw new Error('nobody knows what the pipeline was read from');
+  return {
+    ...(await keepConfiguration(pipeline, configuration, runFolder(pipeline.stateDir, runId))),
+    ...{ asOf: period.asOf, models: modelsHash(catalog), versions: await versionsOf(warehouse) },
+    closed: books.closed.map(({ month, lockSha256 }) => ({ month, lock: lockSha256 })),
+    made,
+  };
 }
 
 export function martsOf(context: RunContext): readonly Model[] {

@@ -9,6 +9,7 @@ import type { Planned, RunRequest, RunResult } from './api.js';
 import { type Books, firstOpenMonth } from './books.js';
 import { booksOf, refuseLostBooks } from './books-held.js';
 import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
+import { type ReadConfiguration, readWithBytes } from './config-copy.js';
 import { type Ending, endingOf, reasonOf } from './ending.js';
 import { executeStep, type RunContext } from './execute.js';
 import { runIdOf } from './fingerprint.js';
@@ -33,16 +34,21 @@ export interface Prepared {
 
 /** Runs the pipeline and publishes, or says that nothing changed. Throws `Failure`; anything else is a bug. */
 export async function runPipeline(request: RunRequest): Promise<RunResult> {
-  const pipeline = await readPipeline(request.pipelineFile);
+  const read = await readWithBytes(request.pipelineFile);
+  const { pipeline } = read;
   const asked = askedOf(pipeline, request.scope, request.now);
   try {
-    return await runLocked(request, pipeline, asked);
+    return await runLocked(request, read, asked);
   } catch (error) {
     throw endingOf(error, request.signal, pipeline.stateDir).error;
   }
 }
 
-async function runLocked(request: RunRequest, pipeline: Pipeline, asked: ReturnType<typeof askedOf>): Promise<RunResult> {
+async function runLocked(
+  request: RunRequest,
+  { pipeline, configuration }: ReadConfiguration,
+  asked: ReturnType<typeof askedOf>,
+): Promise<RunResult> {
   await makeState(pipeline.stateDir);
   await using _lock = await waitForLock(pipeline.stateDir, request);
   const books = await booksOf(pipeline);
@@ -59,7 +65,7 @@ async function runLocked(request: RunRequest, pipeline: Pipeline, asked: ReturnT
   const told = (outcome: RunResult['outcome'] | Ending['outcome'], out: string | null): void =>
     request.listener({ kind: 'run-finished', outcome, runId, seconds: (performance.now() - began) / 1000, out });
   try {
-    const result = await inSession(request, { pipeline, period, ledger, books }, async (context) =>
+    const result = await inSession(request, { pipeline, configuration, period, ledger, books }, async (context) =>
       runInside(context, published, request.force, (id) => (runId = id)),
     );
     await ledger.finished(result.runId, result.outcome, null);

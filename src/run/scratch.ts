@@ -45,6 +45,7 @@ export async function inScratch<T>(
     files: [...files],
     controls: [...controls],
     kept: null,
+    configuration: null,
   });
 }
 

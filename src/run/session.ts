@@ -3,22 +3,20 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Month } from '../kernel/period.js';
 import { duckDbEngine } from '../model/engine.js';
-import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Manifest } from '../publish/directory.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { RunRequest } from './api.js';
-import { type Books, lastClosed } from './books.js';
+import { lastClosed } from './books.js';
 import { carryMonths } from './carried.js';
 import { tellOfChanges } from './changes.js';
+import type { ConfigurationBytes } from './config-copy.js';
 import { executeSteps } from './builds.js';
 import { executeStep, type RunContext } from './execute.js';
 import { fingerprintOf } from './fingerprint.js';
 import { keptSumsOf } from './kept-sums.js';
-import type { Ledger } from './ledger.js';
 import { refuseGoneEvidence } from './locked-sources.js';
 import { MOST_LANES } from './side-by-side.js';
 import { loadHere } from './load.js';
-import type { Period } from './parameters.js';
 import { sweepLeftovers } from './leftovers.js';
 import { restate } from './restate.js';
 import { modelsOf, versionsOf } from './models.js';
@@ -29,10 +27,14 @@ import { freshFolder, removeFolder } from './state.js';
 
 type SessionRequest = Pick<RunRequest, 'threads' | 'listener' | 'signal' | 'force' | 'now' | 'env'>;
 
+interface Session extends Pick<RunContext, 'pipeline' | 'period' | 'ledger' | 'books'> {
+  readonly configuration: ConfigurationBytes;
+}
+
 /** Works with an engine of its own; the caller holds the lock. */
 export async function inSession<T>(
   { threads = availableParallelism(), listener, signal, force, now, env = {} }: SessionRequest,
-  run: { readonly pipeline: Pipeline; readonly period: Period; readonly ledger: Ledger; readonly books: Books },
+  run: Session,
   work: (context: RunContext) => Promise<T>,
 ): Promise<T> {
   await sweepLeftovers(run.pipeline);

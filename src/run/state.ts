@@ -1,5 +1,5 @@
 // The state folder and the run's own folders: the only file work of a run besides the ledger.
-import { lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -99,6 +99,18 @@ export async function writeAside(path: string, write: (aside: string) => Promise
 export async function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, bytes);
+}
+
+/** Gives whole files of one folder a name in another as well; what is there already stays. */
+export async function linkFiles(from: string, to: string, wanted: RegExp): Promise<void> {
+  await makeFolder(to);
+  for (const name of (await namesIn(from)).filter((each) => wanted.test(each))) {
+    const [path, other] = [join(from, name), join(to, name)];
+    // Another disk takes no hard link; a file that is collected meanwhile is read from landing again.
+    await link(path, other).catch(async ({ code }: NodeJS.ErrnoException) =>
+      code === 'EXDEV' ? symlink(path, other) : undefined,
+    );
+  }
 }
 
 /** Null where there is no such file. */

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { explainFigure } from '../../src/explain/explain.js';
 import type { RunEvent } from '../../src/kernel/event.js';
+import { Failure, type Problem } from '../../src/kernel/failure.js';
+import { readPublished } from '../../src/publish/directory.js';
+import { diffRuns } from '../../src/run/diff-runs.js';
 import type { RunResult } from '../../src/run/api.js';
 import { runPipeline } from '../../src/run/run.js';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
@@ -82,6 +85,45 @@ export async function explainCase(
   } finally {
     expect(await bytesBelow(folder)).toEqual(before);
   }
+}
+
+/**
+ * A case that compares two runs. Words: `unpublished` (nothing ran yet), `again` (a second run, of the case's own files), `lose` (the first
+ * run is collected), `month=…`, `feature=…`; all else names runs, the first one as `first`. Ids depend on the models, and are masked.
+ */
+export async function diffRunsCase(folder: string, base: string, input: string): Promise<unknown> {
+  const words = input.split(' ').filter((word) => word !== '');
+  if (!words.includes('unpublished')) await layPublished(folder, base);
+  const first = (await readPublished(join(folder, 'out')))?.runId ?? '';
+  if (words.includes('again')) await run(folder, () => undefined);
+  if (words.includes('lose'))
+    for (const below of ['.showback/runs', 'out/runs']) await rm(join(folder, below, first), { recursive: true });
+  const valueOf = (name: string): string | undefined => words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
+  const [month, feature] = [valueOf('month'), valueOf('feature')];
+  const [from, to] = words
+    .filter((word) => !/^(unpublished|again|lose|.*=.*)$/.test(word))
+    .map((word) => (word === 'first' ? first : word));
+  const asked = {
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(month === undefined ? {} : { month }),
+    ...(feature === undefined ? {} : { feature }),
+  };
+  const request = {
+    pipelineFile: join(folder, 'pipeline.yaml'),
+    anew: false,
+    threads: 1,
+    listener: () => undefined,
+    now: () => NOW,
+  };
+  return diffRuns({ ...request, ...asked }).catch((error: unknown) => {
+    throw error instanceof Failure ? new Failure(error.kind, error.problems.map(masked)) : error;
+  });
+}
+
+function masked({ message, remedy, ...problem }: Problem): Problem {
+  const mask = (text: string): string => text.replaceAll(/(\d{4}-\d{2}-\d{2})-[0-9a-f]{12}/g, '$1-4267254d9b11');
+  return { ...problem, message: mask(message), remedy: mask(remedy) };
 }
 
 async function layPublished(folder: string, base: string): Promise<void> {

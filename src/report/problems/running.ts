@@ -22,16 +22,33 @@ const ARGUMENTS: ProblemTexts = ofKind('user', {
   'cli/unknown-provider': ['The month has neither a bill nor usage of this provider.', 'Take the one that is suggested.'],
   'cli/unknown-run': ['No past run has the name that was asked for.', 'Take one that `showback show` lists, or `last`.'],
   'cli/which-pipeline': ['Several pipelines lie here, and none is named.', 'Name one of those that are listed.'],
+  'diff/arguments': [
+    'What is named is no comparison: of two runs, or with `--source` of two deliveries of one bill in a month.',
+    'Name it as the arrow says; `showback diff --help` has examples.',
+  ],
   'diff/collected': [
     'A delivery that is to be compared is no longer in landing.',
     'Compare with a later one; `retention` says how long replaced deliveries are kept.',
   ],
   'diff/no-bill': ['The source tells usage, which has no lines of a bill.', 'Name a bill.'],
+  'diff/no-earlier-run': [
+    'Nothing was published before this run, so there is nothing to compare it with.',
+    'Name the run to compare with, or run again when something came.',
+  ],
+  'diff/no-run': ['The pipeline has no run of this name.', 'Take one of those that are listed; the beginning of its id will do.'],
   'diff/nothing-landed': ['Nothing of the source has landed yet.', 'Run the pipeline first: `showback run`.'],
+  'diff/nothing-published': ['The output folder publishes no run yet.', 'Run the pipeline first: `showback run`.'],
+  'diff/run-collected': [
+    'The run is known, and neither its warehouse file nor its published files are kept any more.',
+    'Take one of those that are listed; `retention` says how many runs stay.',
+  ],
+  'diff/unknown-feature': ['Neither run has figures of this feature.', 'Take the one that is suggested.'],
+  'diff/unknown-month': ['Neither run has figures of this month.', 'Take one of those that are listed.'],
   'diff/unknown-run': [
     'No kept run has the name that was asked for, or it was made of the same files of this source as the run before it.',
     'Take one of those that are listed.',
   ],
+  'diff/which-run': ['Several runs begin with what was asked for.', 'Write more of the id.'],
   'diff/unknown-source': ['The pipeline has no source of this name.', 'Take the one that is suggested.'],
   'publish/name-taken': [
     'The output folder has something else under a name that belongs to what is published.',

@@ -45,6 +45,7 @@ export const NO_RUNS: Runs = {
   checkPipeline: unused,
   describeStep: (step) => step.kind,
   diffDeliveries: unused,
+  diffRuns: unused,
   closeMonth: unused,
   reopenMonth: unused,
   verifyMonth: unused,

@@ -98,7 +98,7 @@ function without<T extends object>(rows: readonly T[], others: readonly T[], tel
 }
 
 function meaningOf<T extends object>(row: T, { aside = [] }: Telling<T>): string {
-  return contentText(Object.entries(row).filter(([name]) => !aside.includes(name)));
+  return contentText(Object.fromEntries(Object.entries(row).filter(([name]) => !aside.includes(name))));
 }
 
 function changeOf<T extends object>(old: T | null, row: T | null, telling: Telling<T>): Change {

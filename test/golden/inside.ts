@@ -35,7 +35,15 @@ export async function rowsInside(company: Company, select: string): Promise<read
     listener: () => undefined,
     outside: { now, env: {} },
   };
-  const context = { ...shared, ledger: openLedger(pipeline.stateDir, now), files: [], controls: [], kept: null, books: NO_BOOKS };
+  const context = {
+    ...shared,
+    ledger: openLedger(pipeline.stateDir, now),
+    files: [],
+    controls: [],
+    kept: null,
+    books: NO_BOOKS,
+    configuration: null,
+  };
   for (const step of planSteps(pipeline, catalog, NOTHING_BEFORE)) {
     await executeStep(context, step);
     if (step.kind === 'gate') break;

@@ -70,6 +70,7 @@ describe('what may come next', () => {
     ['folders for an option of one', ['sql', '--out', ''], ['my files/']],
     ['runs', ['show', 'pipeline.yaml', ''], ['2026-09-30-aaaa']],
     ['runs of the pipeline that lies here', ['show', '2026'], ['2026-09-30-aaaa']],
+    ['a second run', ['diff', '2026-09-30-aaaa', ''], ['2026-09-30-aaaa']],
     ['flags where nothing else can come', ['rates', 'sync', '--dry-run', ''], ['--file', '--on', '--debug', '--help']],
     ['no flag behind --', ['run', '--', '--mo'], []],
     ['nothing of a folder that is not there', ['run', 'nowhere/'], []],

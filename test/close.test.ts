@@ -1,4 +1,5 @@
 // Closed months: what keeps one from being closed, that nothing changes it afterwards, and that every guard sees what is planted.
+import { createHash } from 'node:crypto';
 import { appendFile, chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -334,6 +335,58 @@ describe('a closed month', { timeout: SLOW }, () => {
     await doStep(company, THEN, { reopen: '2026-07', approver: 'mira', reason: 'r' });
   });
 });
+
+describe('what closing makes', { timeout: SLOW }, () => {
+  const CSV = 'csv/2026-07/customer_statement.csv';
+
+  it('lies with the close at once, is published by the next run, and goes when the month is opened', async () => {
+    const company = await copyOf(closed);
+    const made = await readFile(join(company.folder, LOCK_DIR, 'files', CSV), 'utf8');
+    expect(made.split('\r\n').slice(1, 3)).toEqual([
+      '2026-07,(unallocated),chat,Chat,Usage,USD,billed,models/rated_cost@day+provider,final,2026-07,cost,75.000000000000,75.0000',
+      '2026-07,(unallocated),search,Search,Usage,USD,billed,models/rated_cost@day+provider,final,2026-07,cost,25.000000000000,25.0000',
+    ]);
+    expect(await readdir(join(company.folder, 'out/csv/2026-07'))).not.toContain('customer_statement.csv');
+    expect(await differences(company)).toEqual([]);
+    await run(company);
+    expect(await readFile(join(company.folder, 'out', CSV), 'utf8')).toBe(made);
+    expect(await readdir(join(company.folder, 'out/csv/2026-08'))).not.toContain('customer_statement.csv');
+    expect(await differences(company)).toEqual([]);
+    await damageApart(company, join('out/current', CSV));
+    expect((await differences(company)).join()).toContain(`as published now: ${CSV} is gone or changed`);
+    await damageApart(company, join(LOCK_DIR, 'files', CSV));
+    expect((await differences(company)).join()).toContain(`kept with the close: ${CSV} is gone or changed`);
+    await doStep(company, THEN, { reopen: '2026-07', approver: 'mira', reason: 'r' });
+    // Closed again before any run: what the first close made is published still, and is no figure of the month.
+    await close(company);
+    const again = await readFile(join(company.folder, LOCK_DIR.replace(/1$/, '2'), 'files', CSV), 'utf8');
+    expect(again).toBe(made);
+    await doStep(company, THEN, { reopen: '2026-07', approver: 'mira', reason: 'r' });
+    await run(company);
+    expect(await readdir(join(company.folder, 'out/csv/2026-07'))).not.toContain('customer_statement.csv');
+  });
+
+  it('is nothing where the month was closed by a version that made nothing', async () => {
+    const company = await copyOf(closed);
+    await forgetAtClose(company);
+    expect(await differences(company)).toEqual([]);
+    const { warehousePath } = await run(company);
+    expect(await valueIn(warehousePath, 'SELECT count(*) FROM marts.customer_statement')).toBe('0');
+    expect(await differences(company)).toEqual([]);
+  });
+});
+
+/** As if the month had been closed before there was anything that closing makes. */
+async function forgetAtClose({ folder }: Company): Promise<void> {
+  const path = join(folder, LOCK_DIR, 'lock.json');
+  const { atClose, ...lock } = JSON.parse(await readFile(path, 'utf8')) as { atClose: { path: string }[] };
+  for (const file of atClose) await rm(join(folder, LOCK_DIR, 'files', file.path));
+  const text = `${JSON.stringify(lock, null, 2)}\n`;
+  await writeFile(path, text);
+  const journal = join(folder, LOCK_DIR, '../journal.ndjson');
+  const hash = createHash('sha256').update(text).digest('hex');
+  await writeFile(journal, (await readFile(journal, 'utf8')).replace(/"lock":"[0-9a-f]+"/, `"lock":"${hash}"`));
+}
 
 describe('what is changed behind a closed month is seen', { timeout: SLOW }, () => {
   const refuses = async (path: string): Promise<void> => {

@@ -1,7 +1,7 @@
 // `showback close` and `showback reopen`: who takes a month to be final, and who takes that back.
 import type { Command } from 'commander';
 import type { Month } from '../kernel/period.js';
-import type { CloseRequest, CloseResult } from '../run/closing-api.js';
+import type { ClosedJournal, CloseRequest, CloseResult } from '../run/closing-api.js';
 import type { Io, RunView } from './io.js';
 import { jsonLine } from './ndjson.js';
 import { addPipelineArgument, parseMonth, threadsOption, waitOption } from './options.js';
@@ -102,14 +102,20 @@ async function closing(
   };
 }
 
-function closedLines({ month, approvedBy, preparedBy, lock, dir, files, totals }: CloseResult): readonly string[] {
+function closedLines({ month, approvedBy, preparedBy, lock, dir, files, totals, journal }: CloseResult): readonly string[] {
   const people = `approved by ${printable(approvedBy)}${preparedBy === null ? '' : `, prepared by ${printable(preparedBy)}`}`;
   return [
     `${month} is closed, ${people}`,
     ...totals.map(({ currency, statement }) => `  ${minor(statement)} ${currency}`),
     `  ${files} files, locked as ${lock.slice(0, 16)} in ${printable(dir)}`,
+    ...(journal === null ? [] : [journalLine(journal)]),
     `What comes later is booked in the first open month. showback verify ${month} builds it again and compares.`,
   ];
+}
+
+function journalLine({ path, lines, totals }: ClosedJournal): string {
+  const posted = totals.map((total) => `${minor(total.posted)} ${total.currency}`).join(', ');
+  return `  a journal of ${lines} lines, debits and credits ${posted === '' ? '0' : posted}: ${printable(path)}`;
 }
 
 function minor(statement: string): string {

@@ -11,6 +11,8 @@ export async function prepareWarehouse(warehouse: Warehouse, catalog: Catalog): 
   for (const model of catalog.models) {
     if (model.layer === 'run') await createEmpty(warehouse, model);
     if (model.contract.build === 'append') await createEmpty(warehouse, model);
+    // Rows of it come with closed months, and there may be none.
+    if (model.contract.made === 'close' && model.layer === 'marts') await createEmpty(warehouse, model);
   }
 }
 

@@ -51,7 +51,7 @@ export async function readCatalog(sqlDir: string, warehouse: Warehouse): Promise
       if (model !== null) models.push(model);
     }
   }
-  problems.push(...unknownReads(models));
+  problems.push(...unknownReads(models), ...lateReads(models));
   if (problems.length > 0) throw new Failure('user', problems);
   return { models: inOrder(models), macros };
 }
@@ -142,6 +142,21 @@ function unknownReads(models: readonly Model[]): readonly Problem[] {
         code: 'model/unknown-table',
         message: `${model.name} reads ${name}, which is no model`,
         remedy: 'name a table as layer.table',
+        place: { file: model.file },
+      })),
+  );
+}
+
+/** A run builds nothing of what closing makes, so it cannot be read by what a run builds. */
+function lateReads(models: readonly Model[]): readonly Problem[] {
+  const late = new Set(models.filter(({ contract }) => contract.made === 'close').map(({ name }) => name));
+  return models.flatMap((model) =>
+    [...new Set([...model.reads, ...model.checkReads])]
+      .filter((name) => late.has(name) && model.contract.made === 'run')
+      .map((name) => ({
+        code: 'model/made',
+        message: `${model.name} is made by every run and reads ${name}, which is made when a month closes`,
+        remedy: 'write `made: close` in its contract too, or read what runs make',
         place: { file: model.file },
       })),
   );

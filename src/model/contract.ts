@@ -9,6 +9,9 @@ import type { Column } from '../warehouse/warehouse.js';
  */
 export type Build = 'table' | 'view' | 'level' | 'append' | 'input';
 
+/** When it is made: by every run, or once, when a month closes; then it stays with the close. */
+export type Made = 'run' | 'close';
+
 export interface ContractColumn extends Column {
   readonly nullable: boolean;
   readonly about: string;
@@ -34,6 +37,7 @@ export interface Contract {
   readonly about: string;
   readonly grain: readonly string[];
   readonly build: Build;
+  readonly made: Made;
   readonly columns: readonly ContractColumn[];
   readonly checks: readonly ContractCheck[];
   readonly examples: readonly Example[];
@@ -47,6 +51,7 @@ const SPEC = z.strictObject({
   about: z.string().min(1),
   grain: z.array(z.string()),
   build: z.enum(['table', 'view', 'level', 'append']).optional(),
+  made: z.enum(['run', 'close']).default('run'),
   columns: z.record(z.string(), z.string()),
   checks: z.array(z.strictObject({ name: z.string(), select: z.string(), remedy: z.string() })).default([]),
   examples: z.array(z.strictObject({ it: z.string(), given: z.record(z.string(), rows).default({}), expect: rows })).default([]),

@@ -44,6 +44,8 @@ export interface Pipeline {
   readonly variance: readonly VarianceTolerance[];
   /** What a month must be before it can be closed. Of no figure. */
   readonly close: CloseLimits;
+  /** Where a closed month is posted, or null: closing makes no journal. Of no figure of a run. */
+  readonly chargeback: Chargeback | null;
   /** Every configuration file read, with the sha256 of its bytes: part of the run's fingerprint. */
   readonly files: readonly ConfigFile[];
 }
@@ -218,6 +220,17 @@ export interface CloseLimits {
   readonly coverage: string | null;
   readonly unallocated: string | null;
   readonly twoPeople: boolean;
+}
+
+export interface Chargeback {
+  /** Who a line is of. */
+  readonly by: 'feature' | 'team';
+  readonly expenseAccount: string;
+  /** Of features of a category, where it is another. */
+  readonly expenseAccounts: readonly { readonly category: string; readonly account: string }[];
+  readonly clearingAccount: string;
+  /** Of what has none in the registry. */
+  readonly costCenter: string;
 }
 
 /** What of a month's bill may stay unexplained; both the amount and the ratio must hold. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Failure, type Problem } from '../kernel/failure.js';
 import { firstDay } from '../kernel/period.js';
 import { readAliases, readFx, readInvoices, readSkuMap, readSkus, type Seen } from './books.js';
+import { chargebackOf } from './chargeback.js';
 import { engineOf, publishOf } from './elsewhere.js';
 import { readFixedCosts } from './fixed-costs.js';
 import type { KnownNames } from './match.js';
@@ -57,6 +58,7 @@ class Reader {
     const { registry, rules } = await this.#registry(registryPaths, file, known, sections);
     const books = await this.#books(registryPaths, file);
     const prices = await this.#prices(sections.prices, file);
+    const chargeback = chargebackOf(sections.chargeback, registry.features, file, this.#report);
     if (!isWhole(sections)) return null;
     const { name, currency, start, tags } = sections;
     const { root } = this.#files;
@@ -66,10 +68,8 @@ class Reader {
       root,
       currency,
       start,
-      asOf: sections.as_of ?? null,
-      lookBack: sections.look_back ?? null,
-      stateDir: resolve(root, sections.state),
-      outDir: resolve(root, sections.out),
+      ...{ asOf: sections.as_of ?? null, lookBack: sections.look_back ?? null },
+      ...{ stateDir: resolve(root, sections.state), outDir: resolve(root, sections.out) },
       retention: { runs: sections.retention.runs, deliveriesDays: sections.retention.deliveries_days },
       engine: engineOf(sections.engine, file),
       publish: publishOf(sections, file),
@@ -80,6 +80,7 @@ class Reader {
       prices,
       ...books,
       ...limitsOf(sections),
+      chargeback,
       files: this.#files.files,
     };
   }

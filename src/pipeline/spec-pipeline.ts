@@ -21,6 +21,7 @@ import {
 } from './fields.js';
 import { anthropicCostsPull, anthropicUsagePull, focusPull, openAiCostsPull, openAiUsagePull } from './spec-pull.js';
 import { jsonLines, jsonPull } from './spec-json.js';
+import { chargeback } from './spec-chargeback.js';
 import { limits } from './spec-limits.js';
 
 const OUTSIDE = 'leads out of the company folder → keep it below `root`, written with `/` and without `..`';
@@ -281,6 +282,7 @@ export const pipelineSpec = z.strictObject({
   }),
   prices: z.strictObject({ negotiated: z.array(bookPath).default([]), list: z.array(bookPath).default([]) }).prefault({}),
   sources: z.array(sourceSpec).min(1, 'is empty → name at least one source'),
+  chargeback,
   ...limits,
 });
 

@@ -166,6 +166,7 @@ const OBJECT: Model = {
     about: 'Objects of a log, and the names that they landed under.',
     grain: ['file'],
     build: 'input',
+    made: 'run',
     columns: ['object', 'file'].map((name) => ({ name, type: 'VARCHAR', nullable: false, about: '' })),
     checks: [],
     examples: [],

@@ -34,6 +34,8 @@ export interface Lock {
   readonly configuration: readonly LockedFile[];
   /** The published files of the month. */
   readonly files: readonly PublishedFile[];
+  /** Files that closing made: the next run publishes them too. Absent from what earlier versions closed. */
+  readonly atClose?: readonly PublishedFile[];
   readonly ledger: { readonly rows: number; readonly sha256: string };
   /** What the register gave the month, by entry and kind. */
   readonly register: readonly Readonly<Record<'entry_id' | 'kind' | 'currency' | 'amount', string>>[];
@@ -60,6 +62,11 @@ export interface ClosedMonth {
   readonly closedAt: string;
   readonly lockSha256: string;
   readonly lock: Lock;
+}
+
+/** Everything below `files/` of the close: what stays published of the month. */
+export function filesOf({ files, atClose = [] }: Lock): readonly PublishedFile[] {
+  return [...files, ...atClose];
 }
 
 export interface Books {

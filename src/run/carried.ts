@@ -7,7 +7,7 @@ import { rowBreaches } from '../model/verify.js';
 import type { MadeMonth, Manifest, StagedFile } from '../publish/directory.js';
 import { damagedFiles, type KeptFile, keepFiles } from '../publish/kept.js';
 import { literal } from '../warehouse/sql-quote.js';
-import { type Books, damaged, FILES } from './books.js';
+import { type Books, damaged, FILES, filesOf } from './books.js';
 import type { RunContext } from './execute.js';
 import { plainColumns } from './export.js';
 import type { Period } from './parameters.js';
@@ -34,7 +34,7 @@ export function carriedMonths({ pipeline, books, period }: Carrying, published: 
   ];
   const files = [
     ...(published?.files ?? []).filter(({ month }) => open.includes(month ?? '')).map((file) => ({ ...file, root })),
-    ...books.closed.flatMap(({ dir, lock }) => lock.files.map((file) => ({ ...file, root: join(dir, FILES), apart: true }))),
+    ...books.closed.flatMap(({ dir, lock }) => filesOf(lock).map((file) => ({ ...file, root: join(dir, FILES), apart: true }))),
   ];
   const hashes = [...files.map(({ path, sha256 }) => `${path} ${sha256}`), ...made.map((each) => JSON.stringify(each))];
   const months = [...open, ...books.closed.map(({ month }) => month)].sort();
@@ -61,7 +61,7 @@ export async function carryMonths(context: RunContext, published: Manifest | nul
     );
   for (const mart of marts) {
     const own = files.filter(({ mart: name, path }) => name === mart.table && path.startsWith('parquet/'));
-    // A month that was closed before there was this mart has no file of it.
+    // A month that was closed before there was this mart has no file of it, and an open one none of what closing makes.
     if (own.length === 0) continue;
     const list = plainColumns(mart);
     const from = rowsOf(own);

@@ -4,25 +4,27 @@ import { Failure, type Problem } from '../kernel/failure.js';
 import { lastDay, type Month } from '../kernel/period.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { readPipeline } from '../pipeline/read.js';
-import { type MadeMonth, type Manifest, readPublished } from '../publish/directory.js';
+import { type MadeMonth, type Manifest, type PublishedFile, readPublished } from '../publish/directory.js';
 import type { KeptFile } from '../publish/kept.js';
 import { sealed } from '../publish/manifest.js';
 import { landedFile } from '../source/landing.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import { closeFailure, refuseClosing, refusePeople } from './close-refusals.js';
 import type { CloseRequest, CloseResult } from './closing-api.js';
-import { booksDir, FILES, LEDGER, LOCK, type Lock, nextFolder, sha256Of, writeJournal } from './books.js';
+import { booksDir, FILES, filesOf, LEDGER, LOCK, type Lock, nextFolder, sha256Of, writeJournal } from './books.js';
 import { booksOf, refuseLostBooks } from './books-held.js';
 import { copyConfiguration } from './config-copy.js';
 import { endingOf } from './ending.js';
 import type { RunContext } from './execute.js';
+import type { ExportedFile } from './export.js';
 import { fingerprintOf, modelsHash, rulesHash } from './fingerprint.js';
 import { openGates } from './gates.js';
+import { journalOf } from './journal.js';
 import { sweepLeftovers } from './leftovers.js';
 import { waitForLock } from './lock.js';
 import { type Evidence, storedRuns } from './manifest.js';
 import { modelsOf, versionsOf } from './models.js';
-import { exportLedger, exportMonth } from './rebuild.js';
+import { exportAtClose, exportLedger, exportMonth } from './rebuild.js';
 import { inScratch, tempOf } from './scratch.js';
 import { buildEvidence } from './session.js';
 import { freshFolder, isThere, makeState, nameDurably, removeFolder, scratchFolder, writeBytes } from './state.js';
@@ -94,9 +96,13 @@ async function closeBuilt(request: CloseRequest, context: RunContext, published:
   const aside = await freshFolder(join(booksDir(pipeline), `${await nextFolder(pipeline, month, null)}.partial`));
   // Bytes of their own: links would change with the published files.
   const fresh = join(aside, FILES);
-  await refuseChanged(await exportMonth(context, month, fresh), { published, fresh, month });
-  const { files } = published;
-  const lock = await lockOf(request, context, published, aside);
+  const made = await exportMonth(context, month, fresh);
+  await refuseChanged(made, { published, fresh, month });
+  const own = new Set(made.map(({ path }) => path));
+  // Of a month that was closed before, what that close made is published still.
+  const files = published.files.filter(({ path }) => own.has(path));
+  const atClose = await sealedFiles(fresh, await exportAtClose(context, month, fresh));
+  const lock = await lockOf(request, context, { published: { ...published, files }, atClose, aside });
   const text = `${JSON.stringify(lock, null, 2)}\n`;
   await writeBytes(join(aside, LOCK), Buffer.from(text));
   await sealed(join(aside, LOCK));
@@ -108,7 +114,8 @@ async function closeBuilt(request: CloseRequest, context: RunContext, published:
   const { preparedBy, approvedBy, reason } = request;
   const by = { preparedBy, approvedBy, reason };
   await writeJournal(pipeline, { entry: 'closed', month, folder, lock: sha256Of(text), at: request.now().toISOString(), ...by });
-  return { month, preparedBy, approvedBy, lock: sha256Of(text), dir, files: files.length, totals: lock.totals };
+  const closed = { month, preparedBy, approvedBy, lock: sha256Of(text), dir, files: filesOf(lock).length };
+  return { ...closed, totals: lock.totals, journal: await journalOf(context, atClose, dir) };
 }
 
 /** Landing is not touched by `gc` while a run stands on it; somebody else may have. */
@@ -141,11 +148,22 @@ async function refuseChanged(
   if (changed.size > 0) throw closeFailure('close/changed', month, [...changed].sort().join('\n'));
 }
 
+async function sealedFiles(dir: string, files: readonly ExportedFile[]): Promise<readonly PublishedFile[]> {
+  const found: PublishedFile[] = [];
+  for (const file of files) found.push({ ...file, ...(await sealed(join(dir, file.path))) });
+  return found;
+}
+
+interface ToLock {
+  readonly published: Published;
+  readonly atClose: readonly PublishedFile[];
+  readonly aside: string;
+}
+
 async function lockOf(
   { month, preparedBy, approvedBy, reason }: CloseRequest,
   context: RunContext,
-  { made, evidence, files }: Published,
-  aside: string,
+  { published: { made, evidence, files }, atClose, aside }: ToLock,
 ): Promise<Lock> {
   const { pipeline, catalog, engine, warehouse } = context;
   const [digest] = await engine.rows('SELECT evidence FROM allocation.month_evidence WHERE month_text(billing_month) = $1', [
@@ -163,6 +181,7 @@ async function lockOf(
     ...{ landed: evidence.files, controls: evidence.controls },
     ...(await copyConfiguration(pipeline, aside)),
     files: files.map(({ root: _root, ...file }) => file),
+    atClose,
     ledger: { rows, sha256 },
     register: await registerOf(context, month),
     totals: await totalsOf(context, month),

@@ -21,6 +21,16 @@ export interface CloseResult {
   readonly files: number;
   /** Statement of the month, one a currency. */
   readonly totals: readonly { readonly currency: string; readonly amount: string; readonly statement: string }[];
+  /** What the general ledger is posted, or null where the pipeline names no accounts. */
+  readonly journal: ClosedJournal | null;
+}
+
+export interface ClosedJournal {
+  /** Its CSV, where it was closed. */
+  readonly path: string;
+  readonly lines: number;
+  /** What is debited, and credited, one a currency. */
+  readonly totals: readonly { readonly currency: string; readonly posted: string }[];
 }
 
 export interface ReopenRequest extends Pick<RunRequest, 'pipelineFile' | 'wait' | 'listener' | 'now' | 'signal'> {

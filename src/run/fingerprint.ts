@@ -73,6 +73,7 @@ function meaningOf(pipeline: Pipeline) {
     engine: _engine,
     publish: _publish,
     close: _close,
+    chargeback: _chargeback,
     ...meaning
   } = pipeline;
   return meaning;

@@ -1,7 +1,7 @@
 // The pipeline as rows of the `run` tables: parameters are data, so a model reads the same text on every engine.
 import type { Place } from '../kernel/failure.js';
 import { type Day, firstDay, type Month, monthOf } from '../kernel/period.js';
-import type { AliasRow, FixedCost, Pipeline, PriceRow, SourceConfig } from '../pipeline/pipeline.js';
+import type { AliasRow, Chargeback, FixedCost, Pipeline, PriceRow, SourceConfig } from '../pipeline/pipeline.js';
 import type { Cell } from '../warehouse/warehouse.js';
 import { likePattern, type ParameterTables, ruleTables } from './rule-parameters.js';
 
@@ -27,6 +27,7 @@ export function parameterTables(pipeline: Pipeline, period: Period): ParameterTa
     ...ruleTables(pipeline, monthOf(period.asOf)),
     ...bookTables(pipeline),
     ...limitTables(pipeline),
+    ...chargebackTables(pipeline),
   };
 }
 
@@ -179,6 +180,19 @@ function limitTables(pipeline: Pipeline): ParameterTables {
       expires_on: row.expiresOn,
     })),
   };
+}
+
+function chargebackTables({ name, chargeback }: Pipeline): ParameterTables {
+  const rows = chargeback === null ? [] : [chargebackRow(name, chargeback)];
+  return {
+    'run.chargeback': rows,
+    'run.chargeback_account': (chargeback?.expenseAccounts ?? []).map(({ category, account }) => ({ category, account })),
+  };
+}
+
+function chargebackRow(pipeline: string, { by, expenseAccount, clearingAccount, costCenter }: Chargeback): Record<string, Cell> {
+  const accounts = { expense_account: expenseAccount, clearing_account: clearingAccount };
+  return { pipeline, line_of: by, ...accounts, cost_center: costCenter };
 }
 
 function priceRow(price: PriceRow, at: number): Record<string, Cell> {

@@ -69,7 +69,16 @@ export function publishSteps(pipeline: Pipeline, catalog: Catalog, carried: read
 }
 
 function builtOnce(catalog: Catalog): readonly Model[] {
-  return catalog.models.filter((model) => model.contract.build === 'table' || model.contract.build === 'view');
+  return catalog.models.filter(
+    ({ contract }) => contract.made === 'run' && (contract.build === 'table' || contract.build === 'view'),
+  );
+}
+
+const JOURNAL = 'marts.gl_journal';
+
+/** What is made once, when a month closes. There is no journal where the pipeline names no accounts. */
+export function closingSteps({ chargeback }: Pick<Pipeline, 'chargeback'>, { models }: Catalog): readonly Step[] {
+  return models.filter(({ name, contract }) => contract.made === 'close' && (name !== JOURNAL || chargeback !== null)).map(build);
 }
 
 function build(model: Model): Step {

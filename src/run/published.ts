@@ -1,6 +1,7 @@
 // The step that replaces what is published.
 import { join } from 'node:path';
 import type { Model } from '../model/catalog.js';
+import type { Made } from '../model/contract.js';
 import type * as Arrow from '../publish/arrow.js';
 import { type MadeMonth, type Manifest, publishRun } from '../publish/directory.js';
 import { carriedMonths, keepCarried, ownMonths } from './carried.js';
@@ -41,7 +42,7 @@ export async function publishMarts(context: RunContext, published: Manifest | nu
     runId: name.runId,
     keep: pipeline.retention.runs - 1,
     stage: async (dir) => [
-      ...(await exportMarts(warehouse, marts, own, dir)),
+      ...(await exportMarts(warehouse, martsMadeBy(context, 'run'), own, dir)),
       ...(await keepCarried(context, published, dir)),
       ...(await exportArrow(context, marts, dir, await arrow)),
     ],
@@ -72,6 +73,11 @@ async function recipeOf(
 
 export function martsOf(context: RunContext): readonly Model[] {
   return context.catalog.models.filter((model) => model.layer === 'marts').toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Those that closing makes have files of closed months only. */
+export function martsMadeBy(context: RunContext, made: Made): readonly Model[] {
+  return martsOf(context).filter(({ contract }) => contract.made === made);
 }
 
 async function writeRunWarehouse(context: RunContext, marts: readonly Model[], runId: string): Promise<void> {

@@ -6,15 +6,24 @@ import { LEDGER } from './books.js';
 import { executeSteps } from './builds.js';
 import { executeStep, modelOf, type RunContext } from './execute.js';
 import { type ExportedFile, exportMarts, plainColumns } from './export.js';
-import { publishSteps } from './plan.js';
-import { martsOf } from './published.js';
+import { closingSteps, publishSteps } from './plan.js';
+import { martsMadeBy } from './published.js';
 
 /** Checks the controls of the month, builds its marts and writes them below `dir`, as a run publishes them. */
 export async function exportMonth(context: RunContext, month: Month, dir: string): Promise<readonly ExportedFile[]> {
   const { pipeline, catalog, warehouse } = context;
   const steps = publishSteps(pipeline, catalog, []).filter(({ kind }) => kind === 'gate' || kind === 'build');
   await executeSteps(context, steps, async (step) => executeStep(context, step));
-  return exportMarts(warehouse, martsOf(context), [month], dir);
+  return exportMarts(warehouse, martsMadeBy(context, 'run'), [month], dir);
+}
+
+/** Builds what is made when a month closes, and writes its marts below `dir`. The month's own marts are built. */
+export async function exportAtClose(context: RunContext, month: Month, dir: string): Promise<readonly ExportedFile[]> {
+  const steps = closingSteps(context.pipeline, context.catalog);
+  await executeSteps(context, steps, async (step) => executeStep(context, step));
+  const built = new Set(steps.flatMap((step) => (step.kind === 'build' ? [step.model] : [])));
+  const marts = martsMadeBy(context, 'close').filter(({ name }) => built.has(name));
+  return exportMarts(context.warehouse, marts, [month], dir);
 }
 
 /** Writes what the ledger holds of the month below `dir`; gives the number of rows. */

@@ -6,13 +6,13 @@ import { type Manifest, readPublished } from '../publish/directory.js';
 import { hashOfFile } from '../publish/manifest.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { Verified, VerifyRequest, VerifyResult } from './closing-api.js';
-import { type Books, type ClosedMonth, FILES, landedOf, LEDGER, readBooks } from './books.js';
+import { type Books, type ClosedMonth, FILES, filesOf, landedOf, LEDGER, readBooks } from './books.js';
 import { closedMonth } from './close-refusals.js';
 import { readLockedPipeline } from './config-copy.js';
 import type { RunContext } from './execute.js';
 import { modelsHash } from './fingerprint.js';
 import { modelsOf, versionsOf } from './models.js';
-import { exportLedger, exportMonth } from './rebuild.js';
+import { exportAtClose, exportLedger, exportMonth } from './rebuild.js';
 import { inScratch, tempOf } from './scratch.js';
 import { buildEvidence } from './session.js';
 import { makeFolder, removeFolder, scratchFolder } from './state.js';
@@ -41,16 +41,19 @@ async function sameBytes(path: string, sha256: string): Promise<boolean> {
 /** What carried months are made of. */
 async function filesHold({ dir, lock }: ClosedMonth): Promise<Verified> {
   const wrong: string[] = [];
-  for (const { path, sha256 } of lock.files) if (!(await sameBytes(join(dir, FILES, path), sha256))) wrong.push(path);
+  for (const { path, sha256 } of filesOf(lock)) if (!(await sameBytes(join(dir, FILES, path), sha256))) wrong.push(path);
   if (!(await sameBytes(join(dir, LEDGER), lock.ledger.sha256))) wrong.push(LEDGER);
-  return verdict(`${lock.files.length} files and the ledger kept with the close`, wrong);
+  return verdict(`${filesOf(lock).length} files and the ledger kept with the close`, wrong);
 }
 
+/** What closing made is published by the first run after it. */
 async function publishedHolds({ lock, month }: ClosedMonth, outDir: string, published: Manifest | null): Promise<Verified> {
+  const isOut = published?.made.some((made) => made.month === month && made.closed === true) === true;
+  const files = isOut ? filesOf(lock) : lock.files;
   const wrong: string[] = [];
-  for (const { path, sha256 } of lock.files)
+  for (const { path, sha256 } of files)
     if (!(await sameBytes(join(outDir, 'runs', published?.runId ?? '', path), sha256))) wrong.push(path);
-  return verdict(`${lock.files.length} files of ${month} as published now`, wrong);
+  return verdict(`${files.length} files of ${month} as published now`, wrong);
 }
 
 async function landedHolds({ lock }: ClosedMonth, stateDir: string): Promise<readonly Verified[]> {
@@ -100,10 +103,13 @@ async function compared(
 ): Promise<readonly Verified[]> {
   await buildEvidence(context);
   const dir = await makeFolder(join(scratch, 'rebuilt'));
-  const made = new Set((await exportMonth(context, month, dir)).map(({ path }) => path));
+  const exported = [...(await exportMonth(context, month, dir))];
+  if (lock.atClose !== undefined) exported.push(...(await exportAtClose(context, month, dir)));
+  const made = new Set(exported.map(({ path }) => path));
   const wrong: string[] = [];
-  for (const { path, sha256 } of lock.files) if (!made.has(path) || !(await sameBytes(join(dir, path), sha256))) wrong.push(path);
+  for (const { path, sha256 } of filesOf(lock))
+    if (!made.has(path) || !(await sameBytes(join(dir, path), sha256))) wrong.push(path);
   await exportLedger(context, month, dir);
   if (!(await sameBytes(join(dir, LEDGER), lock.ledger.sha256))) wrong.push(LEDGER);
-  return [verdict(`${lock.files.length} files and the ledger, built again from landing${by}`, wrong)];
+  return [verdict(`${filesOf(lock).length} files and the ledger, built again from landing${by}`, wrong)];
 }

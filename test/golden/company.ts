@@ -72,13 +72,19 @@ export async function bytesBelow(folder: string): Promise<Readonly<Record<string
   return found;
 }
 
-/** File → text of the published CSVs of these marts, by `<month>/<mart>.csv`. */
+function noFile(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null;
+  throw error;
+}
+
+/** File → text of the published CSVs of these marts, by `<month>/<mart>.csv`; what closing makes, of closed months only. */
 export async function csvsOf(result: RunResult, marts: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
   for (const month of result.months) {
     for (const mart of marts) {
       const name = `${month}/${mart}.csv`;
-      files.set(name, await readFile(join(result.outDir, 'csv', name), 'utf8'));
+      const text = await readFile(join(result.outDir, 'csv', name), 'utf8').catch(noFile);
+      if (text !== null) files.set(name, text);
     }
   }
   return files;

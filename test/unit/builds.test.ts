@@ -27,6 +27,7 @@ function model(table: string, sql: string, more: Partial<Pick<Model, 'reads' | '
     about: table,
     grain: [],
     build: 'table' as const,
+    made: 'run' as const,
     columns: [{ name: 'n', type: 'BIGINT', nullable: true, about: 'n' }],
     checks: [],
     examples: [],

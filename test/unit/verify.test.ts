@@ -27,6 +27,7 @@ const MODEL: Model = {
     about: 'Cost.',
     grain: ['day', 'feature'],
     build: 'table',
+    made: 'run',
     columns: [
       { name: 'day', type: 'DATE', nullable: false, about: '' },
       { name: 'feature', type: 'VARCHAR', nullable: true, about: '' },

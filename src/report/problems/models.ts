@@ -4,6 +4,10 @@ import { ofKind, type ProblemTexts } from './problem-text.js';
 const CATALOG: ProblemTexts = ofKind('user', {
   'model/contract-form': ['A contract is not of the form of contracts.', 'See sql/README.md for the form.'],
   'model/cycle': ['Models read each other in a circle.', 'Break the circle.'],
+  'model/made': [
+    'A model that every run makes reads one that is made when a month closes: a run has no such table.',
+    'Write `made: close` in its contract too, or read what runs make.',
+  ],
   'model/no-contract': ['A model has no contract beside it.', 'Write it.'],
   'model/no-select': ['A contract has no select beside it.', 'Write it, or remove the contract.'],
   'model/syntax': ['The engine cannot read a model.', 'Mend the select.'],

@@ -15,7 +15,15 @@ import type {
   RunRequest,
   RunResult,
 } from '../run/api.js';
-import type { CloseRequest, CloseResult, ReopenRequest, VerifyRequest, VerifyResult } from '../run/closing-api.js';
+import type {
+  CloseRequest,
+  CloseResult,
+  ReopenRequest,
+  StatementsRequest,
+  StatementsResult,
+  VerifyRequest,
+  VerifyResult,
+} from '../run/closing-api.js';
 import type { RunDiff, RunDiffRequest } from '../run/diff-runs-api.js';
 import type { Step } from '../run/plan.js';
 
@@ -40,6 +48,7 @@ export interface Runs {
   readonly closeMonth: (request: CloseRequest) => Promise<CloseResult>;
   readonly reopenMonth: (request: ReopenRequest) => Promise<void>;
   readonly verifyMonth: (request: VerifyRequest) => Promise<VerifyResult>;
+  readonly writeStatements: (request: StatementsRequest) => Promise<StatementsResult>;
   readonly diffDeliveries: (request: DiffRequest) => Promise<DeliveryDiff>;
   readonly diffRuns: (request: RunDiffRequest) => Promise<RunDiff>;
   readonly reratePipeline: (request: RerateRequest) => Promise<Rerated>;

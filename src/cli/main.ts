@@ -38,7 +38,7 @@ function widthFrom(text: string | undefined): number {
 }
 
 async function loadRuns(): Promise<Runs> {
-  const [run, backfill, gc, check, plan, diff, runs, close, reopen, verify, rerate] = await Promise.all([
+  const [run, backfill, gc, check, plan, diff, runs, close, reopen, verify, rerate, statements] = await Promise.all([
     import('../run/run.js'),
     import('../run/backfill.js'),
     import('../run/gc.js'),
@@ -50,6 +50,7 @@ async function loadRuns(): Promise<Runs> {
     import('../run/reopen.js'),
     import('../run/verify.js'),
     import('../run/rerate.js'),
+    import('../run/statements.js'),
   ]);
   return {
     runPipeline: run.runPipeline,
@@ -64,6 +65,7 @@ async function loadRuns(): Promise<Runs> {
     reopenMonth: reopen.reopenMonth,
     verifyMonth: verify.verifyMonth,
     reratePipeline: rerate.reratePipeline,
+    writeStatements: statements.writeStatements,
   };
 }
 

@@ -20,6 +20,7 @@ import { addReconcile } from './command-reconcile.js';
 import { addRerate } from './command-rerate.js';
 import { addShow } from './command-show.js';
 import { addSql } from './command-sql.js';
+import { addStatements } from './command-statements.js';
 import { addVerify } from './command-verify.js';
 import { EXIT_CODES, everyCommand, pathOf } from './command-tree.js';
 import { hasColours, type Io, type Paint, painter } from './io.js';
@@ -79,6 +80,7 @@ export function buildProgram(io: Io): Command {
     addClose,
     addReopen,
     addVerify,
+    addStatements,
     addGc,
     addRates,
     addRerate,

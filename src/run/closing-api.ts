@@ -43,6 +43,24 @@ export interface VerifyRequest extends Omit<RunRequest, 'scope' | 'force' | 'wai
   readonly month: Month;
 }
 
+export interface StatementsRequest extends Pick<RunRequest, 'pipelineFile' | 'signal'> {
+  readonly month: Month;
+  /** Absolute; the statements go to a folder of the month's name in it. */
+  readonly dir: string;
+  /** All where none is named. */
+  readonly customers: readonly string[];
+}
+
+export interface StatementsResult {
+  readonly month: Month;
+  readonly pipeline: string;
+  /** Where they lie. */
+  readonly dir: string;
+  readonly statements: number;
+  /** In minor units: what is stated, of customers that were not asked for, of no customer, and all, which is what was closed. */
+  readonly totals: readonly Readonly<Record<'currency' | 'stated' | 'others' | 'nobody' | 'total', string>>[];
+}
+
 /** One thing that was compared. */
 export interface Verified {
   readonly what: string;

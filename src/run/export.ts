@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import type { Month } from '../kernel/period.js';
 import type { Model } from '../model/catalog.js';
-import type { Warehouse } from '../warehouse/warehouse.js';
+import type { Column, Warehouse } from '../warehouse/warehouse.js';
 import { makeFolder } from './state.js';
 
 export interface ExportedFile {
@@ -40,12 +40,7 @@ export async function exportMarts(
         join(dir, parquet),
         'FORMAT parquet, COMPRESSION zstd',
       );
-      await copy(
-        warehouse,
-        orderedSelect(mart, month, safeColumns(mart)),
-        join(dir, csv),
-        "FORMAT csv, HEADER true, NEW_LINE '\\r\\n'",
-      );
+      await copy(warehouse, orderedSelect(mart, month, safeColumns(mart.contract.columns)), join(dir, csv), CSV_OPTIONS);
       files.push({ path: parquet, mart: mart.table, month, rows }, { path: csv, mart: mart.table, month, rows });
     }
   }
@@ -63,9 +58,12 @@ export function plainColumns(mart: Model): string {
   return mart.contract.columns.map((column) => `"${column.name}"`).join(', ');
 }
 
+/** How a CSV is written. */
+export const CSV_OPTIONS = "FORMAT csv, HEADER true, NEW_LINE '\\r\\n'";
+
 /** Text that a spreadsheet would run as a formula gets a leading apostrophe; numbers stay numbers, a leading minus too. */
-function safeColumns(mart: Model): string {
-  return mart.contract.columns
+export function safeColumns(columns: readonly Column[]): string {
+  return columns
     .map(({ name, type }) =>
       type === 'VARCHAR'
         ? `CASE WHEN regexp_matches("${name}", '^[=+@\\t\\r\\n-]') THEN '''' || "${name}" ELSE "${name}" END AS "${name}"`

@@ -28,6 +28,11 @@ export async function freshFolder(path: string): Promise<string> {
   return makeFolder(path);
 }
 
+/** A new folder in `dir`, on the same disk, for what is renamed to there. */
+export async function besideFolder(dir: string): Promise<string> {
+  return mkdtemp(join(dir, '.showback-'));
+}
+
 export async function makeFolder(path: string): Promise<string> {
   await mkdir(path, { recursive: true });
   return path;

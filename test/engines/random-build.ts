@@ -6,16 +6,20 @@ import type { Catalog, Model } from '../../src/model/catalog.js';
 import type { ModelEngine } from '../../src/model/engine.js';
 import type { Pipeline } from '../../src/pipeline/pipeline.js';
 import { NOTHING_BEFORE } from '../../src/run/books.js';
-import { planSteps, type Step } from '../../src/run/plan.js';
+import { closingSteps, planSteps, type Step } from '../../src/run/plan.js';
 import { sideBySide } from '../../src/run/side-by-side.js';
 import { literal } from '../../src/warehouse/sql-quote.js';
 import type { Warehouse } from '../../src/warehouse/warehouse.js';
 import type { RandomCompany } from '../property/random-company.js';
 import { modelOf } from './inline.js';
 
+/** As the company's own tables have it. */
+const CHARGEBACK: Pipeline['chargeback'] = {
+  ...{ by: 'feature', expenseAccount: '6420', expenseAccounts: [], clearingAccount: '2150', costCenter: 'CC-0' },
+};
 const PIPELINE: Partial<Pipeline> = { sources: [], start: '2026-07', rules: [], publish: null };
 
-/** Fills the inputs, then builds in the order of a run; models that do not read each other at once. */
+/** Fills the inputs, then builds in the order of a run, and what closing makes; models that do not read each other at once. */
 export async function buildCompany(engine: ModelEngine, catalog: Catalog, company: RandomCompany): Promise<void> {
   await engine.prepare(catalog);
   for (const model of catalog.models) if (model.layer === 'raw') await engine.createEmpty(model);
@@ -28,6 +32,7 @@ export async function buildCompany(engine: ModelEngine, catalog: Catalog, compan
     await build(engine, levelGroup(catalog));
   }
   await build(engine, builtBy(catalog, steps.slice(first)));
+  await build(engine, builtBy(catalog, closingSteps({ chargeback: CHARGEBACK }, catalog)));
 }
 
 function builtBy(catalog: Catalog, steps: readonly Step[]): readonly Model[] {

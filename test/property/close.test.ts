@@ -1,10 +1,12 @@
 // Random companies whose months are closed, restated, reopened and told of late, in any order: everything billed stands in the books once,
-// closed months do not change by a byte, and what is adjusted of a month is its restatement.
-import { readFile, writeFile } from 'node:fs/promises';
+// closed months do not change by a byte, and what is adjusted of a month is its restatement. Their journals are balanced and are the statement;
+// a customer's file holds rows of nobody else.
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { firstOpenMonth, lastClosed, readBooks } from '../../src/run/books.js';
+import { type ClosedMonth, firstOpenMonth, lastClosed, readBooks } from '../../src/run/books.js';
 import { readPipeline } from '../../src/pipeline/read.js';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import { doStep } from '../golden/books-steps.js';
@@ -18,7 +20,13 @@ const PEOPLE = { approver: 'mira', reason: 'r' } as const;
 
 type Action =
   | { readonly kind: 'bill'; readonly month: number; readonly cents: number }
-  | { readonly kind: 'use'; readonly month: number; readonly feature: string; readonly tokens: number }
+  | {
+      readonly kind: 'use';
+      readonly month: number;
+      readonly feature: string;
+      readonly tokens: number;
+      readonly customer?: string | undefined;
+    }
   | { readonly kind: 'rules'; readonly even: boolean }
   | { readonly kind: 'close' }
   | { readonly kind: 'reopen' };
@@ -35,6 +43,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       kind: fc.constant('use' as const),
       month,
       feature: fc.constantFrom('chat', 'search', 'nobody'),
+      customer: fc.constantFrom('acme', 'Acme', '=1+1', undefined),
       tokens: fc.integer({ min: 1, max: 5_000_000 }),
     }),
   },
@@ -78,6 +87,7 @@ async function doAction(world: World, told: Action): Promise<void> {
         provider: 'models',
         model: 'gpt-six',
         feature_id: told.feature,
+        customer_id: told.customer,
         input_tokens: told.tokens,
       };
       return writeFile(join(company.folder, `usage/${id}.jsonl`), `${JSON.stringify(event)}\n`);
@@ -140,13 +150,47 @@ async function holds(world: World, closed: Map<string, Readonly<Record<string, s
     company,
     "SELECT billing_month AS key, CAST(sum(amount) AS DECIMAL(38,2)) AS amount FROM marts.showback_feature_month WHERE entry = 'cost' GROUP BY 1",
   );
-  for (const { month: day } of (await readBooks(await readPipeline(company.pipelineFile))).closed) {
+  const books = await readBooks(await readPipeline(company.pipelineFile));
+  for (const each of books.closed) await chargedBack(company, each);
+  for (const { month: day } of books.closed) {
     expect(cents(stood[day]) + cents(adjusted[day]), `${day} as closed and adjusted`).toBe(billed.get(day) ?? 0);
     const now = await bytesBelow(join(company.folder, `out/current/csv/${day}`));
     expect(now).toEqual(closed.get(day) ?? now);
     closed.set(day, now);
   }
   for (const day of closed.keys()) if (!(await isClosed(company, day))) closed.delete(day);
+}
+
+/** Its journal and its statements, against what it was closed with. */
+async function chargedBack(company: Company, { month: day, lock }: ClosedMonth): Promise<void> {
+  const statement = lock.totals.reduce((sum, total) => sum + cents(total.statement), 0);
+  const journal = await published(
+    company,
+    `SELECT posting AS key, CAST(sum(debit) - sum(credit) AS DECIMAL(38,2)) AS amount FROM marts.gl_journal WHERE billing_month = '${day}' GROUP BY 1`,
+  );
+  expect([cents(journal['expense']), cents(journal['clearing'])], `the journal of ${day}`).toEqual([statement, 0 - statement]);
+  const dir = join(company.folder, 'statements');
+  await doStep(company, '', { statements: day });
+  let stated = 0;
+  for (const name of await readdir(join(dir, day))) {
+    if (name === '_index.csv') continue;
+    const rows = await cellsOf(join(dir, day, name));
+    expect(new Set(rows.map((row) => row['customer_id'])).size, `customers in ${name}`).toBe(1);
+    stated += rows.reduce((sum, row) => sum + cents(row['statement_amount']), 0);
+  }
+  const index = await cellsOf(join(dir, day, '_index.csv'));
+  const of = (line: string): number =>
+    index.filter((row) => row['line'] === line).reduce((sum, row) => sum + cents(row['statement_amount']), 0);
+  expect([of('statement'), of('statement') + of('no customer'), of('total')], `statements of ${day}`).toEqual([
+    stated,
+    statement,
+    statement,
+  ]);
+  await rm(dir, { recursive: true });
+}
+
+async function cellsOf(path: string): Promise<readonly Readonly<Record<string, string>>[]> {
+  return parse(await readFile(path, 'utf8'), { columns: true });
 }
 
 async function isClosed(company: Company, day: string): Promise<boolean> {
@@ -157,7 +201,8 @@ async function check(actions: readonly Action[]): Promise<void> {
   await using company = await companyOf(CASE);
   const world: World = { company, billed: new Map(), events: 0 };
   const yaml = (await readFile(company.pipelineFile, 'utf8')).replace('as_of: 2026-08-31', 'as_of: 2026-10-15');
-  await writeFile(company.pipelineFile, yaml);
+  const accounts = 'by: team, expense_account: "6420", clearing_account: "2150", cost_center: CC-0';
+  await writeFile(company.pipelineFile, `${yaml}chargeback: { ${accounts} }\n`);
   for (const at of MONTHS.keys()) await writeBill(world, at, 1_000 * (at + 1));
   const closed = new Map<string, Readonly<Record<string, string>>>();
   for (const told of actions) {
@@ -181,8 +226,8 @@ describe('months that close', () => {
 
   it('do so where each is restated after the next is closed', { timeout: 300_000 }, async () => {
     await check([
-      { kind: 'use', month: 0, feature: 'chat', tokens: 3_000_000 },
-      { kind: 'use', month: 0, feature: 'search', tokens: 1_000_000 },
+      { kind: 'use', month: 0, feature: 'chat', tokens: 3_000_000, customer: 'acme' },
+      { kind: 'use', month: 0, feature: 'search', tokens: 1_000_000, customer: 'Acme' },
       { kind: 'close' },
       { kind: 'bill', month: 0, cents: 1_234 },
       { kind: 'rules', even: true },

@@ -66,6 +66,9 @@ function price(row: TableRow, at: number): TableRow {
 }
 
 const STATIC: Tables = {
+  'run.chargeback': [
+    { pipeline: 'random', line_of: 'feature', expense_account: '6420', clearing_account: '2150', cost_center: 'CC-0' },
+  ],
   'run.period': [
     {
       as_of: '2026-08-20',

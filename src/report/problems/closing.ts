@@ -46,6 +46,22 @@ const ASKED: ProblemTexts = ofKind('user', {
   ],
 });
 
+const STATEMENTS: ProblemTexts = ofKind('user', {
+  'statements/in-the-way': [
+    'What lies where statements go is not what was written there, or would not be written again: somebody keeps it, or changed it.',
+    'Move it away, or name another folder.',
+  ],
+  'statements/none': [
+    'The month was closed by a version that made no statements of customers. Only a close makes them.',
+    'Take a later month; or reopen this one, run, and close it again.',
+  ],
+  'statements/place': ['The folder lies in `state` or `out`, where runs put and remove files.', 'Name a folder elsewhere.'],
+  'statements/unknown-customer': [
+    'No cost of the closed month is of a customer of this id. Ids are those of usage, letter by letter.',
+    'Correct the id; without `--customer` every customer gets a file, and `_index.csv` names them.',
+  ],
+});
+
 const REFUSED: ProblemTexts = ofKind('check', {
   'close/bill-missing': [
     'A source of money has no bill of the month, and no row of `invoices.csv` attests that there is none.',
@@ -96,6 +112,7 @@ const REFUSED: ProblemTexts = ofKind('check', {
 
 export const CLOSING: ProblemTexts = {
   ...ASKED,
+  ...STATEMENTS,
   ...REFUSED,
   ...ofKind('unavailable', {
     'close/changed-meanwhile': ['A file of the configuration was changed while the month was being closed.', 'Close it again.'],

@@ -50,6 +50,7 @@ export const NO_RUNS: Runs = {
   reopenMonth: unused,
   verifyMonth: unused,
   reratePipeline: unused,
+  writeStatements: unused,
 };
 
 export interface Told {

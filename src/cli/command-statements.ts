@@ -12,7 +12,7 @@ import { printable } from './width.js';
 
 interface StatementsOptions {
   readonly out: string;
-  readonly customer: readonly string[];
+  readonly customer?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -31,7 +31,7 @@ export function addStatements(program: Command, io: Io): void {
     .argument('<month>', 'a closed month, as 2026-08', parseMonth);
   addPipelineArgument(command)
     .requiredOption('--out <dir>', 'where to: a folder of the month is made in it, or replaced')
-    .option('--customer <id>', 'this customer only; may be given again', collected, [])
+    .option('--customer <id>', 'this customer only; may be given again', collected)
     .option('--json', 'what was written as one JSON object')
     .addHelpText('after', EXAMPLES)
     .action(async (month: Month, pipeline: string | undefined, options: StatementsOptions) => {
@@ -39,7 +39,7 @@ export function addStatements(program: Command, io: Io): void {
     });
 }
 
-function collected(value: string, before: readonly string[]): readonly string[] {
+function collected(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
@@ -49,7 +49,7 @@ async function statements(month: Month, pipeline: string | undefined, options: S
     pipelineFile: await findPipeline(pipeline, io.cwd),
     month,
     dir: resolve(io.cwd, options.out),
-    customers: options.customer,
+    customers: options.customer ?? [],
     signal: io.orderly?.(),
   });
   io.stdout.write(options.json === true ? jsonLine({ kind: 'statements', ...result }) : `${lines(result).join('\n')}\n`);

@@ -34,6 +34,9 @@ export function exampleQuery({ table, contract }: Mart): string {
   ].join('\n');
 }
 
+const MADE_AT_CLOSE =
+  'Made once, when [a month closes](../close.md), and published with it by the next run. Open months have no rows.';
+
 function indexPage(marts: readonly Mart[]): string {
   return page('sql/marts/*.yaml', [
     '# Marts',
@@ -57,6 +60,7 @@ function martPage(mart: Mart): string {
     `# ${mart.table}`,
     contract.about,
     `One row is one ${contract.grain.map((name) => `\`${name}\``).join(' × ')}.`,
+    ...(contract.made === 'close' ? [MADE_AT_CLOSE] : []),
     '## Columns',
     table(['column', 'type', 'meaning'], contract.columns.map(columnCells)),
     '## What holds of every published row',

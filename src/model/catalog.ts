@@ -113,10 +113,17 @@ async function readContract(request: ReadRequest): Promise<Contract | null> {
     return null;
   }
   const contract = parseContract(await readFile(pathOf(request, 'yaml'), 'utf8'), INPUT_LAYERS.includes(layer));
-  if (!('problem' in contract)) return contract;
-  const place = { file, line: contract.line };
-  problems.push({ code: 'model/contract-form', message: contract.problem, remedy: 'see sql/README.md for the form', place });
+  const problem = problemOf(contract, layer);
+  if (!('problem' in contract) && problem === null) return contract;
+  const place = { file, line: 'problem' in contract ? contract.line : 1 };
+  problems.push({ code: 'model/contract-form', message: problem ?? '', remedy: 'see sql/README.md for the form', place });
   return null;
+}
+
+/** What was published before has a say in marts alone: everything before them is a function of what landed. */
+function problemOf(contract: ReturnType<typeof parseContract>, layer: Layer): string | null {
+  if ('problem' in contract) return contract.problem;
+  return contract.made === 'run' || layer === 'marts' ? null : `made: ${contract.made} is for marts, and this is ${layer}`;
 }
 
 function pathOf({ sqlDir, layer, table }: ReadRequest, ending: 'sql' | 'yaml'): string {

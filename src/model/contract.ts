@@ -9,8 +9,13 @@ import type { Column } from '../warehouse/warehouse.js';
  */
 export type Build = 'table' | 'view' | 'level' | 'append' | 'input';
 
-/** When it is made: by every run, or once, when a month closes; then it stays with the close. */
-export type Made = 'run' | 'close';
+/**
+ * When a mart is made, and of what: by every run of its inputs (`run`), by every run of those and of the run that was published before
+ * (`history`), or once, when a month closes; then it stays with the close (`close`). Only what every run makes comes out of landing again.
+ */
+export type Made = (typeof MADE)[number];
+
+const MADE = ['run', 'history', 'close'] as const;
 
 export interface ContractColumn extends Column {
   readonly nullable: boolean;
@@ -51,7 +56,7 @@ const SPEC = z.strictObject({
   about: z.string().min(1),
   grain: z.array(z.string()),
   build: z.enum(['table', 'view', 'level', 'append']).optional(),
-  made: z.enum(['run', 'close']).default('run'),
+  made: z.enum(MADE).default('run'),
   columns: z.record(z.string(), z.string()),
   checks: z.array(z.strictObject({ name: z.string(), select: z.string(), remedy: z.string() })).default([]),
   examples: z.array(z.strictObject({ it: z.string(), given: z.record(z.string(), rows).default({}), expect: rows })).default([]),

@@ -30,6 +30,10 @@ export interface MadeMonth {
   readonly asOf: string;
   /** Fingerprint of the inputs: the same again gives the same bytes. */
   readonly inputs: string;
+  /** The run that made it; absent where that is not known any more. */
+  readonly run?: string;
+  /** The run that made what was published of it before, which its movement is told against; absent where it was the first. */
+  readonly after?: string;
   /** Its figures do not change any more. */
   readonly closed?: boolean;
 }
@@ -51,7 +55,7 @@ export interface Manifest extends RunFacts {
 export function manifestText(manifest: Manifest): string {
   const { runId, pipeline, asOf, currency, months } = manifest;
   const made = manifest.made.map((each) => ({
-    ...{ month: each.month, as_of: each.asOf, inputs: each.inputs },
+    ...{ month: each.month, as_of: each.asOf, inputs: each.inputs, run: each.run, after: each.after },
     ...(each.closed === true ? { closed: true } : {}),
   }));
   const files = manifest.files.map(({ path, mart, month, rows, bytes, sha256 }) => ({ path, mart, month, rows, bytes, sha256 }));
@@ -89,11 +93,14 @@ interface WrittenMonth {
   readonly month: string;
   readonly as_of: string;
   readonly inputs: string;
+  readonly run?: string;
+  readonly after?: string;
   readonly closed?: boolean;
 }
 
-function madeMonth({ month, as_of: asOf, inputs, closed }: WrittenMonth): MadeMonth {
-  return { month, asOf, inputs, ...(closed === true ? { closed } : {}) };
+function madeMonth({ month, as_of: asOf, inputs, run, after, closed }: WrittenMonth): MadeMonth {
+  const known = { ...(run === undefined ? {} : { run }), ...(after === undefined ? {} : { after }) };
+  return { month, asOf, inputs, ...known, ...(closed === true ? { closed } : {}) };
 }
 
 /** Hashes one file and forces it to the disk through the same handle. */

@@ -10,7 +10,7 @@ import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
 import { type ReadConfiguration, readWithBytes } from './config-copy.js';
 import type { RunContext } from './execute.js';
 import { endingOf, type Ending, reasonOf } from './ending.js';
-import { runIdOf } from './fingerprint.js';
+import { nameRun } from './history.js';
 import { openLedger } from './ledger.js';
 import { waitForLock } from './lock.js';
 import type { Period } from './parameters.js';
@@ -126,7 +126,8 @@ async function oneMonth(
   const published = await readPublished(pipeline.outDir);
   const period = { asOf: shared.period.asOf, firstMonth: month, lastMonth: month };
   const carried = carriedMonths({ ...shared, period }, published);
-  const runId = runIdOf(inputs, period, carried.hashes);
+  const name = await nameRun({ ...shared, period }, published, { inputs, force: request.force });
+  const { runId } = name;
   const steps: readonly Step[] = [{ kind: 'turn', month }, ...publishSteps(pipeline, catalog, carried.months)];
   listener({ ...told, state: 'started', steps: steps.map(describeStep) });
   const ledger = openLedger(pipeline.stateDir, request.now);
@@ -134,7 +135,7 @@ async function oneMonth(
   // Months that are still to come would only say that they are: what stays as published is looked at once, in the end.
   const watched = isLast ? carried.months.filter((each) => !range.includes(each)) : [];
   try {
-    await publishPeriod({ ...shared, period, ledger }, published, { runId, inputs }, { steps, watched });
+    await publishPeriod({ ...shared, period, ledger }, published, name, { steps, watched });
   } catch (error) {
     const ending = endingOf(error, request.signal, pipeline.stateDir);
     listener({ ...told, state: ending.outcome });

@@ -5,6 +5,7 @@ import { connect } from '../source/connect.js';
 import { allOf } from '../source/plain-files.js';
 import type { CheckDepth, RunRequest } from './api.js';
 import type { RunContext } from './execute.js';
+import type { Step } from './plan.js';
 import { type Prepared, preparePipeline } from './run.js';
 import { inScratch, tempOf } from './scratch.js';
 import { evidenceStep } from './session.js';
@@ -59,14 +60,16 @@ function configurationLines({ pipeline, catalog, period }: Prepared): readonly s
   ];
 }
 
+/** What is for those that publish. */
+const OF_PUBLISHING: ReadonlySet<Step['kind']> = new Set(['keep', 'compare', 'carry', 'publish', 'deliver']);
+
 async function checkData(request: RunRequest, { pipeline, catalog, period, steps, books }: Prepared): Promise<readonly string[]> {
   const stateDir = await scratchFolder();
   try {
     const scratch = { pipeline: { ...pipeline, stateDir }, catalog, period, books, tempDirectory: tempOf(stateDir) };
     return await inScratch(request, scratch, async (context) => {
       for (const step of steps) {
-        if (step.kind !== 'keep' && step.kind !== 'carry' && step.kind !== 'publish' && step.kind !== 'deliver')
-          await evidenceStep(context, step);
+        if (!OF_PUBLISHING.has(step.kind)) await evidenceStep(context, step);
       }
       return dataLines(context);
     });

@@ -5,7 +5,7 @@ import { lastDay, type Month } from '../kernel/period.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { readPipeline } from '../pipeline/read.js';
 import { type MadeMonth, type Manifest, type PublishedFile, readPublished } from '../publish/directory.js';
-import type { KeptFile } from '../publish/kept.js';
+import { damagedFiles, type KeptFile, keepFiles } from '../publish/kept.js';
 import { sealed } from '../publish/manifest.js';
 import { landedFile } from '../source/landing.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
@@ -21,10 +21,11 @@ import { fingerprintOf, modelsHash, rulesHash } from './fingerprint.js';
 import { openGates } from './gates.js';
 import { journalOf } from './journal.js';
 import { sweepLeftovers } from './leftovers.js';
+import { damageProblem } from './history.js';
 import { waitForLock } from './lock.js';
 import { type Evidence, storedRuns } from './manifest.js';
 import { modelsOf, versionsOf } from './models.js';
-import { exportAtClose, exportLedger, exportMonth } from './rebuild.js';
+import { exportAtClose, exportLedger, exportMonth, isOfHistory } from './rebuild.js';
 import { inScratch, tempOf } from './scratch.js';
 import { buildEvidence } from './session.js';
 import { freshFolder, isThere, makeState, nameDurably, removeFolder, scratchFolder, writeBytes } from './state.js';
@@ -96,7 +97,10 @@ async function closeBuilt(request: CloseRequest, context: RunContext, published:
   const aside = await freshFolder(join(booksDir(pipeline), `${await nextFolder(pipeline, month, null)}.partial`));
   // Bytes of their own: links would change with the published files.
   const fresh = join(aside, FILES);
-  const made = await exportMonth(context, month, fresh);
+  const remembered = published.files.filter((file) => isOfHistory(context, file)).map((file) => ({ ...file, apart: true }));
+  const damaged = await damagedFiles(remembered);
+  if (damaged.length > 0) throw new Failure('check', damaged.map(damageProblem));
+  const made = [...(await exportMonth(context, month, fresh)), ...(await keepFiles(fresh, remembered))];
   await refuseChanged(made, { published, fresh, month });
   const own = new Set(made.map(({ path }) => path));
   // Of a month that was closed before, what that close made is published still.

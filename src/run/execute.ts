@@ -97,6 +97,7 @@ async function perform(context: RunContext, step: Step): Promise<Amounts | null>
     case 'gate':
       return gate(context);
     case 'restate':
+    case 'compare':
     case 'carry':
     case 'publish':
     case 'deliver':

@@ -23,6 +23,8 @@ export type Step =
   | { readonly kind: 'turn'; readonly month: Month }
   /** Stop here with the offending rows where a control of a published month fails. */
   | { readonly kind: 'gate' }
+  /** Build the marts that remember, of what was published before this run. */
+  | { readonly kind: 'compare' }
   /** Keep months that this run does not publish as they were published. */
   | { readonly kind: 'carry'; readonly months: readonly Month[] }
   /** Write marts to the warehouse file and the published folder, and flip. */
@@ -62,10 +64,13 @@ const RESTATE: Step = { kind: 'restate' };
 
 /** What follows for the months of the period. */
 export function publishSteps(pipeline: Pipeline, catalog: Catalog, carried: readonly Month[]): readonly Step[] {
-  const marts = builtOnce(catalog).filter((model) => model.layer === 'marts');
+  const marts = builtOnce(catalog).filter(({ layer, contract }) => layer === 'marts' && contract.made === 'run');
+  const compare: readonly Step[] = catalog.models.some(({ contract }) => contract.made === 'history')
+    ? [{ kind: 'compare' }]
+    : [];
   const carry: readonly Step[] = carried.length === 0 ? [] : [{ kind: 'carry', months: carried }];
   const deliver: readonly Step[] = pipeline.publish === null ? [] : [{ kind: 'deliver' }];
-  return [{ kind: 'gate' }, ...marts.map(build), ...carry, { kind: 'publish' }, ...deliver];
+  return [{ kind: 'gate' }, ...marts.map(build), ...compare, ...carry, { kind: 'publish' }, ...deliver];
 }
 
 function builtOnce(catalog: Catalog): readonly Model[] {
@@ -122,6 +127,8 @@ export function describeStep(step: Step): string {
       return `turn to ${step.month}`;
     case 'gate':
       return 'check the controls';
+    case 'compare':
+      return 'compare with what was published';
     case 'carry':
       return 'carry the other published months';
     case 'publish':

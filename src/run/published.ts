@@ -1,5 +1,6 @@
 // The step that replaces what is published.
 import { join } from 'node:path';
+import type { Day, Month } from '../kernel/period.js';
 import type { Model } from '../model/catalog.js';
 import type { Made } from '../model/contract.js';
 import type * as Arrow from '../publish/arrow.js';
@@ -9,15 +10,10 @@ import { keepConfiguration } from './config-copy.js';
 import type { RunContext } from './execute.js';
 import { ARROW_MARTS, type ExportedFile, exportMarts, orderedSelect, plainColumns, writeWarehouse } from './export.js';
 import { modelsHash } from './fingerprint.js';
+import type { RunName } from './history.js';
 import { noteMadeOf, type Recipe, runFolder } from './manifest.js';
 import { versionsOf } from './models.js';
 import { writeAside, writeBytes } from './state.js';
-
-/** The run's name, and the fingerprint of all that its months are made of. */
-export interface RunName {
-  readonly runId: string;
-  readonly inputs: string;
-}
 
 /** Writes marts aside, checks nothing away, and flips the published folder to them. */
 export async function publishMarts(context: RunContext, published: Manifest | null, name: RunName): Promise<void> {
@@ -26,7 +22,7 @@ export async function publishMarts(context: RunContext, published: Manifest | nu
   const carried = carriedMonths(context, published);
   const own = ownMonths(period);
   const months = [...own, ...carried.months].sort();
-  const made = [...carried.made, ...own.map((month) => ({ month, asOf: period.asOf, inputs: name.inputs }))].toSorted((a, b) =>
+  const made = [...carried.made, ...own.map((month) => madeNow(month, period.asOf, name))].toSorted((a, b) =>
     a.month < b.month ? -1 : 1,
   );
   await noteMadeOf(pipeline.stateDir, name.runId, {
@@ -42,7 +38,7 @@ export async function publishMarts(context: RunContext, published: Manifest | nu
     runId: name.runId,
     keep: pipeline.retention.runs - 1,
     stage: async (dir) => [
-      ...(await exportMarts(warehouse, martsMadeBy(context, 'run'), own, dir)),
+      ...(await exportMarts(warehouse, marts.filter(isOfRuns), own, dir)),
       ...(await keepCarried(context, published, dir)),
       ...(await exportArrow(context, marts, dir, await arrow)),
     ],
@@ -54,6 +50,11 @@ export async function publishMarts(context: RunContext, published: Manifest | nu
       made,
     },
   });
+}
+
+function madeNow(month: Month, asOf: Day, { runId, inputs, after }: RunName): MadeMonth {
+  const previous = after.get(month);
+  return { month, asOf, inputs, run: runId, ...(previous === undefined ? {} : { after: previous }) };
 }
 
 /** Before anything is published: a run that people see can always be compared with what comes after it. */
@@ -73,6 +74,11 @@ async function recipeOf(
 
 export function martsOf(context: RunContext): readonly Model[] {
   return context.catalog.models.filter((model) => model.layer === 'marts').toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** A run publishes those that remember too. */
+function isOfRuns({ contract }: Model): boolean {
+  return contract.made !== 'close';
 }
 
 /** Those that closing makes have files of closed months only. */

@@ -9,7 +9,12 @@ import { type ExportedFile, exportMarts, plainColumns } from './export.js';
 import { closingSteps, publishSteps } from './plan.js';
 import { martsMadeBy } from './published.js';
 
-/** Checks the controls of the month, builds its marts and writes them below `dir`, as a run publishes them. */
+/** Of a mart that remembers: what was published before it is gone, so its bytes are kept, and never made again. */
+export function isOfHistory({ catalog }: Pick<RunContext, 'catalog'>, { mart }: { readonly mart: string }): boolean {
+  return catalog.models.some(({ layer, table, contract }) => layer === 'marts' && table === mart && contract.made === 'history');
+}
+
+/** Checks the controls of the month, builds its marts but those that remember, and writes them below `dir`, as a run publishes them. */
 export async function exportMonth(context: RunContext, month: Month, dir: string): Promise<readonly ExportedFile[]> {
   const { pipeline, catalog, warehouse } = context;
   const steps = publishSteps(pipeline, catalog, []).filter(({ kind }) => kind === 'gate' || kind === 'build');

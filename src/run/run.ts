@@ -12,7 +12,7 @@ import { carriedMonths, isMadeOf, ownMonths } from './carried.js';
 import { type ReadConfiguration, readWithBytes } from './config-copy.js';
 import { type Ending, endingOf, reasonOf } from './ending.js';
 import { executeStep, type RunContext } from './execute.js';
-import { runIdOf } from './fingerprint.js';
+import { nameRun } from './history.js';
 import { openLedger } from './ledger.js';
 import { waitForLock } from './lock.js';
 import { modelsOf } from './models.js';
@@ -110,12 +110,13 @@ async function runInside(
       await executeStep(context, { kind: 'deliver' }, async () => delivered(context, published.runId, rowsOf(published)));
     return resultOf(context, 'unchanged', published.runId, published);
   }
-  const runId = runIdOf(inputs, period, carried.hashes);
+  const name = await nameRun(context, published, { inputs, force });
+  const { runId } = name;
   named(runId);
   await onEngine(context, inputs, async (built) => {
     await buildEvidence(built);
     const how = { steps: publishSteps(pipeline, catalog, carried.months), watched: carried.months };
-    await publishPeriod(built, published, { runId, inputs }, how);
+    await publishPeriod(built, published, name, how);
   });
   return resultOf(context, 'published', runId, published);
 }

@@ -22,7 +22,9 @@ import { restate } from './restate.js';
 import { modelsOf, versionsOf } from './models.js';
 import { delivered } from './on-engine.js';
 import { evidenceSteps, type Step } from './plan.js';
-import { martsOf, publishMarts, type RunName } from './published.js';
+import type { RunName } from './history.js';
+import { compareWithPublished } from './movement.js';
+import { martsOf, publishMarts } from './published.js';
 import { freshFolder, removeFolder } from './state.js';
 
 type SessionRequest = Pick<RunRequest, 'threads' | 'listener' | 'signal' | 'force' | 'now' | 'env'>;
@@ -105,6 +107,7 @@ export async function publishPeriod(
   };
   await executeSteps(context, steps, async (step) => {
     if (step.kind === 'carry') await executeStep(context, step, carry);
+    else if (step.kind === 'compare') await executeStep(context, step, async () => compareWithPublished(context, name));
     else if (step.kind === 'publish')
       await executeStep(context, step, async () => noRows(publishMarts(context, published, name)));
     else if (step.kind === 'deliver')

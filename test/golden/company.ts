@@ -77,14 +77,17 @@ function noFile(error: NodeJS.ErrnoException): null {
   throw error;
 }
 
-/** File → text of the published CSVs of these marts, by `<month>/<mart>.csv`; what closing makes, of closed months only. */
+/**
+ * File → text of the published CSVs of these marts, by `<month>/<mart>.csv`; what closing makes, of closed months only. Runs are told by their
+ * as-of day: the rest of an id is of versions too.
+ */
 export async function csvsOf(result: RunResult, marts: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
   for (const month of result.months) {
     for (const mart of marts) {
       const name = `${month}/${mart}.csv`;
       const text = await readFile(join(result.outDir, 'csv', name), 'utf8').catch(noFile);
-      if (text !== null) files.set(name, text);
+      if (text !== null) files.set(name, text.replace(/\b(\d{4}-\d\d-\d\d)-[0-9a-f]{12}\b/g, '$1'));
     }
   }
   return files;

@@ -81,10 +81,15 @@ export function buckets(...days: readonly (readonly [day: string, amount: string
   return JSON.stringify({ object: 'page', data });
 }
 
-/** Path below `out/current` → bytes, without the manifest: it tells the runs that made the months. */
+/**
+ * Path below `out/current` → bytes, without the manifest, which tells the runs that made the months, and without the one mart that is a
+ * function of those runs too (`made: history`): by another way to the same figures, it tells that way.
+ */
 export async function publishedBytes(company: Company): Promise<Readonly<Record<string, string>>> {
   const found = await bytesBelow(join(company.folder, 'out/current'));
-  return Object.fromEntries(Object.entries(found).filter(([name]) => name !== 'current.json'));
+  return Object.fromEntries(
+    Object.entries(found).filter(([name]) => name !== 'current.json' && !/\bestimate_movement\b/.test(name)),
+  );
 }
 
 /** Those of them that are of one month. */

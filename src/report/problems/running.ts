@@ -10,6 +10,10 @@ const ARGUMENTS: ProblemTexts = ofKind('user', {
     'The published run is of a version that made no variance bridge.',
     'Make the marts anew: `showback run --force`.',
   ],
+  'cli/no-movement': [
+    'The run is of a version that told no movement, or nothing moved in the month that was asked for.',
+    'Make the marts anew: `showback run --force`; or take a month that is listed.',
+  ],
   'cli/no-owners': ['The run is of a version that made no statement by owner.', 'Make the marts anew: `showback run --force`.'],
   'cli/no-pipeline': ['There is no pipeline file where one was looked for.', 'Name one, or go to the folder that has it.'],
   'cli/no-warehouse': [
@@ -117,6 +121,10 @@ const CHECKS: ProblemTexts = ofKind('check', {
   'rerate/unpriced': [
     'The other prices leave usage without a price: its amounts, and what features bear of the month, are told as unknown.',
     'Add the row that the message names to the book, or keep the own books beside it.',
+  ],
+  'run/history-damaged': [
+    'A published file that the movement of a month is told against is gone or was changed since.',
+    'Put it back from a copy; or run once with `--force`: the movement of that month begins anew, and a warning tells so.',
   ],
   'run/carried-damaged': [
     'A file of a month that stays as published is gone or was changed since.',

@@ -1,4 +1,4 @@
-// `showback show`: past runs, one of them in full, how long steps took, the controls of what is published, and its statement by owner.
+// `showback show`: past runs, one of them in full, how long steps took, the controls of what is published, its statement by owner, and how it moved.
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -11,6 +11,7 @@ import type { ControlRow } from './figures.js';
 import { type Io, painter } from './io.js';
 import { jsonLine } from './ndjson.js';
 import { PIPELINE, parseCount, parseMonth } from './options.js';
+import { movementLines } from './movement-text.js';
 import { ownerLines } from './owners-text.js';
 import { type Places, placesOf, publishedWarehouse, warehouseOf } from './published-run.js';
 import { controlLines, type Page, runDetail, runLines, timingLines, verdict } from './show-text.js';
@@ -19,7 +20,7 @@ interface ShowOptions {
   readonly last: number;
   readonly controls?: boolean;
   readonly timings?: boolean;
-  readonly by?: 'owner';
+  readonly by?: 'owner' | 'movement';
   readonly role?: OwnerRole;
   readonly owner?: string;
   readonly month?: Month;
@@ -47,6 +48,7 @@ Examples:
   $ showback show 2026-09-30-4267254d9b11 --controls
   $ showback show nightly.yaml 2026-10-01T02
   $ showback show --by owner               what each owner answers for, in the last published month
+  $ showback show --by movement            how the last published month moved from run to run, and by feature what moved last
   $ showback show --owner jonas --role business --month 2026-09
   $ showback show --last 50 --json`;
 
@@ -62,10 +64,15 @@ export function addShow(program: Command, io: Io): void {
     .addOption(new Option('-n, --last <runs>', 'how many runs').argParser(parseCount).default(10))
     .option('--timings', 'every step of the run, or of the last that did any, slowest first')
     .option('--controls', 'every control of the run, or of the published one, failed ones first')
-    .addOption(new Option('--by <cut>', 'the statement by owner, every role by itself').choices(['owner']))
+    .addOption(
+      new Option('--by <cut>', 'the statement by owner, every role by itself; or its movement from run to run').choices([
+        'owner',
+        'movement',
+      ]),
+    )
     .addOption(new Option('--role <role>', 'with --by owner: this role only').choices(OWNER_ROLES))
     .option('--owner <name>', 'what this owner answers for: --by owner, and nobody else')
-    .addOption(new Option('--month <YYYY-MM>', 'with --by owner: the month (default: the last published)').argParser(parseMonth))
+    .addOption(new Option('--month <YYYY-MM>', 'with --by: the month (default: the last published)').argParser(parseMonth))
     .option('--json', 'one JSON object')
     .addHelpText('after', EXAMPLES)
     .action(async (first: string | undefined, second: string | undefined, options: ShowOptions) => {
@@ -74,10 +81,10 @@ export function addShow(program: Command, io: Io): void {
       const { readHistory } = await import('../run/ledger.js');
       const history = await readHistory(places.stateDir);
       const page = { width: io.stdout.columns(), paint: painter(io.stdout, io.env) };
-      if (isOfOwners(options)) {
+      if (isCut(options)) {
         const warehouse =
           asked.run === undefined ? await publishedWarehouse(places) : await warehouseNamed(history, asked.run, places);
-        io.stdout.write(await ownersText(warehouse, options, page));
+        io.stdout.write(await (options.by === 'movement' ? movementText : ownersText)(warehouse, options, page));
         return;
       }
       const told = asked.run === undefined ? await listed(history, places, options) : await oneOf(history, asked.run, places);
@@ -112,7 +119,7 @@ async function listText({ runs, controls }: Told, { outDir }: Places, options: S
   ];
 }
 
-function isOfOwners({ by, role, owner, month }: ShowOptions): boolean {
+function isCut({ by, role, owner, month }: ShowOptions): boolean {
   return (by ?? role ?? owner ?? month) !== undefined;
 }
 
@@ -123,6 +130,19 @@ async function ownersText(warehouse: string, options: ShowOptions, page: Page): 
   if (options.json === true) return jsonLine({ month: told.month, statements: told.statements });
   return `${ownerLines(told, owner !== null, page).join('\n')}\n`;
 }
+
+async function movementText(warehouse: string, options: ShowOptions, page: Page): Promise<string> {
+  if ((options.role ?? options.owner) !== undefined) throw new Failure('user', [OF_OWNERS]);
+  const { movementsIn } = await import('./movement.js');
+  const movements = await movementsIn(warehouse, { month: options.month ?? null, rounded: options.json !== true });
+  return options.json === true ? jsonLine({ movements }) : `${movementLines(movements, page).join('\n')}\n`;
+}
+
+const OF_OWNERS = {
+  code: 'cli/bad-argument',
+  message: '`--by` cannot be `movement` beside `--role` or `--owner`: it tells features',
+  remedy: 'leave them out, or ask for `--by owner`',
+};
 
 async function warehouseNamed(history: readonly PastRun[], name: string, places: Places): Promise<string> {
   const { run, warehouse } = await runNamed(history, name, places);

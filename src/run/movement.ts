@@ -58,20 +58,22 @@ async function addFrom(
 
 /**
  * One row a month and currency where days that were counted before cost a feature something else now, in minor units. That a new day
- * adds its cost surprises nobody.
+ * adds its cost surprises nobody, and what is adjusted of closed months is told by itself.
  */
 const MOVED = `
-  WITH feature AS (
+  WITH own AS (
+    SELECT * FROM marts.estimate_movement WHERE original_month = billing_month
+  ), feature AS (
     SELECT m.billing_month AS month, m.currency, any_value(c.minor_exponent) AS digits, m.previous_as_of AS since, m.feature_id,
            sum(m.movement) AS movement, sum(m.restated) AS restated
-    FROM marts.estimate_movement AS m JOIN run.currency AS c ON c.currency = m.currency
+    FROM own AS m JOIN run.currency AS c ON c.currency = m.currency
     WHERE m.run_id = $1 AND m.previous_run_id IS NOT NULL GROUP BY ALL
   ), summed AS (
     SELECT month, currency, any_value(digits) AS digits, any_value(since) AS since, sum(movement) AS movement, sum(restated) AS restated,
            max(abs(restated)) AS largest, arg_max(feature_id, (abs(restated), feature_id)) AS most, arg_max(restated, (abs(restated), feature_id)) AS of_most
     FROM feature GROUP BY month, currency
   ), total AS (
-    SELECT billing_month AS month, currency, sum(movement) AS amount FROM marts.estimate_movement GROUP BY billing_month, currency
+    SELECT billing_month AS month, currency, sum(movement) AS amount FROM own GROUP BY billing_month, currency
   )
   SELECT month, currency, CAST(since AS VARCHAR) AS since, ${minor('t.amount - s.movement')} AS before, ${minor('t.amount')} AS now, ${minor('s.movement')} AS movement,
          ${minor('s.restated')} AS restated, most, ${minor('of_most')} AS of_most

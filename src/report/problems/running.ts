@@ -11,8 +11,8 @@ const ARGUMENTS: ProblemTexts = ofKind('user', {
     'Make the marts anew: `showback run --force`.',
   ],
   'cli/no-movement': [
-    'The run is of a version that told no movement, or nothing moved in the month that was asked for.',
-    'Make the marts anew: `showback run --force`; or take a month that is listed.',
+    'The run is of a version that told no movement of what it publishes.',
+    'Make the marts anew: `showback run --force`.',
   ],
   'cli/no-owners': ['The run is of a version that made no statement by owner.', 'Make the marts anew: `showback run --force`.'],
   'cli/no-pipeline': ['There is no pipeline file where one was looked for.', 'Name one, or go to the folder that has it.'],

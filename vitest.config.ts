@@ -10,7 +10,7 @@ const LONG = [
   ...STATE,
   'test/{bench,close,diff,init}.test.ts',
   'test/pull/*-company.test.ts',
-  'test/property/{close,explain,kept-usage,loading-order,price-order}.test.ts',
+  'test/property/{close,explain,kept-usage,loading-order,movement,price-order}.test.ts',
 ];
 const exclude = [
   ...(process.env['CRASH'] === undefined ? ['test/crash/**'] : []),

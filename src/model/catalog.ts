@@ -123,7 +123,7 @@ async function readContract(request: ReadRequest): Promise<Contract | null> {
 /** What was published before has a say in marts alone: everything before them is a function of what landed. */
 function problemOf(contract: ReturnType<typeof parseContract>, layer: Layer): string | null {
   if ('problem' in contract) return contract.problem;
-  return contract.made === 'run' || layer === 'marts' ? null : `made: ${contract.made} is for marts, and this is ${layer}`;
+  return contract.made !== 'history' || layer === 'marts' ? null : `made: history is for marts, and this is ${layer}`;
 }
 
 function pathOf({ sqlDir, layer, table }: ReadRequest, ending: 'sql' | 'yaml'): string {
@@ -159,7 +159,7 @@ function lateReads(models: readonly Model[]): readonly Problem[] {
   const late = new Set(models.filter(({ contract }) => contract.made === 'close').map(({ name }) => name));
   return models.flatMap((model) =>
     [...new Set([...model.reads, ...model.checkReads])]
-      .filter((name) => late.has(name) && model.contract.made === 'run')
+      .filter((name) => late.has(name) && model.contract.made !== 'close')
       .map((name) => ({
         code: 'model/made',
         message: `${model.name} is made by every run and reads ${name}, which is made when a month closes`,

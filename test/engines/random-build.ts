@@ -47,8 +47,9 @@ async function build(engine: ModelEngine, models: readonly Model[]): Promise<voi
 /** Each mart as Parquet and as CSV, in one order of rows. */
 export async function filesOf(warehouse: Warehouse, catalog: Catalog, folder: string): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
-  for (const { name, layer } of catalog.models) {
-    if (layer !== 'marts') continue;
+  for (const { name, layer, contract } of catalog.models) {
+    // What remembers is built here whatever engine built the rest, and nothing is published before these.
+    if (layer !== 'marts' || contract.made !== 'run') continue;
     for (const format of ['parquet', 'csv'] as const) {
       const file = join(folder, `${name}.${format}`);
       await warehouse.run(`COPY (SELECT * FROM ${name} ORDER BY ALL) TO ${literal(file)} (FORMAT ${format})`);

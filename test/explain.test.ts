@@ -1,5 +1,5 @@
 // Explanations of golden companies: every mart that has rows, every sum added up again here, and paths that were worked out by hand.
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
@@ -145,6 +145,7 @@ describe('a path', () => {
     expect(closed.closed).toBe(true);
     expect([...closed.trees, ...[...open.values()].flat()].flatMap(gapsOf)).toEqual([]);
     expect(kindsOf([...open.values()].flat())).toContain('adjustment');
+    expect([...open.keys()]).toContain('estimate_movement');
   });
 });
 
@@ -162,6 +163,20 @@ describe('refused', () => {
     await writeFile(noted, text);
     await rm(join(company.folder, '.showback/landing/blobs'), { recursive: true });
     await expect(explainFigure(request, question)).rejects.toThrow('explain/collected');
+  });
+
+  test('are figures that other rules made: those of the run count, while it keeps them', { timeout: 120_000 }, async () => {
+    await using company = await laid('pools-feed-pools');
+    const request = { ...ASK, pipelineFile: company.pipelineFile, month: '2026-07' };
+    const rules = join(company.folder, 'rules.yaml');
+    const text = await readFile(rules, 'utf8');
+    await writeFile(rules, text.replace(/method: proportional.*/, 'method: feature, feature: chat }'));
+    expect(await readFile(rules, 'utf8')).not.toBe(text);
+    expect((await explainFigure(request, question)).trees[0]?.amount).toBe('341.000000000000');
+    const manifest = await readPublished(join(company.folder, 'out'));
+    const folder = join(company.folder, '.showback/runs', manifest?.runId ?? '');
+    for (const name of await readdir(folder)) if (name.startsWith('config')) await rm(join(folder, name), { recursive: true });
+    await expect(explainFigure(request, question)).rejects.toThrow('explain/changed');
   });
 
   test('are trees that do not add up, or end in nothing', async () => {

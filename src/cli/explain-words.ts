@@ -30,6 +30,8 @@ const SAID: Readonly<Record<FigureKind, (figure: Figure, asked: Asked) => string
   billed: sideText,
   rated: sideText,
   service_month: ({ facts }) => serviceMonthText(facts),
+  statement_row: ({ facts }) =>
+    `${words([facts['feature_id'], facts['category'], facts['basis'], facts['method_id'], facts['finality']])}, ${plain(facts['exact_amount'])} before it was rounded`,
   told: ({ facts }) => `${words([facts['provider'], facts['sku'], facts['meter']])}, of ${plain(facts['total_amount'])}`,
   rest: ({ facts, amount, quantity }) =>
     `${countText(BigInt(facts['count'] ?? 0))} more${quantity === null || amount !== null ? '' : `: ${plain(quantity)}`}`,

@@ -78,6 +78,8 @@ export type FigureKind =
   | 'rated'
   /** A service month of a schedule. */
   | 'service_month'
+  /** A row of the statement, rounded to the minor unit as it is charged. */
+  | 'statement_row'
   /** What the owner of a record, a control or a finding says of it in its row. */
   | 'told'
   /** Parts that are not told one by one. */

@@ -8,7 +8,7 @@ import { type Catalog, type Model, neededFor } from '../model/catalog.js';
 import { executeSteps } from '../run/builds.js';
 import { executeStep, type RunContext } from '../run/execute.js';
 import { modelsOf } from '../run/models.js';
-import { evidenceSteps, type Step } from '../run/plan.js';
+import { closingSteps, evidenceSteps, type Step } from '../run/plan.js';
 import { restate } from '../run/restate.js';
 import { inScratch } from '../run/scratch.js';
 import { removeFolder, scratchFolder } from '../run/state.js';
@@ -107,8 +107,11 @@ async function rebuild(context: RunContext, marts: readonly Model[], month: Mont
   const steps = evidenceSteps(pipeline, catalog, books).filter(
     ({ kind, ...step }) => ['load', 'fill', 'level', 'restate'].includes(kind) || ('model' in step && needed.has(step.model)),
   );
-  const builds = marts.map((mart): Step => ({ kind: 'build', model: mart.name }));
-  await executeSteps(context, [...steps, ...builds], async (step) => {
+  const atClose = closingSteps(pipeline, catalog).filter((step) => step.kind === 'build' && needed.has(step.model));
+  const builds = marts
+    .filter(({ contract }) => contract.made === 'run')
+    .map((mart): Step => ({ kind: 'build', model: mart.name }));
+  await executeSteps(context, [...steps, ...builds, ...atClose], async (step) => {
     await executeStep(context, step, step.kind === 'restate' ? async () => restate(context) : undefined);
     if (step.kind === 'level') await captureLevel(warehouse, step.level, month);
   });
@@ -125,6 +128,8 @@ async function placesOfEntries({ warehouse, pipeline }: RunContext): Promise<voi
 /** `explain.row`: what was asked for, which must be what is published. */
 async function takeRows(warehouse: Warehouse, { ground, month, question, mart }: Asked): Promise<void> {
   const { where } = question;
+  const isThere = ground.manifest.files.some((file) => file.mart === mart.table && file.month === month);
+  if (!isThere) throw notMade(mart, month);
   const columns = mart.contract.columns.map(({ name }) => identifier(name)).join(', ');
   const path = join(ground.outDir, 'runs', ground.manifest.runId, `parquet/${mart.table}/billing_month=${month}/data.parquet`);
   const published = `SELECT ${columns} FROM read_parquet(${literal(path)}, hive_partitioning = false)`;
@@ -133,9 +138,10 @@ async function takeRows(warehouse: Warehouse, { ground, month, question, mart }:
   const values = where.map(({ value }) => value);
   const [there] = await warehouse.rows(`SELECT count(*) AS n FROM (${published})${filter}`, values);
   if (there?.['n'] === '0') throw await noRow(warehouse, question, { month, published });
-  await warehouse.run(
-    `CREATE OR REPLACE TABLE explain.built AS SELECT ${columns} FROM ${mart.name} WHERE billing_month = ${literal(month)}`,
-  );
+  // What remembers earlier runs cannot be built again: its rows say what they know.
+  const isOfHistory = mart.contract.made === 'history';
+  const anew = `SELECT ${columns} FROM ${mart.name} WHERE billing_month = ${literal(month)}`;
+  await warehouse.run(`CREATE OR REPLACE TABLE explain.built AS ${isOfHistory ? published : anew}`);
   const beside = (a: string, b: string): string => `SELECT count(*) AS n FROM ((${a}) EXCEPT ALL (${b}))`;
   const built = `SELECT ${columns} FROM explain.built`;
   const filtered = (select: string): string => `SELECT * FROM (${select})${filter}`;
@@ -169,6 +175,15 @@ async function noRow(
   const asked = where.map(({ column, value }) => `${column}=${value}`).join(', ');
   const message = asked === '' ? `${mart} has no row in ${month}` : `no row of ${mart} in ${month} has ${asked} at once`;
   return refused('explain/no-row', message, `look at its rows: showback sql "from ${mart}"`);
+}
+
+function notMade({ table, contract }: Model, month: Month): Failure {
+  const message = `nothing is published of ${table} in ${month}`;
+  const remedy =
+    contract.made === 'close'
+      ? 'it is made when the month closes, and published by the next run'
+      : 'make it: showback run --force';
+  return refused('explain/no-row', message, remedy);
 }
 
 function changed(mart: string, month: Month): Failure {

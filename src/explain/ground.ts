@@ -1,4 +1,4 @@
-// What a published month was made of: an open one as its run found it, a closed one as its close locked it.
+// What a published month was made of: an open one as its run found and kept it, a closed one as its close locked it.
 import { join } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import type { Month } from '../kernel/period.js';
@@ -8,8 +8,8 @@ import { readPipeline } from '../pipeline/read.js';
 import { type Manifest, readPublished } from '../publish/directory.js';
 import { type Books, type ClosedMonth, landedOf } from '../run/books.js';
 import { booksOf } from '../run/books-held.js';
-import { readLockedPipeline } from '../run/config-copy.js';
-import { storedRuns } from '../run/manifest.js';
+import { readCopiedPipeline, readLockedPipeline } from '../run/config-copy.js';
+import { storedRuns, type StoredRun } from '../run/manifest.js';
 import { refuseCollected } from '../run/over-landed.js';
 import type { ScratchWork } from '../run/scratch.js';
 import { landedFile } from '../source/landing.js';
@@ -51,13 +51,17 @@ async function openGround(pipeline: Pipeline, manifest: Manifest, books: Books, 
   }
   const landing = join(pipeline.stateDir, 'landing');
   const files = evidence.files.map((file): LandedFile => landedFile(landing, { ...file, source: file.sourceId }));
-  return {
-    pipeline,
-    period: { asOf: made.asOf, firstMonth: month, lastMonth: month },
-    files,
-    controls: evidence.controls,
-    books,
-  };
+  const period = { asOf: made.asOf, firstMonth: month, lastMonth: month };
+  return { ...(await rulesOf(run ?? null, pipeline, books)), period, files, controls: evidence.controls };
+}
+
+/** The configuration and the books that the run had; those of today where it kept none, or what it kept is gone. */
+async function rulesOf(run: StoredRun | null, today: Pipeline, books: Books): Promise<Pick<Made, 'pipeline' | 'books'>> {
+  const recipe = run?.manifest?.recipe ?? null;
+  if (run === null || recipe === null) return { pipeline: today, books };
+  const pipeline = (await readCopiedPipeline(recipe, join(run.path, recipe.folder), today)) ?? today;
+  const known = new Set(recipe.closed.map(({ lock }) => lock));
+  return { pipeline, books: { ...books, closed: books.closed.filter(({ lockSha256 }) => known.has(lockSha256)) } };
 }
 
 async function closedGround(pipeline: Pipeline, books: Books, closed: ClosedMonth): Promise<Made> {

@@ -5,7 +5,7 @@ import type { FigureKind } from './api.js';
 import { growBridge, growVariance } from './bridge.js';
 import { growLedger, type View } from './ledger.js';
 import { growPoolMonth } from './pools.js';
-import { growBilledUsage, growCoverage, growCurrency, growSchedule, growUnpriced } from './records.js';
+import { growBilledUsage, growCoverage, growCurrency, growJournal, growSchedule, growUnpriced } from './records.js';
 import { growRows } from './rows.js';
 
 export interface Explanation {
@@ -23,6 +23,7 @@ export const ENDS: readonly FigureKind[] = [
   'weighing_cost',
   'idle_capacity',
   'service_month',
+  'statement_row',
   'adjustment',
   'told',
   'rest',
@@ -36,6 +37,8 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   showback_customer_month: ofLedger('told'),
   showback_team_month: ofLedger('told'),
   showback_owner_month: ofLedger('told_by_role'),
+  customer_statement: ofLedger('told'),
+  gl_journal: told(['allocation.statement'], growJournal),
   unallocated_month: ofLedger('told_unallocated'),
   adjustment_month: ofLedger('told_adjusted'),
   pool_month: told(['allocation.pool_entry'], growPoolMonth),
@@ -50,6 +53,8 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   reconciliation_month: told([], async () => undefined),
   rejected_record: told([], async () => undefined),
   unowned_feature_month: told([], async () => undefined),
+  // Its rows say both amounts, and the runs that published them: `showback diff` says what moved.
+  estimate_movement: told([], async () => undefined),
 };
 
 function ofLedger(view: View): Explanation {

@@ -170,3 +170,24 @@ export async function growUnpriced(warehouse: Warehouse, _mart: Model, most: num
     most,
   });
 }
+
+/** Rows of the statement that a line of the journal charges, in minor units; the clearing line has all of them, the other way round. */
+export async function growJournal(warehouse: Warehouse, _mart: Model, most: number): Promise<void> {
+  await grow(warehouse, {
+    kind: 'statement_row',
+    select: `
+      SELECT r.id AS parent, s.row_key AS key, ${NO_QUANTITY},
+             CAST(CASE WHEN r.posting = 'clearing' THEN -s.statement_amount ELSE s.statement_amount END AS DECIMAL(38,12)) AS amount,
+             s.feature_id, s.category, s.basis, s.method_id, s.finality, s.amount AS exact_amount
+      FROM explain.row AS r
+      CROSS JOIN run.chargeback AS g
+      JOIN allocation.statement AS s ON month_text(s.billing_month) = r.billing_month AND month_text(s.original_month) = r.original_month AND s.currency = r.currency
+      LEFT JOIN run.feature AS f ON f.feature_id = s.feature_id
+      LEFT JOIN run.chargeback_account AS a ON a.category = f.category
+      WHERE r.posting = 'clearing'
+        OR s.entry = r.entry AND coalesce(f.team, s.feature_id) = r.team AND coalesce(a.account, g.expense_account) = r.account
+           AND coalesce(f.cost_center, g.cost_center) = r.cost_center AND CASE WHEN g.line_of = 'feature' THEN s.feature_id ELSE '' END = r.feature_id`,
+    facts: ['feature_id', 'category', 'basis', 'method_id', 'finality', 'exact_amount'],
+    most,
+  });
+}

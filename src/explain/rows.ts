@@ -4,15 +4,21 @@ import type { Warehouse } from '../warehouse/warehouse.js';
 import { grow } from './tree.js';
 
 /** What of a row is its figure, where that is not `amount`. */
-const AMOUNT: Readonly<Record<string, string | null>> = { variance_month: 'difference', coverage_month: 'covered_amount' };
+const MONEY: Readonly<Record<string, string | null>> = {
+  variance_month: 'r.difference',
+  coverage_month: 'r.covered_amount',
+  gl_journal: 'r.debit - r.credit',
+  estimate_movement: null,
+};
 const QUANTITY: Readonly<Record<string, string>> = { billed_usage_month: 'billed_quantity', unpriced_usage: 'quantity' };
 
 /** Several rows of one currency stand below their sum. Rows that are not told one by one leave `explain.row`. */
 export async function growRows(warehouse: Warehouse, { table, contract }: Model, most: number): Promise<void> {
   const names = contract.columns.map(({ name }) => name);
   const has = (name: string): boolean => names.includes(name);
-  const money = AMOUNT[table] ?? (has('amount') && QUANTITY[table] === undefined ? 'amount' : null);
-  const amount = money === null ? 'CAST(NULL AS DECIMAL(38,12))' : `CAST(r."${money}" AS DECIMAL(38,12))`;
+  const own = has('amount') && QUANTITY[table] === undefined ? 'r.amount' : null;
+  const money = MONEY[table] === undefined ? own : MONEY[table];
+  const amount = money === null ? 'CAST(NULL AS DECIMAL(38,12))' : `CAST(${money} AS DECIMAL(38,12))`;
   const quantity =
     QUANTITY[table] === undefined ? 'CAST(NULL AS DECIMAL(38,12))' : `CAST(r."${QUANTITY[table]}" AS DECIMAL(38,12))`;
   const currency = money !== null && has('currency') ? 'r.currency' : "''";

@@ -76,6 +76,10 @@ function sumsOf(figures: readonly Figure[]): readonly (string | null)[] {
   return figures.map(({ amount }) => amount).filter((amount) => amount !== null);
 }
 
+function entriesOf(figure: Figure): readonly Figure[] {
+  return figure.kind === 'adjustment' ? [figure] : figure.parts.flatMap(entriesOf);
+}
+
 function pathTo(figures: readonly Figure[], kind: string): readonly Figure[] {
   for (const figure of figures) {
     if (figure.kind === kind) return [figure];
@@ -146,6 +150,11 @@ describe('a path', () => {
     expect([...closed.trees, ...[...open.values()].flat()].flatMap(gapsOf)).toEqual([]);
     expect(kindsOf([...open.values()].flat())).toContain('adjustment');
     expect([...open.keys()]).toContain('estimate_movement');
+    const reentered = [...open.values()]
+      .flat()
+      .flatMap(entriesOf)
+      .filter(({ facts }) => facts['entry'] === 're-entry');
+    expect(reentered.some(({ parts }) => parts.length > 0)).toBe(true);
   });
 });
 

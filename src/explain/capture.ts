@@ -17,29 +17,38 @@ export const KEYS = [
   'currency',
 ];
 
-/** As one value: unlike names side by side, lists are equal where both lack the same. */
+/** With the month, as one value: unlike names side by side, lists are equal where both lack the same. */
 export function keysOf(table: string): string {
-  return `[${KEYS.map((name) => `${table}.${name}`).join(', ')}]`;
+  return `[${KEYS.map((name) => `${table}.${name}`).join(', ')}, month_text(${table}.billing_month)]`;
 }
 
-/** `explain.month` says what is explained; the others fill level by level. */
-export async function openCapture(warehouse: Warehouse, month: Month): Promise<void> {
+/** Places in such a list. */
+export const CURRENCY_KEY = KEYS.indexOf('currency') + 1;
+export const MONTH_KEY = KEYS.length + 1;
+
+/** `explain.month` says what is explained, `explain.captured` also the closed months that it may adjust; the others fill level by level. */
+export async function openCapture(warehouse: Warehouse, month: Month, restated: readonly Month[]): Promise<void> {
+  const captured = [month, ...restated].map((each) => `(CAST(${literal(firstDay(each))} AS DATE))`);
   await warehouse.run(`
     CREATE SCHEMA explain;
     CREATE TABLE explain.month AS SELECT CAST(${literal(firstDay(month))} AS DATE) AS billing_month;
+    CREATE TABLE explain.captured (billing_month DATE);
+    INSERT INTO explain.captured VALUES ${captured.join(', ')};
     CREATE TABLE explain.entry_place (entry_id VARCHAR, place VARCHAR);
-    CREATE TABLE explain.item (level INTEGER, item_key VARCHAR, rule_no INTEGER, usage_date DATE, by_month BOOLEAN, keys VARCHAR[], amount DECIMAL(38,12),
+    CREATE TABLE explain.item (level INTEGER, item_key VARCHAR, rule_no INTEGER, billing_month DATE, usage_date DATE, by_month BOOLEAN, keys VARCHAR[], amount DECIMAL(38,12),
                                grain VARCHAR, rank INTEGER, grain_key VARCHAR, method_id VARCHAR);
     CREATE TABLE explain.weight (level INTEGER, item_key VARCHAR, target VARCHAR, feature_id VARCHAR, customer_id VARCHAR, reason VARCHAR, feature_tag VARCHAR,
                                  weight DECIMAL(38,12));
     CREATE TABLE explain.part (level INTEGER, item_key VARCHAR, target VARCHAR, usage_date DATE, amount DECIMAL(38,12))`);
 }
 
-export async function captureLevel(warehouse: Warehouse, level: number, month: Month): Promise<void> {
-  const isOfMonth = `month_text(i.billing_month) = ${literal(month)}`;
+const CAPTURED = 'SELECT billing_month FROM explain.captured';
+
+export async function captureLevel(warehouse: Warehouse, level: number): Promise<void> {
+  const isOfMonth = `i.billing_month IN (${CAPTURED})`;
   await warehouse.run(`
     INSERT INTO explain.item
-      SELECT ${level}, i.item_key, i.rule_no, i.usage_date, i.by_month, ${keysOf('i')}, i.amount, g.grain, g.rank, g.grain_key,
+      SELECT ${level}, i.item_key, i.rule_no, i.billing_month, i.usage_date, i.by_month, ${keysOf('i')}, i.amount, g.grain, g.rank, g.grain_key,
              r.pool_id || '/' || r.method_name || coalesce('@' || g.grain, '')
       FROM allocation.pool_item AS i JOIN run.rule AS r ON r.rule_no = i.rule_no LEFT JOIN allocation.pool_grain AS g ON g.item_key = i.item_key
       WHERE ${isOfMonth};
@@ -61,10 +70,10 @@ export async function captureLevel(warehouse: Warehouse, level: number, month: M
  * `explain.allocated`: rows of the ledger before shared services passed their cost on, numbered. `explain.borne`: of which part of which item
  * each consists. `explain.component`: what lies in the pools by day: bill lines, register entries, and what other pools passed on.
  */
-export async function openLedger(warehouse: Warehouse, month: Month): Promise<void> {
+export async function openLedger(warehouse: Warehouse): Promise<void> {
   await warehouse.run(`
     CREATE TABLE explain.allocated AS
-      SELECT row_number() OVER () AS no, ${keysOf('a')} AS keys, a.* FROM allocation.allocated_cost AS a WHERE month_text(a.billing_month) = ${literal(month)};
+      SELECT row_number() OVER () AS no, ${keysOf('a')} AS keys, a.* FROM allocation.allocated_cost AS a WHERE a.billing_month IN (${CAPTURED});
     CREATE TABLE explain.target AS
       SELECT w.*, CASE WHEN u.feature_id IS NULL THEN w.feature_id ELSE '(unallocated)' END AS to_feature,
              CASE WHEN u.feature_id IS NULL THEN w.customer_id ELSE '(unallocated)' END AS to_customer,
@@ -81,12 +90,11 @@ export async function openLedger(warehouse: Warehouse, month: Month): Promise<vo
       JOIN explain.allocated AS a ON a.level = p.level AND a.rule_no = i.rule_no AND a.usage_date = p.usage_date AND a.keys = i.keys AND a.method_id = i.method_id
         AND a.feature_id = coalesce(t.to_feature, '(unallocated)') AND a.customer_id = coalesce(t.to_customer, '(unallocated)')
         AND a.reason IS NOT DISTINCT FROM CASE WHEN t.target IS NULL THEN 'no_driver' ELSE t.why END AND a.feature_tag IS NOT DISTINCT FROM t.tag`);
-  await warehouse.run(components(month));
+  await warehouse.run(COMPONENTS);
 }
 
 /** Of a line that names its feature, or that no rule takes, also whom it falls to. */
-function components(month: Month): string {
-  return `
+const COMPONENTS = `
     CREATE TABLE explain.component AS
     WITH lying AS (
       SELECT coalesce(m.rule_no, 0) AS rule_no, ${keysOf('l')} AS keys, d.usage_date, l.line_key, CAST(NULL AS BIGINT) AS received_no, d.amount,
@@ -94,7 +102,7 @@ function components(month: Month): string {
       FROM allocation.cost_day AS d
       JOIN allocation.cost_line AS l ON l.line_key = d.line_key
       JOIN allocation.line_rule AS m ON m.line_key = d.line_key
-      WHERE month_text(l.billing_month) = ${literal(month)}
+      WHERE l.billing_month IN (${CAPTURED})
       UNION ALL
       SELECT p.rule_no, a.keys, a.usage_date, NULL, a.no, a.amount, a.account_id, NULL, NULL, NULL, NULL
       FROM explain.allocated AS a JOIN allocation.pool_rule AS p ON p.feature_id = a.feature_id
@@ -124,4 +132,3 @@ function components(month: Month): string {
     FROM direct AS d
     LEFT JOIN allocation.pool_rule AS u ON u.feature_id = d.names AND d.rule_no > 0
     LEFT JOIN run.rule_feed AS f ON f.rule_no = d.rule_no AND f.feature_id = d.names`;
-}

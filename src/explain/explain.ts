@@ -8,7 +8,7 @@ import { type Catalog, type Model, neededFor } from '../model/catalog.js';
 import { executeSteps } from '../run/builds.js';
 import { executeStep, type RunContext } from '../run/execute.js';
 import { modelsOf } from '../run/models.js';
-import { closingSteps, evidenceSteps, type Step } from '../run/plan.js';
+import { closingSteps, evidenceSteps, publishSteps, type Step } from '../run/plan.js';
 import { restate } from '../run/restate.js';
 import { inScratch } from '../run/scratch.js';
 import { removeFolder, scratchFolder } from '../run/state.js';
@@ -39,6 +39,7 @@ export async function explainFigures(request: ExplainRequest, questions: readonl
     const asked = questions.map(
       (question): Asked => ({ ground, month: request.month, question, mart: martOf(catalog, question) }),
     );
+    for (const each of asked) refuseAbsent(each);
     const work = workOf(ground, catalog, scratch);
     return await inScratch(request, work, async (context) => answers(context, asked, request.month));
   } finally {
@@ -101,21 +102,23 @@ async function answer({ warehouse }: RunContext, asked: Asked): Promise<Explaine
 /** What the marts and their explanations read. */
 async function rebuild(context: RunContext, marts: readonly Model[], month: Month): Promise<void> {
   const { warehouse, catalog, pipeline, books } = context;
-  await openCapture(warehouse, month);
-  const reads = marts.flatMap((mart) => [mart.name, ...explanationOf(mart).reads]);
+  await openCapture(
+    warehouse,
+    month,
+    books.closed.map((each) => each.month),
+  );
+  const reads = marts.flatMap((mart) => [mart.name, ...mart.checkReads, ...explanationOf(mart).reads]);
   const needed = neededFor(['allocation.cost', ...reads], catalog);
   const steps = evidenceSteps(pipeline, catalog, books).filter(
     ({ kind, ...step }) => ['load', 'fill', 'level', 'restate'].includes(kind) || ('model' in step && needed.has(step.model)),
   );
-  const atClose = closingSteps(pipeline, catalog).filter((step) => step.kind === 'build' && needed.has(step.model));
-  const builds = marts
-    .filter(({ contract }) => contract.made === 'run')
-    .map((mart): Step => ({ kind: 'build', model: mart.name }));
-  await executeSteps(context, [...steps, ...builds, ...atClose], async (step) => {
+  const isNeeded = (step: Step): boolean => step.kind === 'build' && needed.has(step.model);
+  const builds = [...publishSteps(pipeline, catalog, []).filter(isNeeded), ...closingSteps(pipeline, catalog).filter(isNeeded)];
+  await executeSteps(context, [...steps, ...builds], async (step) => {
     await executeStep(context, step, step.kind === 'restate' ? async () => restate(context) : undefined);
-    if (step.kind === 'level') await captureLevel(warehouse, step.level, month);
+    if (step.kind === 'level') await captureLevel(warehouse, step.level);
   });
-  await openLedger(warehouse, month);
+  await openLedger(warehouse);
   await placesOfEntries(context);
   await openTold(warehouse);
 }
@@ -128,8 +131,6 @@ async function placesOfEntries({ warehouse, pipeline }: RunContext): Promise<voi
 /** `explain.row`: what was asked for, which must be what is published. */
 async function takeRows(warehouse: Warehouse, { ground, month, question, mart }: Asked): Promise<void> {
   const { where } = question;
-  const isThere = ground.manifest.files.some((file) => file.mart === mart.table && file.month === month);
-  if (!isThere) throw notMade(mart, month);
   const columns = mart.contract.columns.map(({ name }) => identifier(name)).join(', ');
   const path = join(ground.outDir, 'runs', ground.manifest.runId, `parquet/${mart.table}/billing_month=${month}/data.parquet`);
   const published = `SELECT ${columns} FROM read_parquet(${literal(path)}, hive_partitioning = false)`;
@@ -177,13 +178,15 @@ async function noRow(
   return refused('explain/no-row', message, `look at its rows: showback sql "from ${mart}"`);
 }
 
-function notMade({ table, contract }: Model, month: Month): Failure {
+/** What closing makes is there for closed months alone, and no version before this one made all marts. */
+function refuseAbsent({ ground, month, mart: { table, contract } }: Asked): void {
+  if (ground.manifest.files.some((file) => file.mart === table && file.month === month)) return;
   const message = `nothing is published of ${table} in ${month}`;
   const remedy =
     contract.made === 'close'
       ? 'it is made when the month closes, and published by the next run'
       : 'make it: showback run --force';
-  return refused('explain/no-row', message, remedy);
+  throw refused('explain/no-row', message, remedy);
 }
 
 function changed(mart: string, month: Month): Failure {

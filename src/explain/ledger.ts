@@ -13,11 +13,13 @@ export async function openTold(warehouse: Warehouse): Promise<void> {
         SELECT a.no, a.billing_month AS original_month, 'cost' AS entry, ${COLUMNS.map((name) => `a.${name}`).join(', ')}
         FROM explain.allocated AS a
         LEFT JOIN allocation.pool_rule AS passed ON passed.feature_id = a.feature_id
-        WHERE passed.feature_id IS NULL
+        WHERE passed.feature_id IS NULL AND a.billing_month IN (SELECT billing_month FROM explain.month)
         UNION ALL
-        SELECT NULL, a.original_month, a.entry, ${COLUMNS.map((name) => `a.${name}`).join(', ')}
+        SELECT b.no, a.original_month, a.entry, ${COLUMNS.map((name) => `a.${name}`).join(', ')}
         FROM allocation.adjustment AS a
-        WHERE a.billing_month = (SELECT max(billing_month) FROM explain.month)
+        LEFT JOIN allocation.restated_month AS s ON s.billing_month = a.original_month AND s.same_rules AND a.entry = 're-entry'
+        LEFT JOIN explain.allocated AS b ON b.billing_month = s.billing_month AND ${SAME}
+        WHERE a.billing_month IN (SELECT billing_month FROM explain.month)
       ) AS c;
     CREATE VIEW explain.told AS
       SELECT c.cost_no, month_text(c.billing_month) AS billing_month, month_text(c.original_month) AS original_month, c.entry, c.usage_date,
@@ -48,6 +50,11 @@ const COLUMNS = [
   'feature_tag',
   'amount',
 ];
+
+/** A re-entry by the rules of today is a row of what is known now. */
+const SAME = COLUMNS.filter((name) => name !== 'billing_month')
+  .map((name) => `b.${name} IS NOT DISTINCT FROM a.${name}`)
+  .join(' AND ');
 
 /** What the ledger is asked by: columns that tell rows of a mart apart. */
 const TOLD = [
@@ -87,12 +94,12 @@ export async function growLedger(warehouse: Warehouse, view: View, grain: readon
     CREATE OR REPLACE TABLE explain.of_row AS
       SELECT r.id AS node, k.* FROM explain.row AS r JOIN explain.${view} AS c ON ${same} JOIN explain.cost AS k ON k.cost_no = c.cost_no`);
   await growAdjustments(warehouse, most);
-  await growCharges(warehouse, 'SELECT node, no FROM explain.of_row WHERE no IS NOT NULL', most);
+  await growCharges(warehouse, "SELECT node, no FROM explain.of_row WHERE entry = 'cost'", most);
 }
 
 const CHARGE_FACTS = [...KEYS, 'method_id', 'pool', 'place_of_rule'];
 
-/** What a close posted is in its books; what came since, in the run that tells it. */
+/** What a close posted is explained by the closed month; what came since, by what is known now, where the rules are still those of the close. */
 async function growAdjustments(warehouse: Warehouse, most: number): Promise<void> {
   const group = ['entry', 'original_month', 'rule_no', ...KEYS, 'method_id'];
   await grow(warehouse, {
@@ -102,10 +109,15 @@ async function growAdjustments(warehouse: Warehouse, most: number): Promise<void
              ${[...KEYS, 'method_id', 'entry'].map((name) => `any_value(c.${name}) AS ${name}`).join(', ')}, any_value(month_text(c.original_month)) AS original_month,
              any_value(r.pool_id) AS pool, any_value(r.place) AS place_of_rule
       FROM explain.of_row AS c LEFT JOIN run.rule AS r ON r.rule_no = c.rule_no
-      WHERE c.no IS NULL GROUP BY c.node, ${keyOf(group)}`,
+      WHERE c.entry <> 'cost' GROUP BY c.node, ${keyOf(group)}`,
     facts: [...CHARGE_FACTS, 'entry', 'original_month'],
     most,
   });
+  await warehouse.run(`
+    CREATE OR REPLACE TABLE explain.frontier AS
+      SELECT f.id AS node, c.no FROM explain.figure AS f JOIN explain.of_row AS c ON c.node = f.parent
+      WHERE f.kind = 'adjustment' AND f.key = ${keyOf(group)} AND c.no IS NOT NULL`);
+  await growAllocated(warehouse, most);
 }
 
 /** `of`: selects nodes and the allocated rows (`no`) that each consists of. */

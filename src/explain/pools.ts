@@ -1,6 +1,7 @@
 // The books of pools: what came in, by line, usage or the pool before, and what went out, by whose share of what.
 import type { Model } from '../model/catalog.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
+import { CURRENCY_KEY, MONTH_KEY } from './capture.js';
 import { growCharges } from './ledger.js';
 import { linesOf } from './lines.js';
 import { grow } from './tree.js';
@@ -20,7 +21,7 @@ async function growLines(warehouse: Warehouse, most: number): Promise<void> {
     CREATE OR REPLACE TABLE explain.lying AS
       SELECT b.id AS node, c.line_key, c.received_no, c.amount
       FROM (${BOOK}) AS b
-      JOIN explain.component AS c ON c.rule_no = b.rule_no AND c.line_key IS NOT NULL AND c.keys[10] = b.currency
+      JOIN explain.component AS c ON c.rule_no = b.rule_no AND c.line_key IS NOT NULL AND c.keys[${CURRENCY_KEY}] = b.currency AND c.keys[${MONTH_KEY}] = b.billing_month
       JOIN allocation.cost_line AS l ON l.line_key = c.line_key AND (l.kind = 'charge') = (b.counterparty = '(bill)')
         AND b.method_id = CASE WHEN l.kind = 'charge' THEN 'bill/' ELSE 'register/' END || l.basis
       WHERE b.entry = 'received' AND b.counterparty IN ('(bill)', '(register)')`);
@@ -31,7 +32,7 @@ async function growLines(warehouse: Warehouse, most: number): Promise<void> {
 const RECEIVED = `
   SELECT b.id AS node, a.no
   FROM (${BOOK}) AS b
-  JOIN explain.allocated AS a ON a.currency = b.currency AND a.method_id = b.method_id
+  JOIN explain.allocated AS a ON month_text(a.billing_month) = b.billing_month AND a.currency = b.currency AND a.method_id = b.method_id
   LEFT JOIN allocation.pool_rule AS p ON p.feature_id = a.feature_id
   WHERE b.entry = 'received' AND b.counterparty NOT IN ('(bill)', '(register)')
     AND CASE WHEN b.service = '' THEN a.level = 0 ELSE a.feature_id = b.service AND p.rule_no = b.rule_no END`;
@@ -53,5 +54,5 @@ const PASSED = `
   SELECT f.id AS node, a.no
   FROM (${BOOK}) AS b
   JOIN explain.figure AS f ON f.parent = b.id AND f.kind = 'pool'
-  JOIN explain.allocated AS a ON a.rule_no = b.rule_no AND a.currency = b.currency AND a.method_id = b.method_id AND a.feature_id = b.counterparty
+  JOIN explain.allocated AS a ON month_text(a.billing_month) = b.billing_month AND a.rule_no = b.rule_no AND a.currency = b.currency AND a.method_id = b.method_id AND a.feature_id = b.counterparty
     AND (a.customer_id = '(idle)') = (b.entry = 'idle') AND (b.rule_no <> 0 OR a.level = b.level)`;

@@ -56,12 +56,11 @@ async function growPools(warehouse: Warehouse): Promise<void> {
 async function growDrivers(warehouse: Warehouse, most: number): Promise<void> {
   await warehouse.run(`
     CREATE OR REPLACE TABLE explain.weighed AS
-      SELECT s.node, s.level, s.item_key, s.target, t.weight, i.rule_no, i.grain, i.rank, i.grain_key, i.by_month, i.usage_date, d.first_day,
-             CAST(CASE WHEN i.by_month THEN days_between(d.first_day, add_months(d.first_day, 1)) ELSE 1 END AS DECIMAL(3,0)) AS times
+      SELECT s.node, s.level, s.item_key, s.target, t.weight, i.rule_no, i.grain, i.rank, i.grain_key, i.by_month, i.usage_date, i.billing_month AS first_day,
+             CAST(CASE WHEN i.by_month THEN days_between(i.billing_month, add_months(i.billing_month, 1)) ELSE 1 END AS DECIMAL(3,0)) AS times
       FROM explain.shared AS s
       JOIN explain.weight AS t ON t.level = s.level AND t.item_key = s.item_key AND t.target = s.target AND t.weight > 0
-      JOIN explain.item AS i ON i.level = s.level AND i.item_key = s.item_key
-      CROSS JOIN (SELECT billing_month AS first_day FROM explain.month) AS d`);
+      JOIN explain.item AS i ON i.level = s.level AND i.item_key = s.item_key`);
   await grow(warehouse, {
     kind: 'driver',
     relation: 'by',

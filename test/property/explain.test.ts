@@ -35,7 +35,7 @@ async function build(engine: Warehouse, catalog: Catalog, { tables, levels }: Ra
   await prepareWarehouse(engine, catalog);
   for (const model of catalog.models) if (model.layer === 'raw') await createEmpty(engine, model);
   for (const [name, rows] of Object.entries(tables)) await fillInput(engine, modelOf(catalog, name), rows);
-  await openCapture(engine, month);
+  await openCapture(engine, month, []);
   const pipeline: Partial<Pipeline> = { sources: [], start: '2026-07', rules: [] };
   for (const step of planSteps(pipeline as Pipeline, catalog, NOTHING_BEFORE)) {
     if (step.kind === 'build') await buildModel(engine, modelOf(catalog, step.model));
@@ -43,10 +43,10 @@ async function build(engine: Warehouse, catalog: Catalog, { tables, levels }: Ra
     for (let level = 0; level <= levels; level += 1) {
       await setLevel(engine, level);
       for (const model of levelGroup(catalog)) await buildModel(engine, model);
-      await captureLevel(engine, level, month);
+      await captureLevel(engine, level);
     }
   }
-  await openLedger(engine, month);
+  await openLedger(engine);
   await openTold(engine);
 }
 

@@ -258,7 +258,8 @@ describe('a closed month', { timeout: SLOW }, () => {
     await rm(join(company.folder, 'out'), { recursive: true });
     await doStep(company, THEN, { lay: 'corrected' });
     await run(company);
-    expect(await bytesBelow(join(company.folder, 'out/current/csv/2026-07'))).toEqual(before);
+    const after = await bytesBelow(join(company.folder, 'out/current/csv/2026-07'));
+    expect(after).toEqual({ ...before, 'customer_statement.csv': after['customer_statement.csv'] });
     expect(await differences(company)).toEqual([]);
   });
 
@@ -364,6 +365,19 @@ describe('what closing makes', { timeout: SLOW }, () => {
     await doStep(company, THEN, { reopen: '2026-07', approver: 'mira', reason: 'r' });
     await run(company);
     expect(await readdir(join(company.folder, 'out/csv/2026-07'))).not.toContain('customer_statement.csv');
+  });
+
+  it('stands once, whatever a backfill publishes beside it', async () => {
+    const company = await copyOf(closed);
+    await doStep(company, THEN, { lay: 'september' });
+    await runBackfill({ ...common(company), from: '2026-08', to: '2026-09', force: true });
+    const { warehousePath } = await runPipeline({ ...common(company), force: true, scope: {} });
+    expect(await valueIn(warehousePath, 'SELECT count(*) FROM marts.customer_statement')).toBe('2');
+    expect(await differences(company)).toEqual([]);
+    // Accounts have no say in what a run publishes.
+    const accounts = 'expense_account: "6420", clearing_account: "2150", cost_center: CC-0';
+    await appendFile(company.pipelineFile, `chargeback: { ${accounts} }\n`);
+    expect((await runPipeline({ ...common(company), force: false, scope: {} })).outcome).toBe('unchanged');
   });
 
   it('is nothing where the month was closed by a version that made nothing', async () => {

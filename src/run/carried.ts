@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Failure, type Problem } from '../kernel/failure.js';
 import { type Month, monthsThrough } from '../kernel/period.js';
+import { createEmpty } from '../model/build.js';
 import type { Model } from '../model/catalog.js';
 import { rowBreaches } from '../model/verify.js';
 import type { MadeMonth, Manifest, StagedFile } from '../publish/directory.js';
@@ -60,6 +61,8 @@ export async function carryMonths(context: RunContext, published: Manifest | nul
       damaged.map((file) => damageProblem(file, context.books)),
     );
   for (const mart of marts) {
+    // A backfill comes here once a month, and what no run builds still has the rows of the month before.
+    if (mart.contract.made === 'close') await createEmpty(context.warehouse, mart);
     const own = files.filter(({ mart: name, path }) => name === mart.table && path.startsWith('parquet/'));
     // A month that was closed before there was this mart has no file of it, and an open one none of what closing makes.
     if (own.length === 0) continue;

@@ -212,6 +212,17 @@ describe('what is published', SLOW, () => {
     expect(await valueOf(result, 'SELECT count(DISTINCT step) FROM marts.estimate_movement')).toBe('1');
   });
 
+  it('with days that cannot be compared, begins anew, and a warning tells it', async () => {
+    await forge(company, (from) => `SELECT * EXCLUDE (finality) FROM ${from}`, 'showback_feature_day');
+    const { result, notes } = await told(company, { asOf: '2026-08-05' });
+    expect(notes).toEqual([
+      'warning: what is published of 2026-08 has other columns than this version knows: its movement begins anew with this run',
+    ]);
+    expect(await valueOf(result, 'SELECT count(*) FROM marts.estimate_movement WHERE previous_run_id IS NULL AND step = 1')).toBe(
+      '2',
+    );
+  });
+
   it('by a version without the mart, begins with what it cost then', async () => {
     const manifest = join(company.folder, 'out/current/current.json');
     const { runId, asOf } = await manifestOf(company);

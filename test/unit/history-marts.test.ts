@@ -1,0 +1,50 @@
+// Marts that remember: only marts may, and a run builds them behind all others, on the engine that is here.
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readCatalog } from '../../src/model/catalog.js';
+import type { Pipeline } from '../../src/pipeline/pipeline.js';
+import { publishSteps } from '../../src/run/plan.js';
+import { openDuckDb } from '../../src/warehouse/duckdb.js';
+
+const SQL = join(import.meta.dirname, '../../sql');
+
+it('are built in one step, behind all other marts and before the months that stay', { timeout: 60_000 }, async () => {
+  await using warehouse = await openDuckDb({ threads: 1 });
+  const catalog = await readCatalog(SQL, warehouse);
+  expect(catalog.models.filter(({ contract }) => contract.made === 'history').map(({ name }) => name)).toEqual([
+    'marts.estimate_movement',
+  ]);
+  const steps = publishSteps({ publish: null } as Pipeline, catalog, ['2026-07']);
+  expect(steps.map(({ kind }) => kind).filter((kind, at, all) => kind !== all[at - 1])).toEqual([
+    'gate',
+    'build',
+    'compare',
+    'carry',
+    'publish',
+  ]);
+  expect(steps.flatMap((step) => (step.kind === 'build' ? [step.model] : []))).not.toContain('marts.estimate_movement');
+});
+
+it('are refused in every layer before, and so is a word that is none', { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'showback-sql-'));
+  try {
+    await cp(SQL, folder, { recursive: true });
+    const plant = async (name: string, made: string): Promise<void> => {
+      const path = join(folder, `${name}.yaml`);
+      await writeFile(path, `made: ${made}\n${await readFile(path, 'utf8')}`);
+    };
+    await plant('allocation/cost', 'history');
+    await plant('marts/pool_month', 'yesterday');
+    await using warehouse = await openDuckDb({ threads: 1 });
+    await expect(readCatalog(folder, warehouse)).rejects.toMatchObject({
+      problems: expect.arrayContaining([
+        expect.objectContaining({ code: 'model/contract-form', message: 'made: history is for marts, and this is allocation' }),
+        expect.objectContaining({ code: 'model/contract-form', message: expect.stringContaining('made') }),
+      ]),
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});

@@ -6,7 +6,7 @@ import type { Month } from '../kernel/period.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
 import { readPipeline } from '../pipeline/read.js';
-import { borrowLake, builtFigures } from './diff-runs-build.js';
+import { borrowLake, Mixtures } from './diff-runs-build.js';
 import { type Walked, walked } from './diff-runs-chain.js';
 import { fileChanges } from './diff-runs-changes.js';
 import type { Cause, ComparedRun, Ingredient, RunDiff, RunDiffRequest } from './diff-runs-api.js';
@@ -108,8 +108,9 @@ class Comparison {
     if (before.kind === 'unknown' || after.kind === 'unknown') return whole(this.#unknown(before, after));
     await borrowLake(today.pipeline.stateDir, scratch);
     const ends = { months, before, after, figures, anew: this.#request.anew, versions: today.versions };
-    const workshop = { request: this.#request, catalog: today.catalog, scratch };
-    return walked(ends, async (made) => this.#asked(await builtFigures(workshop, made, months)));
+    const workshop = { request: this.#request, catalog: today.catalog, scratch, months };
+    await using mixtures = new Mixtures(workshop);
+    return await walked(ends, async (made) => this.#asked(await mixtures.figures(made)));
   }
 
   /** Which files came and went is known of runs of earlier versions too. */

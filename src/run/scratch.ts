@@ -31,14 +31,26 @@ export interface ScratchWork {
 
 /** Gives `work` an engine that is ready for the first step, and closes it. */
 export async function inScratch<T>(
-  { threads = availableParallelism(), listener, signal, now, env = {} }: ScratchRequest,
-  { pipeline, catalog, period, tempDirectory, files = [], controls = [], books = NO_BOOKS }: ScratchWork,
+  request: ScratchRequest,
+  of: ScratchWork,
   work: (context: RunContext) => Promise<T>,
 ): Promise<T> {
-  await using warehouse = await openDuckDb({ threads, tempDirectory, unordered: true, signal });
+  await using context = await openScratch(request, of);
+  return await work(context);
+}
+
+/** An engine that is ready for the first step; whoever opened it closes it. */
+export async function openScratch(
+  { threads = availableParallelism(), listener, signal, now, env = {} }: ScratchRequest,
+  { pipeline, catalog, period, tempDirectory, files = [], controls = [], books = NO_BOOKS }: ScratchWork,
+): Promise<RunContext & AsyncDisposable> {
+  const warehouse = await openDuckDb({ threads, tempDirectory, unordered: true, signal });
   const engine = duckDbEngine(warehouse, Math.min(threads, MOST_LANES));
-  await engine.prepare(catalog);
-  return await work({
+  await engine.prepare(catalog).catch(async (error: unknown) => {
+    await warehouse[Symbol.asyncDispose]();
+    throw error;
+  });
+  return {
     ...{ pipeline, catalog, period, warehouse, engine, load: loadHere, threads, listener, signal, books },
     outside: { now, env },
     ledger: NO_LEDGER,
@@ -46,7 +58,8 @@ export async function inScratch<T>(
     controls: [...controls],
     kept: null,
     configuration: null,
-  });
+    [Symbol.asyncDispose]: async () => warehouse[Symbol.asyncDispose](),
+  };
 }
 
 export function tempOf(scratch: string): string {

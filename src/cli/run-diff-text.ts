@@ -3,7 +3,7 @@ import type { Cause, Chain, Change, ComparedRun, FigureMove, Ingredient, RunDiff
 import { counted, listed, minorDigits, moneyText, monthsText } from './figures-text.js';
 import type { Page } from './show-text.js';
 import { type TableColumn, tableLines } from './table.js';
-import { fitted, printable } from './width.js';
+import { displayWidth, fitted, printable } from './width.js';
 
 const COLUMNS: readonly TableColumn[] = [
   { title: 'feature', align: 'left', shrinks: true },
@@ -15,6 +15,8 @@ const COLUMNS: readonly TableColumn[] = [
 /** Unless it is said how many. */
 const FEATURES = 40;
 const CHANGES = 8;
+/** Of what is told of a cause. */
+const INDENT = '     ';
 
 export function runDiffLines(diff: RunDiff, most: number | null, page: Page): readonly string[] {
   const { before, after, chains, figures, unmoved } = diff;
@@ -43,19 +45,22 @@ function oneCause(cause: Cause, at: number, most: number, page: Page): readonly 
   const changes = cause.ingredients.flatMap((ingredient) => ingredient.changes);
   const left = changes.length - most;
   const lines = [
-    ...changes.slice(0, most).map(changeText),
+    ...changes.slice(0, most).flatMap((change) => changeTexts(change, page.width - INDENT.length)),
     ...(left > 0 ? [`… and ${counted(left, 'more change')} (--lines ${changes.length} tells them)`] : []),
     ...(cause.note === null ? [] : [cause.note]),
   ];
-  return [`  ${at + 1}  ${causeName(cause)}`, ...lines.map((line) => fitted(`     ${printable(line)}`, page.width))];
+  return [`  ${at + 1}  ${causeName(cause)}`, ...lines.map((line) => fitted(`${INDENT}${printable(line)}`, page.width))];
 }
 
 const SIGN: Readonly<Record<Change['change'], string>> = { added: '+', removed: '-', changed: '~' };
 
-function changeText({ change, what, place, before, after }: Change): string {
-  const values = [before, after].filter((value) => value !== null);
-  const told = values.length === 0 ? '' : `: ${values.join(' → ')}`;
-  return `${SIGN[change]} ${place === null ? '' : `${place}  `}${what}${told}`;
+/** What it was and what it is come below it where they have no room beside it: they say the most. */
+function changeTexts({ change, what, place, before, after }: Change, width: number): readonly string[] {
+  const name = `${SIGN[change]} ${place === null ? '' : `${place}  `}${what}`;
+  const values = [before, after].filter((value) => value !== null).join(' → ');
+  if (values === '') return [name];
+  const line = `${name}: ${values}`;
+  return displayWidth(printable(line)) <= width ? [line] : [`${name}:`, `    ${values}`];
 }
 
 function causeName({ ingredients }: Cause): string {

@@ -123,6 +123,16 @@ chat              1,500  1,000   -500
       unmoved: 0,
     };
     const lines = runDiffLines(diff, null, { ...page, width: 60 });
+    const long = { change: 'changed', place: 'fixtures/list.csv:4', before: '10.00', after: '10.50' } as const;
+    const price = cause('prices', [change('openai gpt-5 output_tokens, price', long)]);
+    const below = runDiffLines({ ...diff, chains: [{ months: ['2026-07'], causes: [price], builds: 0 }] }, null, {
+      ...page,
+      width: 70,
+    });
+    expect(below.slice(5, 7)).toEqual([
+      '     ~ fixtures/list.csv:4  openai gpt-5 output_tokens, price:',
+      '         10.00 → 10.50',
+    ]);
     expect(lines.slice(3, 7)).toEqual([
       'What moved 2026-07',
       '  1  not attributed',

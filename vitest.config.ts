@@ -8,7 +8,7 @@ const engines = process.env['ENGINES'] !== undefined;
 const STATE = ['test/{backfill,gc,incremental,look-back,two-at-once}.test.ts'];
 const LONG = [
   ...STATE,
-  'test/{bench,close,diff,init}.test.ts',
+  'test/{bench,close,diff,diff-runs,init}.test.ts',
   'test/pull/*-company.test.ts',
   'test/property/{close,explain,kept-usage,loading-order,movement,price-order}.test.ts',
 ];

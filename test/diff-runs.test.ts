@@ -140,17 +140,12 @@ total              4,064.00  4,070.25   +6.25
   });
 
   it('goes back as it came', { timeout: SLOW }, async () => {
-    expect(brief(await between(3, 0))).toEqual(
-      [
-        '2026-07 chat -48.25: prices -3, rules -45.25',
-        '2026-07 search 42: vector -3.25, rules 45.25',
-        '2026-07 total -6.25: vector -3.25, prices -3',
-      ].map((line) =>
-        line
-          .replace('vector -3.25, rules 45.25', 'rules 42')
-          .replace('prices -3, rules -45.25', 'vector -3.25, prices -3, rules -42'),
-      ),
-    );
+    // The bill goes first here too: by the rules of the later run it is borne by chat.
+    expect(brief(await between(3, 0))).toEqual([
+      '2026-07 chat -48.25: vector -3.25, prices -3, rules -42',
+      '2026-07 search 42: rules 42',
+      '2026-07 total -6.25: vector -3.25, prices -3',
+    ]);
   });
 
   it('comes out again as it was published, where that is asked for', { timeout: SLOW }, async () => {
@@ -344,9 +339,7 @@ describe('months', () => {
     const third = await run(company);
     const before = { ...company, force: false, threads: 1, listener: () => undefined, now: NOW };
     await runBackfill({ ...before, from: '2026-07', to: '2026-07' });
-    expect(brief(await diff(company, { from: third.runId }))).toEqual(
-      ['2026-07 chat 3: prices 3', '2026-07 total 3: prices 3'].map((line) => line),
-    );
+    expect(brief(await diff(company, { from: third.runId }))).toEqual(['2026-07 chat 3: prices 3', '2026-07 total 3: prices 3']);
     expect(brief(await diff(company, { from: second.runId }))).toEqual([
       '2026-07 chat 3: prices 3',
       '2026-07 total 3: prices 3',

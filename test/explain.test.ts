@@ -18,15 +18,16 @@ vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/o
 const CASES = join(import.meta.dirname, '../fixtures/cases');
 const ASK = { threads: 1, listener: () => undefined, now: () => new Date('2031-01-01T00:00:00Z'), env: {} };
 
-/** Runs all that the case runs; the state of the last run stays. */
-async function laid(name: string): Promise<Company & AsyncDisposable> {
+/** Runs what the case runs, up to the run of that name; the state of the last run stays. */
+async function laid(name: string, until: string | null = null): Promise<Company & AsyncDisposable> {
   const source = join(CASES, name);
   const told = parse(await readFile(join(source, 'case.yaml'), 'utf8')) as Told;
   const company = await companyOf(source);
-  for (const { steps = [], add, ...scope } of Object.values(told.runs)) {
+  for (const [runName, { steps = [], add, ...scope }] of Object.entries(told.runs)) {
     for (const step of steps) await doStep(company, join(source, 'then'), step);
     if (add !== undefined) await cp(join(source, 'then', add), company.folder, { recursive: true });
     await run(company, { ...(scope.asOf === undefined ? {} : { asOf: scope.asOf }) });
+    if (runName === until) break;
   }
   return company;
 }
@@ -150,11 +151,22 @@ describe('a path', () => {
     expect([...closed.trees, ...[...open.values()].flat()].flatMap(gapsOf)).toEqual([]);
     expect(kindsOf([...open.values()].flat())).toContain('adjustment');
     expect([...open.keys()]).toContain('estimate_movement');
-    const reentered = [...open.values()]
-      .flat()
-      .flatMap(entriesOf)
-      .filter(({ facts }) => facts['entry'] === 're-entry');
-    expect(reentered.some(({ parts }) => parts.length > 0)).toBe(true);
+  });
+
+  test('of a restated month leads on from its re-entry, where the rules are those of its close', {
+    timeout: 120_000,
+  }, async () => {
+    await using company = await laid('chargeback-of-closed-months', 'closed');
+    const question = { mart: 'adjustment_month', where: [{ column: 'feature_id', value: 'chat' }], most: 3 };
+    const { trees } = await explainFigure({ ...ASK, pipelineFile: company.pipelineFile, month: '2026-08' }, question);
+    const entries = trees.flatMap(entriesOf);
+    const billBelow = (entry: string) =>
+      pathTo(
+        entries.filter(({ facts }) => facts['entry'] === entry),
+        'bill_line',
+      ).at(-1)?.facts['file'];
+    expect([billBelow('re-entry'), billBelow('reversal')]).toEqual(['bills/2026-07.csv', undefined]);
+    expect(trees.flatMap(gapsOf)).toEqual([]);
   });
 });
 

@@ -96,12 +96,21 @@ async function written(engine: Warehouse, work: Work): Promise<StatementsResult>
     const fresh = await makeFolder(join(aside, 'new'));
     await writeFiles(engine, customers, fresh);
     await writeIndex(engine, work.pipeline, join(fresh, INDEX));
-    if (await isThere(dir)) await nameDurably(dir, join(aside, 'old'));
-    await nameDurably(fresh, dir);
+    await inPlaceOf(dir, fresh, join(aside, 'old'));
   } finally {
     await removeFolder(aside);
   }
   return { month, pipeline: work.pipeline, dir, statements: customers.length, totals: await totalsOf(engine) };
+}
+
+/** What was there is put back where the new folder does not get its name. */
+async function inPlaceOf(dir: string, fresh: string, old: string): Promise<void> {
+  if (!(await isThere(dir))) return nameDurably(fresh, dir);
+  await nameDurably(dir, old);
+  await nameDurably(fresh, dir).catch(async (error: unknown) => {
+    await nameDurably(old, dir);
+    throw error;
+  });
 }
 
 /** And notes in `sheet` which file is whose. */

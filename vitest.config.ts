@@ -8,9 +8,9 @@ const engines = process.env['ENGINES'] !== undefined;
 const STATE = ['test/{backfill,gc,incremental,look-back,two-at-once}.test.ts'];
 const LONG = [
   ...STATE,
-  'test/{bench,close,diff,diff-runs,init}.test.ts',
-  'test/pull/*-company.test.ts',
-  'test/property/{close,explain,kept-usage,loading-order,movement,price-order}.test.ts',
+  'test/{bench,close,diff,diff-runs,explain-all,init,movement,rerate}.test.ts',
+  'test/pull/{*-company,go-on}.test.ts',
+  'test/property/{calc-price,close,cur-split,diff-runs,explain,kept-usage,loading-order,movement,price-order}.test.ts',
 ];
 const exclude = [
   ...(process.env['CRASH'] === undefined ? ['test/crash/**'] : []),

@@ -21,7 +21,10 @@ interface Case {
   readonly status: 'passed' | 'failed' | null;
 }
 
-const NODES = nodesOf('.ci/node').map(({ name }) => name);
+/** The oldest and the newest. */
+const NODES = nodesOf('.ci/node')
+  .map(({ name }) => name)
+  .filter((_, at, all) => at === 0 || at === all.length - 1);
 
 /** A report of one test. */
 function one(status: string | null): string {
@@ -54,17 +57,17 @@ it('checks, tests, and ends with the count', () => {
       'make test-crash',
       'make test-engines',
       'make test-node',
-      '7 passed, 0 failed',
+      '6 passed, 0 failed',
     ],
   });
 });
 
 it.each([
-  ['a failed check, tests run all the same', { check: 2, test: 0, status: 'passed' }, '7 passed, 0 failed'],
-  ['a failed test', { check: 0, test: 2, status: 'failed' }, '6 passed, 1 failed'],
-  ['a failed test that make hides', { check: 0, test: 0, status: 'failed' }, '6 passed, 1 failed'],
-  ['a run of tests that broke off', { check: 0, test: 2, status: null }, '6 passed, 0 failed'],
-  ['no report', { check: 0, test: 0, status: null }, '6 passed, 0 failed'],
+  ['a failed check, tests run all the same', { check: 2, test: 0, status: 'passed' }, '6 passed, 0 failed'],
+  ['a failed test', { check: 0, test: 2, status: 'failed' }, '5 passed, 1 failed'],
+  ['a failed test that make hides', { check: 0, test: 0, status: 'failed' }, '5 passed, 1 failed'],
+  ['a run of tests that broke off', { check: 0, test: 2, status: null }, '5 passed, 0 failed'],
+  ['no report', { check: 0, test: 0, status: null }, '5 passed, 0 failed'],
 ] as const)('fails on %s', (_what, given, last) => {
   const { code, lines } = run(given);
   expect(code).toBe(1);

@@ -20,7 +20,17 @@ const tutorial = pages.find(({ path }) => path === 'docs/tutorial.md') ?? parseP
 /** Their one command each is an example of its contract: test/unit/cli/docs.test.ts runs these. */
 const isMart = (page: Page): boolean => page.path.startsWith('docs/marts/');
 /** Pages of many runs. With what builds a clone they take longer than all the others: make test leaves them to make test-node, which asks for every page. */
-const LONG = ['sql', 'tag-your-calls', 'usage-from-traces', 'write-a-rule'].map((name) => `docs/${name}.md`);
+const LONG = [
+  'chargeback',
+  'diff',
+  'explain',
+  'movement',
+  'pull',
+  'sql',
+  'tag-your-calls',
+  'usage-from-traces',
+  'write-a-rule',
+].map((name) => `docs/${name}.md`);
 const hasTime = ({ path, place }: Page): boolean =>
   process.env['PAGES'] === 'every' || (place !== 'clone' && !LONG.includes(path));
 const runnable = pages.filter(

@@ -45,7 +45,7 @@ const UPDATE = process.env['UPDATE_GOLDEN'] === '1' && process.env['CI'] !== 'tr
 const names = (await readdir(ROOT)).sort();
 
 describe('golden companies', () => {
-  test.concurrent.each(names)('%s', { timeout: 300_000 }, async (name) => {
+  test.concurrent.each(names)('%s', { timeout: 600_000 }, async (name) => {
     const source = join(ROOT, name);
     const told = parse(await readFile(join(source, 'case.yaml'), 'utf8')) as Case;
     await using company = await companyOf(source);

@@ -93,10 +93,10 @@ async function namedBy(words: readonly string[], cwd: string): Promise<Named> {
 
 async function isFile(word: string, cwd: string): Promise<boolean> {
   if (/\.ya?ml$|\//.test(word)) return true;
-  return stat(resolve(cwd, word)).then(
-    () => true,
-    () => false,
-  );
+  // A folder may be called like a run; only one with a pipeline is one.
+  for (const path of [resolve(cwd, word), resolve(cwd, word, 'pipeline.yaml')])
+    if ((await stat(path).catch(() => null))?.isFile() === true) return true;
+  return false;
 }
 
 function refuseMixture({ runs }: Named, { source, month, feature, rebuild, from, to }: DiffOptions): void {

@@ -26,20 +26,23 @@ export function keysOf(table: string): string {
 export const CURRENCY_KEY = KEYS.indexOf('currency') + 1;
 export const MONTH_KEY = KEYS.length + 1;
 
-/** `explain.month` says what is explained, `explain.captured` also the closed months that it may adjust; the others fill level by level. */
-export async function openCapture(warehouse: Warehouse, month: Month, restated: readonly Month[]): Promise<void> {
-  const captured = [month, ...restated].map((each) => `(CAST(${literal(firstDay(each))} AS DATE))`);
+/** `explain.month` says what is explained, `explain.captured` also the closed months that it adjusts; the others fill level by level. */
+export async function openCapture(warehouse: Warehouse, month: Month): Promise<void> {
   await warehouse.run(`
     CREATE SCHEMA explain;
     CREATE TABLE explain.month AS SELECT CAST(${literal(firstDay(month))} AS DATE) AS billing_month;
-    CREATE TABLE explain.captured (billing_month DATE);
-    INSERT INTO explain.captured VALUES ${captured.join(', ')};
+    CREATE TABLE explain.captured AS SELECT billing_month FROM explain.month;
     CREATE TABLE explain.entry_place (entry_id VARCHAR, place VARCHAR);
     CREATE TABLE explain.item (level INTEGER, item_key VARCHAR, rule_no INTEGER, billing_month DATE, usage_date DATE, by_month BOOLEAN, keys VARCHAR[], amount DECIMAL(38,12),
                                grain VARCHAR, rank INTEGER, grain_key VARCHAR, method_id VARCHAR);
     CREATE TABLE explain.weight (level INTEGER, item_key VARCHAR, target VARCHAR, feature_id VARCHAR, customer_id VARCHAR, reason VARCHAR, feature_tag VARCHAR,
                                  weight DECIMAL(38,12));
     CREATE TABLE explain.part (level INTEGER, item_key VARCHAR, target VARCHAR, usage_date DATE, amount DECIMAL(38,12))`);
+}
+
+/** Closed months that are adjusted by what is known now: before the first level. */
+export async function captureRestated(warehouse: Warehouse): Promise<void> {
+  await warehouse.run('INSERT INTO explain.captured SELECT billing_month FROM allocation.restated_month WHERE same_rules');
 }
 
 const CAPTURED = 'SELECT billing_month FROM explain.captured';

@@ -16,8 +16,8 @@ import { openDuckDb } from '../warehouse/duckdb.js';
 import { identifier, literal } from '../warehouse/sql-quote.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
 import type { Explained, ExplainRequest, Question } from './api.js';
-import { captureLevel, openCapture, openLedger } from './capture.js';
-import { type Ground, groundOf, workOf } from './ground.js';
+import { captureLevel, captureRestated, openCapture, openLedger } from './capture.js';
+import { type Ground, groundOf, madeAgain, workOf } from './ground.js';
 import { openTold } from './ledger.js';
 import { ENDS, explanationOf } from './marts.js';
 import { plant, readTrees, refuseGaps, refuseLooseEnds } from './tree.js';
@@ -102,11 +102,7 @@ async function answer({ warehouse }: RunContext, asked: Asked): Promise<Explaine
 /** What the marts and their explanations read. */
 async function rebuild(context: RunContext, marts: readonly Model[], month: Month): Promise<void> {
   const { warehouse, catalog, pipeline, books } = context;
-  await openCapture(
-    warehouse,
-    month,
-    books.closed.map((each) => each.month),
-  );
+  await openCapture(warehouse, month);
   const reads = marts.flatMap((mart) => [mart.name, ...mart.checkReads, ...explanationOf(mart).reads]);
   const needed = neededFor(['allocation.cost', ...reads], catalog);
   const steps = evidenceSteps(pipeline, catalog, books).filter(
@@ -115,6 +111,7 @@ async function rebuild(context: RunContext, marts: readonly Model[], month: Mont
   const isNeeded = (step: Step): boolean => step.kind === 'build' && needed.has(step.model);
   const builds = [...publishSteps(pipeline, catalog, []).filter(isNeeded), ...closingSteps(pipeline, catalog).filter(isNeeded)];
   await executeSteps(context, [...steps, ...builds], async (step) => {
+    if (step.kind === 'level' && step.level === 0) await captureRestated(warehouse);
     await executeStep(context, step, step.kind === 'restate' ? async () => restate(context) : undefined);
     if (step.kind === 'level') await captureLevel(warehouse, step.level);
   });
@@ -148,7 +145,7 @@ async function takeRows(warehouse: Warehouse, { ground, month, question, mart }:
   const filtered = (select: string): string => `SELECT * FROM (${select})${filter}`;
   const [lost] = await warehouse.rows(beside(filtered(published), filtered(built)), values);
   const [added] = await warehouse.rows(beside(filtered(built), filtered(published)), values);
-  if (lost?.['n'] !== '0' || added?.['n'] !== '0') throw changed(mart.table, month);
+  if (lost?.['n'] !== '0' || added?.['n'] !== '0') throw changed(mart.table, month, ground.closed);
   await warehouse.run(`CREATE OR REPLACE TABLE explain.row AS SELECT CAST(NULL AS BIGINT) AS id, * FROM explain.built LIMIT 0`);
   await warehouse.rows(
     `INSERT INTO explain.row SELECT nextval('explain.figure_id'), * FROM (${built})${filter} ORDER BY ${orderOf(mart)}`,
@@ -189,9 +186,10 @@ function refuseAbsent({ ground, month, mart: { table, contract } }: Asked): void
   throw refused('explain/no-row', message, remedy);
 }
 
-function changed(mart: string, month: Month): Failure {
+function changed(mart: string, month: Month, closed: boolean): Failure {
   const message = `these rows of ${mart} come out otherwise than ${month} is published: the configuration or the program changed since its run`;
-  return refused('explain/changed', message, 'run the pipeline, then explain what it publishes');
+  const remedy = closed ? 'use the version of showback that it was closed with; `showback verify` tells which' : madeAgain(month);
+  return refused('explain/changed', message, remedy);
 }
 
 function refused(code: string, message: string, remedy: string): Failure {

@@ -23,7 +23,10 @@ export type Ground = Omit<ScratchWork, 'catalog' | 'tempDirectory'> & {
   readonly closed: boolean;
 };
 
-const AGAIN = 'make the run again: showback run --force';
+/** A run makes its own months; one that stays as it is published is made by a backfill. */
+export function madeAgain(month: Month): string {
+  return `publish the month again: showback backfill --from ${month} --to ${month} --force`;
+}
 
 export async function groundOf(pipelineFile: string, month: Month): Promise<Ground> {
   const pipeline = await readPipeline(pipelineFile);
@@ -34,7 +37,14 @@ export async function groundOf(pipelineFile: string, month: Month): Promise<Grou
   const told = { manifest, outDir: pipeline.outDir, closed: closed !== undefined };
   const made =
     closed === undefined ? await openGround(pipeline, manifest, books, month) : await closedGround(pipeline, books, closed);
-  await refuseCollected(made.files ?? [], { code: 'explain/collected', whose: month, remedy: AGAIN });
+  await refuseCollected(made.files ?? [], {
+    code: 'explain/collected',
+    whose: month,
+    remedy:
+      closed === undefined
+        ? madeAgain(month)
+        : 'bring it back to landing from a copy: a closed month is explained by what it was closed with',
+  });
   return { ...told, ...made };
 }
 
@@ -43,11 +53,15 @@ type Made = Pick<ScratchWork, 'pipeline' | 'period' | 'files' | 'controls'> & { 
 async function openGround(pipeline: Pipeline, manifest: Manifest, books: Books, month: Month): Promise<Made> {
   const made = manifest.made.find((each) => each.month === month);
   const runs = await storedRuns(pipeline.stateDir);
-  const run = runs.find((each) => each.manifest?.pipeline === pipeline.name && each.manifest.evidence?.inputs === made?.inputs);
+  const alike = runs.filter(
+    (each) => each.manifest?.pipeline === pipeline.name && each.manifest.evidence?.inputs === made?.inputs,
+  );
+  // Another run of the same inputs may have other places in its files.
+  const run = alike.find(({ id }) => id === made?.run) ?? alike[0];
   const evidence = run?.manifest?.evidence;
   if (made === undefined || evidence == null) {
     const message = `nothing in the state says what ${month} was made of`;
-    throw new Failure('user', [{ code: 'explain/unknown-evidence', message, remedy: AGAIN }]);
+    throw new Failure('user', [{ code: 'explain/unknown-evidence', message, remedy: madeAgain(month) }]);
   }
   const landing = join(pipeline.stateDir, 'landing');
   const files = evidence.files.map((file): LandedFile => landedFile(landing, { ...file, source: file.sourceId }));

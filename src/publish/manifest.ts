@@ -36,6 +36,8 @@ export interface MadeMonth {
   readonly after?: string;
   /** Its figures do not change any more. */
   readonly closed?: boolean;
+  /** Of a closed month, sha256 of all that it was closed with. */
+  readonly lock?: string;
 }
 
 /** What the caller says of the run. */
@@ -56,7 +58,7 @@ export function manifestText(manifest: Manifest): string {
   const { runId, pipeline, asOf, currency, months } = manifest;
   const made = manifest.made.map((each) => ({
     ...{ month: each.month, as_of: each.asOf, inputs: each.inputs, run: each.run, after: each.after },
-    ...(each.closed === true ? { closed: true } : {}),
+    ...(each.closed === true ? { closed: true, lock: each.lock } : {}),
   }));
   const files = manifest.files.map(({ path, mart, month, rows, bytes, sha256 }) => ({ path, mart, month, rows, bytes, sha256 }));
   const told = { schema_version: SCHEMA_VERSION, run_id: runId, pipeline, as_of: asOf, currency, months, made, files };
@@ -96,11 +98,12 @@ interface WrittenMonth {
   readonly run?: string;
   readonly after?: string;
   readonly closed?: boolean;
+  readonly lock?: string;
 }
 
-function madeMonth({ month, as_of: asOf, inputs, run, after, closed }: WrittenMonth): MadeMonth {
+function madeMonth({ month, as_of: asOf, inputs, run, after, closed, lock }: WrittenMonth): MadeMonth {
   const known = { ...(run === undefined ? {} : { run }), ...(after === undefined ? {} : { after }) };
-  return { month, asOf, inputs, ...known, ...(closed === true ? { closed } : {}) };
+  return { month, asOf, inputs, ...known, ...(closed === true ? { closed } : {}), ...(lock === undefined ? {} : { lock }) };
 }
 
 /** Hashes one file and forces it to the disk through the same handle. */

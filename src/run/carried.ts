@@ -8,7 +8,7 @@ import { rowBreaches } from '../model/verify.js';
 import type { MadeMonth, Manifest, StagedFile } from '../publish/directory.js';
 import { damagedFiles, type KeptFile, keepFiles } from '../publish/kept.js';
 import { literal } from '../warehouse/sql-quote.js';
-import { type Books, damaged, FILES, filesOf } from './books.js';
+import { type Books, type ClosedMonth, damaged, FILES, filesOf } from './books.js';
 import type { RunContext } from './execute.js';
 import { plainColumns } from './export.js';
 import type { Period } from './parameters.js';
@@ -31,7 +31,7 @@ export function carriedMonths({ pipeline, books, period }: Carrying, published: 
   const root = join(pipeline.outDir, 'runs', published?.runId ?? '');
   const made = [
     ...(published?.made ?? []).filter(({ month }) => open.includes(month)),
-    ...books.closed.map(({ month, lock }) => ({ month, asOf: lock.asOf, inputs: lock.inputs, closed: true })),
+    ...books.closed.map((closed) => madeClosed(closed, published)),
   ];
   const files = [
     ...(published?.files ?? []).filter(({ month }) => open.includes(month ?? '')).map((file) => ({ ...file, root })),
@@ -40,6 +40,16 @@ export function carriedMonths({ pipeline, books, period }: Carrying, published: 
   const hashes = [...files.map(({ path, sha256 }) => `${path} ${sha256}`), ...made.map((each) => JSON.stringify(each))];
   const months = [...open, ...books.closed.map(({ month }) => month)].sort();
   return { months, made, files, hashes: hashes.sort() };
+}
+
+/** What made it is told for as long as it is published as it was made: the movement of a month that is reopened goes on from there. */
+function madeClosed({ month, lock, lockSha256 }: ClosedMonth, published: Manifest | null): MadeMonth {
+  const was = published?.made.find((made) => made.month === month && made.inputs === lock.inputs);
+  return {
+    ...{ month, asOf: lock.asOf, inputs: lock.inputs, closed: true, lock: lockSha256 },
+    ...(was?.run === undefined ? {} : { run: was.run }),
+    ...(was?.after === undefined ? {} : { after: was.after }),
+  };
 }
 
 export function ownMonths(period: Period): readonly Month[] {

@@ -1,6 +1,6 @@
 // The configuration of a month or of a run, kept as it was: every file that the pipeline was read from, and how to read it from there again.
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { Failure } from '../kernel/failure.js';
+import { Failure, type Problem } from '../kernel/failure.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { readPipeline } from '../pipeline/read.js';
 import { READ_EFFECTS } from '../pipeline/read-files.js';
@@ -25,7 +25,8 @@ export async function readWithBytes(pipelineFile: string): Promise<ReadConfigura
   const configuration = new Map<string, Uint8Array>();
   const readFile = async (path: string): Promise<Uint8Array> => {
     const bytes = await READ_EFFECTS.readFile(path);
-    configuration.set(path, bytes);
+    // What was read first is what the pipeline holds to its hash.
+    if (!configuration.has(path)) configuration.set(path, bytes);
     return bytes;
   };
   return { pipeline: await readPipeline(pipelineFile, { ...READ_EFFECTS, readFile }), configuration };
@@ -33,7 +34,7 @@ export async function readWithBytes(pipelineFile: string): Promise<ReadConfigura
 
 /** Copies the files of the configuration below `dir`. Throws where one is not any more what the pipeline was read from. */
 export async function copyConfiguration(pipeline: Pipeline, dir: string): Promise<ConfigurationCopy> {
-  return copied(pipeline, join(dir, CONFIG), bytesIn);
+  return copied(pipeline, join(dir, CONFIG), { bytesOf: bytesIn, changed: changedAtClose });
 }
 
 /** Keeps what a run was read from below its folder, whole or not at all; gives the name of the folder of the copies. */
@@ -44,7 +45,10 @@ export async function keepConfiguration(
 ): Promise<ConfigurationCopy & { readonly folder: string }> {
   const aside = join(runDir, `${CONFIG}.partial`);
   await removeFolder(aside);
-  const copy = await copied(pipeline, aside, async (path) => configuration.get(path) ?? null);
+  const copy = await copied(pipeline, aside, {
+    bytesOf: async (path) => configuration.get(path) ?? null,
+    changed: changedInRun,
+  });
   // Named by what is in it: a run that is made again with other comments leaves the copy whole that its manifest names.
   const folder = `${CONFIG}-${sha256Of(JSON.stringify(copy)).slice(0, 12)}`;
   if (await isWhole(copy, join(runDir, folder))) await removeFolder(aside);
@@ -66,7 +70,10 @@ async function isWhole({ configuration }: ConfigurationCopy, dir: string): Promi
 async function copied(
   pipeline: Pipeline,
   dir: string,
-  bytesOf: (path: string) => Promise<Uint8Array | null>,
+  {
+    bytesOf,
+    changed,
+  }: { readonly bytesOf: (path: string) => Promise<Uint8Array | null>; readonly changed: (path: string) => Problem },
 ): Promise<ConfigurationCopy> {
   const files: LockedFile[] = [];
   for (const [at, { path, sha256 }] of pipeline.files.entries()) {
@@ -74,7 +81,7 @@ async function copied(
     const name = path.slice(builtin ? BUILTIN.length : 0);
     const absolute = builtin ? join(READ_EFFECTS.ratesDir, name) : resolve(pipeline.root, name);
     const bytes = await bytesOf(absolute);
-    if (bytes === null || sha256Of(bytes) !== sha256) throw new Failure('unavailable', [changedMeanwhile(path)]);
+    if (bytes === null || sha256Of(bytes) !== sha256) throw new Failure('unavailable', [changed(path)]);
     const copy = `${String(at + 1).padStart(2, '0')}-${basename(name)}`;
     await writeBytes(join(dir, copy), bytes);
     const seen = builtin ? name : relative(dirname(pipeline.file), absolute).split(sep).join('/');
@@ -83,12 +90,16 @@ async function copied(
   return { pipelineFile: basename(pipeline.file), configuration: files };
 }
 
-function changedMeanwhile(path: string) {
+function changedAtClose(path: string): Problem {
   return {
     code: 'close/changed-meanwhile',
     message: `${path} was changed while the month was being closed`,
     remedy: 'close it again',
   };
+}
+
+function changedInRun(path: string): Problem {
+  return { code: 'run/changed-meanwhile', message: `${path} was changed while the pipeline was being read`, remedy: 'run again' };
 }
 
 /** The pipeline that a month was closed with, its folders and sources as they are found from the pipeline file of today. */

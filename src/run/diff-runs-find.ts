@@ -1,5 +1,5 @@
 // Which two runs are compared: by the beginnings of their ids, or the published one and the one before it.
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import { nearest } from '../kernel/nearest.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -39,6 +39,8 @@ const FIRST = 'run the pipeline first: showback run';
 interface KnownRun {
   readonly id: string;
   readonly past: PastRun | null;
+  /** It was published where this pipeline publishes, as far as anybody knows. */
+  readonly here: boolean;
 }
 
 /** What the ledger knows, in the order of publication, and before that what only lies there; of each run the last line. */
@@ -53,7 +55,10 @@ async function knownRuns({ stateDir, outDir, name }: Pipeline): Promise<readonly
     known.delete(past.runId);
     known.set(past.runId, past);
   }
-  return [...known].filter(([id]) => !others.has(id)).map(([id, past]) => ({ id, past }));
+  // Two pipeline files of one name may share a state folder and publish in two places.
+  const out = relative(stateDir, outDir);
+  const elsewhere = new Set(stored.filter(({ manifest }) => manifest?.outs.includes(out) === false).map(({ id }) => id));
+  return [...known].filter(([id]) => !others.has(id)).map(([id, past]) => ({ id, past, here: !elsewhere.has(id) }));
 }
 
 function isRunId(name: string): boolean {
@@ -81,7 +86,8 @@ function listText(ids: readonly string[]): string {
 }
 
 /** The last that was published before, whether or not it is kept: a step back that leaps over runs would tell of more than one night. */
-function beforeThat(known: readonly KnownRun[], id: string): string {
+function beforeThat(all: readonly KnownRun[], id: string): string {
+  const known = all.filter((run) => run.here || run.id === id);
   const at = known.findIndex((run) => run.id === id);
   const before = known[at - 1];
   if (before !== undefined) return before.id;

@@ -35,7 +35,7 @@ async function build(engine: Warehouse, catalog: Catalog, { tables, levels }: Ra
   await prepareWarehouse(engine, catalog);
   for (const model of catalog.models) if (model.layer === 'raw') await createEmpty(engine, model);
   for (const [name, rows] of Object.entries(tables)) await fillInput(engine, modelOf(catalog, name), rows);
-  await openCapture(engine, month, []);
+  await openCapture(engine, month);
   const pipeline: Partial<Pipeline> = { sources: [], start: '2026-07', rules: [] };
   for (const step of planSteps(pipeline as Pipeline, catalog, NOTHING_BEFORE)) {
     if (step.kind === 'build') await buildModel(engine, modelOf(catalog, step.model));

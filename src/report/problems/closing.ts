@@ -115,6 +115,7 @@ export const CLOSING: ProblemTexts = {
   ...STATEMENTS,
   ...REFUSED,
   ...ofKind('unavailable', {
+    'run/changed-meanwhile': ['A file of the configuration was changed while the pipeline was being read.', 'Run again.'],
     'close/changed-meanwhile': ['A file of the configuration was changed while the month was being closed.', 'Close it again.'],
   }),
 };

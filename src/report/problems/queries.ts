@@ -4,11 +4,11 @@ import { ofKind, type ProblemTexts } from './problem-text.js';
 const ASKED: ProblemTexts = ofKind('user', {
   'explain/changed': [
     'The rows come out otherwise than they are published: the configuration, or the program, is not that of the run any more. Told so, they would be explained wrongly.',
-    'Run the pipeline, then explain what it publishes; or lay the old configuration back.',
+    'Publish the month again, then explain it: `showback backfill --from <month> --to <month> --force`. A closed month is explained by the version that closed it.',
   ],
   'explain/collected': [
     'What the month was made of is no longer in landing.',
-    'Deliver it again, and make the run again: `showback run --force`.',
+    'Deliver it again and publish the month again; of a closed month, bring the files back to landing from a copy.',
   ],
   'explain/month': ['Nothing is published of the month.', 'Take one of those that are listed.'],
   'explain/no-row': [
@@ -20,8 +20,8 @@ const ASKED: ProblemTexts = ofKind('user', {
     'Take the one that is suggested; `showback sql .describe <mart>` has all.',
   ],
   'explain/unknown-evidence': [
-    'No run that the state keeps says what the month was made of.',
-    'Make the run again: `showback run --force`.',
+    'No run that the state keeps says what the month was made of: it stays as published, and `retention` took the run that made it.',
+    'Publish the month again: `showback backfill --from <month> --to <month> --force`.',
   ],
   'explain/unknown-mart': ['There is no mart of this name.', 'Take the one that is suggested; `showback sql .tables` has all.'],
   'sql/crashed': ['The query ended the process that it ran in. The published files are untouched.', 'Narrow the query.'],

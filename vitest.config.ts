@@ -10,7 +10,7 @@ const LONG = [
   ...STATE,
   'test/{bench,close,diff,diff-runs,explain-all,init,movement,rerate}.test.ts',
   'test/pull/{*-company,go-on}.test.ts',
-  'test/property/{calc-price,close,cur-split,diff-runs,explain,kept-usage,loading-order,movement,price-order}.test.ts',
+  'test/property/{calc-price,chargeback,close,cur-split,diff-runs,explain,kept-usage,loading-order,movement,price-order}.test.ts',
 ];
 const exclude = [
   ...(process.env['CRASH'] === undefined ? ['test/crash/**'] : []),

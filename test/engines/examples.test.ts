@@ -15,7 +15,7 @@ const examples = models.flatMap((model) =>
   model.contract.examples.map((example) => [model.name, example.it, model, example] as const),
 );
 
-/** `ENGINES=some` holds models to their first example. */
+/** `ENGINES=some` holds models to their first example, and every third of them to its checks. */
 const SOME = process.env['ENGINES'] === 'some';
 const firstOfEach = examples.filter(([name], at) => examples.findIndex(([other]) => other === name) === at);
 
@@ -75,7 +75,7 @@ describe('examples', { timeout: MINUTES }, () => {
 
 /** Checks of a contract on what the model made of the example: both engines find the same rows, and none where the check reads nothing else. */
 describe('checks', { timeout: MINUTES }, () => {
-  const checked = (SOME ? firstOfEach : examples).flatMap(([name, it, model, example]) =>
+  const checked = (SOME ? firstOfEach.filter((_, at) => at % 3 === 0) : examples).flatMap(([name, it, model, example]) =>
     model.contract.checks.map((check) => [name, check.name, it, model, example, check] as const),
   );
   it.for(checked)('%s: %s, where it %s', async ([_name, _check, _it, model, example, check], { signal }) => {

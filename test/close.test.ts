@@ -337,12 +337,17 @@ describe('a closed month', { timeout: SLOW }, () => {
   });
 });
 
+interface Told {
+  readonly made: readonly { readonly month: string }[];
+}
+
 describe('what closing makes', { timeout: SLOW }, () => {
   const CSV = 'csv/2026-07/customer_statement.csv';
   const ACCOUNTS = 'expense_account: "6420", clearing_account: "2150", cost_center: CC-0';
 
   it('lies with the close at once, is published by the next run, and goes when the month is opened', async () => {
     const company = await copyOf(closed);
+    const { run: madeBy } = await madeOf(company);
     const made = await readFile(join(company.folder, LOCK_DIR, 'files', CSV), 'utf8');
     expect(made.split('\r\n').slice(1, 3)).toEqual([
       '2026-07,(unallocated),chat,Chat,Usage,USD,billed,models/rated_cost@day+provider,final,2026-07,cost,75.000000000000,75.0000',
@@ -353,6 +358,14 @@ describe('what closing makes', { timeout: SLOW }, () => {
     await run(company);
     expect(await readFile(join(company.folder, 'out', CSV), 'utf8')).toBe(made);
     expect(await readdir(join(company.folder, 'out/csv/2026-08'))).not.toContain('customer_statement.csv');
+    const { made: months } = JSON.parse(await readFile(join(company.folder, 'out/current.json'), 'utf8')) as Told;
+    // Which run made it stays known, and which close it is.
+    expect(months[0]).toMatchObject({
+      month: '2026-07',
+      closed: true,
+      run: madeBy,
+      lock: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
     expect(await differences(company)).toEqual([]);
     await damageApart(company, join('out/current', CSV));
     expect((await differences(company)).join()).toContain(`as published now: ${CSV} is gone or changed`);

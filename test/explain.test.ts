@@ -3,6 +3,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { explainFigure } from '../src/explain/explain.js';
+import type { RunEvent } from '../src/kernel/event.js';
 import { isExplained } from '../src/explain/marts.js';
 import { grow, plant, refuseGaps, refuseLooseEnds } from '../src/explain/tree.js';
 import { readCatalog } from '../src/model/catalog.js';
@@ -75,6 +76,21 @@ describe('refused', () => {
     await expect(explainFigure(request, question)).rejects.toThrow('explain/collected');
   });
 
+  test('are rows that another version published with other columns, before anything is built', { timeout: 120_000 }, async () => {
+    await using company = await laid('pools-feed-pools');
+    const manifest = await readPublished(join(company.folder, 'out'));
+    const file = join(company.folder, 'out/runs', manifest?.runId ?? '', 'parquet/pool_month/billing_month=2026-07/data.parquet');
+    await using engine = await openDuckDb({ threads: 1 });
+    await engine.run(`CREATE TABLE rows AS SELECT * EXCLUDE (level) FROM read_parquet('${file}', hive_partitioning = false)`);
+    await rm(file);
+    await engine.run(`COPY rows TO '${file}' (FORMAT parquet)`);
+    const steps: string[] = [];
+    const listener = (event: RunEvent): void => void (event.kind === 'step' && steps.push(event.step));
+    const request = { ...ASK, listener, pipelineFile: company.pipelineFile, month: '2026-07' };
+    await expect(explainFigure(request, { ...question, mart: 'pool_month' })).rejects.toThrow('explain/changed');
+    expect(steps).toEqual([]);
+  });
+
   test('are figures that other rules made: those of the run count, while it keeps them', { timeout: 120_000 }, async () => {
     await using company = await laid('pools-feed-pools');
     const request = { ...ASK, pipelineFile: company.pipelineFile, month: '2026-07' };
@@ -97,6 +113,13 @@ describe('refused', () => {
       `SELECT CAST(${parent} AS BIGINT) AS parent, '${key}' AS key, CAST(${amount} AS DECIMAL(38,12)) AS amount, CAST(NULL AS DECIMAL(38,12)) AS quantity`;
     await grow(warehouse, { kind: 'row', select: figure('NULL', 'row', '3'), facts: [], most: 5 });
     await expect(refuseLooseEnds(warehouse, ['bill_line'])).rejects.toThrow('nothing explains');
+    const weighed = figure('1', 'driver', 'NULL').replace(
+      'CAST(NULL AS DECIMAL(38,12)) AS quantity',
+      'CAST(2 AS DECIMAL(38,12)) AS quantity',
+    );
+    await grow(warehouse, { kind: 'driver', relation: 'by', select: weighed, facts: [], most: 5 });
+    await expect(refuseLooseEnds(warehouse, ['row'])).rejects.toThrow('nothing explains');
+    await warehouse.run("DELETE FROM explain.figure WHERE kind = 'driver'");
     const lines = `${figure('1', 'a', '1')} UNION ALL ${figure('1', 'b', '1')} UNION ALL ${figure('1', 'c', '1')}`;
     await grow(warehouse, { kind: 'bill_line', select: lines, facts: [], most: 1 });
     await refuseGaps(warehouse);

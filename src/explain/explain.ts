@@ -6,11 +6,13 @@ import { suggest } from '../kernel/nearest.js';
 import type { Month } from '../kernel/period.js';
 import { type Catalog, type Model, neededFor } from '../model/catalog.js';
 import { executeSteps } from '../run/builds.js';
-import { executeStep, type RunContext } from '../run/execute.js';
+import type { RunContext } from '../run/execute.js';
+import { plainColumns } from '../run/export.js';
 import { modelsOf } from '../run/models.js';
 import { closingSteps, evidenceSteps, publishSteps, type Step } from '../run/plan.js';
-import { restate } from '../run/restate.js';
-import { inScratch } from '../run/scratch.js';
+import { isNeeded } from '../run/restate.js';
+import { borrowLake, inScratch } from '../run/scratch.js';
+import { evidenceStep } from '../run/session.js';
 import { removeFolder, scratchFolder } from '../run/state.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import { identifier, literal } from '../warehouse/sql-quote.js';
@@ -39,7 +41,8 @@ export async function explainFigures(request: ExplainRequest, questions: readonl
     const asked = questions.map(
       (question): Asked => ({ ground, month: request.month, question, mart: martOf(catalog, question) }),
     );
-    for (const each of asked) refuseAbsent(each);
+    for (const each of asked) await refuseUnknownRows(reader, each);
+    await borrowLake(ground.stateDir, scratch);
     const work = workOf(ground, catalog, scratch);
     return await inScratch(request, work, async (context) => answers(context, asked, request.month));
   } finally {
@@ -105,14 +108,12 @@ async function rebuild(context: RunContext, marts: readonly Model[], month: Mont
   await openCapture(warehouse, month);
   const reads = marts.flatMap((mart) => [mart.name, ...mart.checkReads, ...explanationOf(mart).reads]);
   const needed = neededFor(['allocation.cost', ...reads], catalog);
-  const steps = evidenceSteps(pipeline, catalog, books).filter(
-    ({ kind, ...step }) => ['load', 'fill', 'level', 'restate'].includes(kind) || ('model' in step && needed.has(step.model)),
-  );
-  const isNeeded = (step: Step): boolean => step.kind === 'build' && needed.has(step.model);
-  const builds = [...publishSteps(pipeline, catalog, []).filter(isNeeded), ...closingSteps(pipeline, catalog).filter(isNeeded)];
+  const steps = evidenceSteps(pipeline, catalog, books).filter((step) => step.kind === 'restate' || isNeeded(step, needed));
+  const isAsked = (step: Step): boolean => step.kind === 'build' && needed.has(step.model);
+  const builds = [...publishSteps(pipeline, catalog, []).filter(isAsked), ...closingSteps(pipeline, catalog).filter(isAsked)];
   await executeSteps(context, [...steps, ...builds], async (step) => {
     if (step.kind === 'level' && step.level === 0) await captureRestated(warehouse);
-    await executeStep(context, step, step.kind === 'restate' ? async () => restate(context) : undefined);
+    await evidenceStep(context, step);
     if (step.kind === 'level') await captureLevel(warehouse, step.level);
   });
   await openLedger(warehouse);
@@ -125,30 +126,56 @@ async function placesOfEntries({ warehouse, pipeline }: RunContext): Promise<voi
   if (rows.length > 0) await warehouse.insert('explain.entry_place', ['entry_id', 'place'], rows);
 }
 
-/** `explain.row`: what was asked for, which must be what is published. */
-async function takeRows(warehouse: Warehouse, { ground, month, question, mart }: Asked): Promise<void> {
-  const { where } = question;
-  const columns = mart.contract.columns.map(({ name }) => identifier(name)).join(', ');
+/** The published rows that were asked for: a select of the whole month, and what of it is meant. */
+interface Published {
+  readonly select: string;
+  readonly where: string;
+  readonly values: readonly string[];
+}
+
+function publishedOf({ ground, month, question: { where }, mart }: Asked): Published & { readonly file: string } {
   const path = join(ground.outDir, 'runs', ground.manifest.runId, `parquet/${mart.table}/billing_month=${month}/data.parquet`);
-  const published = `SELECT ${columns} FROM read_parquet(${literal(path)}, hive_partitioning = false)`;
+  const file = `read_parquet(${literal(path)}, hive_partitioning = false)`;
   const conditions = where.map(({ column }, at) => `CAST(${identifier(column)} AS VARCHAR) = $${at + 1}`);
-  const filter = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
-  const values = where.map(({ value }) => value);
-  const [there] = await warehouse.rows(`SELECT count(*) AS n FROM (${published})${filter}`, values);
-  if (there?.['n'] === '0') throw await noRow(warehouse, question, { month, published });
+  return {
+    file,
+    select: `SELECT ${plainColumns(mart)} FROM ${file}`,
+    where: conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`,
+    values: where.map(({ value }) => value),
+  };
+}
+
+/** Before anything is built: a misspelt name is answered at once. */
+async function refuseUnknownRows(reader: Warehouse, asked: Asked): Promise<void> {
+  const { ground, month, question, mart } = asked;
+  refuseAbsent(asked);
+  const { file, select, where, values } = publishedOf(asked);
+  const there = new Set((await reader.describe(`SELECT * FROM ${file}`)).map(({ name }) => name));
+  // Another version published it, with other columns.
+  if (mart.contract.columns.some(({ name }) => !there.has(name))) throw changed(mart.table, month, ground.closed);
+  const [count] = await reader.rows(`SELECT count(*) AS n FROM (${select})${where}`, values);
+  if (count?.['n'] === '0') throw await noRow(reader, question, { month, published: select });
+}
+
+/** `explain.row`: what was asked for, which must come out as it is published. */
+async function takeRows(warehouse: Warehouse, asked: Asked): Promise<void> {
+  const { ground, month, mart } = asked;
+  const { select: published, where, values } = publishedOf(asked);
+  const anew = `SELECT ${plainColumns(mart)} FROM ${mart.name} WHERE billing_month = ${literal(month)}`;
   // What remembers earlier runs cannot be built again: its rows say what they know.
-  const isOfHistory = mart.contract.made === 'history';
-  const anew = `SELECT ${columns} FROM ${mart.name} WHERE billing_month = ${literal(month)}`;
-  await warehouse.run(`CREATE OR REPLACE TABLE explain.built AS ${isOfHistory ? published : anew}`);
-  const beside = (a: string, b: string): string => `SELECT count(*) AS n FROM ((${a}) EXCEPT ALL (${b}))`;
-  const built = `SELECT ${columns} FROM explain.built`;
-  const filtered = (select: string): string => `SELECT * FROM (${select})${filter}`;
-  const [lost] = await warehouse.rows(beside(filtered(published), filtered(built)), values);
-  const [added] = await warehouse.rows(beside(filtered(built), filtered(published)), values);
-  if (lost?.['n'] !== '0' || added?.['n'] !== '0') throw changed(mart.table, month, ground.closed);
-  await warehouse.run(`CREATE OR REPLACE TABLE explain.row AS SELECT CAST(NULL AS BIGINT) AS id, * FROM explain.built LIMIT 0`);
+  await warehouse.run(`CREATE OR REPLACE TABLE explain.built AS ${mart.contract.made === 'history' ? published : anew}`);
+  const built = `SELECT * FROM explain.built${where}`;
+  const there = `SELECT * FROM (${published})${where}`;
+  for (const [one, other] of [
+    [built, there],
+    [there, built],
+  ]) {
+    const [left] = await warehouse.rows(`SELECT count(*) AS n FROM ((${one}) EXCEPT ALL (${other}))`, values);
+    if (left?.['n'] !== '0') throw changed(mart.table, month, ground.closed);
+  }
+  await warehouse.run('CREATE OR REPLACE TABLE explain.row AS SELECT CAST(NULL AS BIGINT) AS id, * FROM explain.built LIMIT 0');
   await warehouse.rows(
-    `INSERT INTO explain.row SELECT nextval('explain.figure_id'), * FROM (${built})${filter} ORDER BY ${orderOf(mart)}`,
+    `INSERT INTO explain.row SELECT nextval('explain.figure_id'), * FROM (${built}) ORDER BY ${orderOf(mart)}`,
     values,
   );
 }

@@ -9,17 +9,17 @@ import { type Manifest, readPublished } from '../publish/directory.js';
 import { type Books, type ClosedMonth, landedOf } from '../run/books.js';
 import { booksOf } from '../run/books-held.js';
 import { readCopiedPipeline, readLockedPipeline } from '../run/config-copy.js';
-import { storedRuns, type StoredRun } from '../run/manifest.js';
+import { makerOf, type Recipe, storedRuns } from '../run/manifest.js';
 import { refuseCollected } from '../run/over-landed.js';
-import type { ScratchWork } from '../run/scratch.js';
-import { landedFile } from '../source/landing.js';
-import type { LandedFile } from '../source/source.js';
+import { type ScratchWork, tempOf } from '../run/scratch.js';
+import { landedFiles } from '../source/landing.js';
 
 export type Ground = Omit<ScratchWork, 'catalog' | 'tempDirectory'> & {
   readonly books: Books;
   readonly manifest: Manifest;
-  /** The folder of what is published. */
+  /** The folder of what is published, and that of the state. */
   readonly outDir: string;
+  readonly stateDir: string;
   readonly closed: boolean;
 };
 
@@ -34,7 +34,8 @@ export async function groundOf(pipelineFile: string, month: Month): Promise<Grou
   if (manifest?.months.includes(month) !== true) throw unknownMonth(month, manifest?.months ?? []);
   const books = await booksOf(pipeline);
   const closed = books.closed.find((each) => each.month === month);
-  const told = { manifest, outDir: pipeline.outDir, closed: closed !== undefined };
+  const { outDir, stateDir } = pipeline;
+  const told = { manifest, outDir, stateDir, closed: closed !== undefined };
   const made =
     closed === undefined ? await openGround(pipeline, manifest, books, month) : await closedGround(pipeline, books, closed);
   await refuseCollected(made.files ?? [], {
@@ -52,28 +53,23 @@ type Made = Pick<ScratchWork, 'pipeline' | 'period' | 'files' | 'controls'> & { 
 
 async function openGround(pipeline: Pipeline, manifest: Manifest, books: Books, month: Month): Promise<Made> {
   const made = manifest.made.find((each) => each.month === month);
-  const runs = await storedRuns(pipeline.stateDir);
-  const alike = runs.filter(
-    (each) => each.manifest?.pipeline === pipeline.name && each.manifest.evidence?.inputs === made?.inputs,
-  );
-  // Another run of the same inputs may have other places in its files.
-  const run = alike.find(({ id }) => id === made?.run) ?? alike[0];
-  const evidence = run?.manifest?.evidence;
-  if (made === undefined || evidence == null) {
+  const maker = made === undefined ? null : makerOf(await storedRuns(pipeline.stateDir), pipeline.name, made);
+  if (made === undefined || maker === null) {
     const message = `nothing in the state says what ${month} was made of`;
     throw new Failure('user', [{ code: 'explain/unknown-evidence', message, remedy: madeAgain(month) }]);
   }
-  const landing = join(pipeline.stateDir, 'landing');
-  const files = evidence.files.map((file): LandedFile => landedFile(landing, { ...file, source: file.sourceId }));
-  const period = { asOf: made.asOf, firstMonth: month, lastMonth: month };
-  return { ...(await rulesOf(run ?? null, pipeline, books)), period, files, controls: evidence.controls };
+  const { run, evidence, recipe } = maker;
+  return {
+    ...(recipe === null ? { pipeline, books } : await rulesOf(run.path, recipe, pipeline, books)),
+    period: { asOf: made.asOf, firstMonth: month, lastMonth: month },
+    files: landedFiles(join(pipeline.stateDir, 'landing'), evidence.files),
+    controls: evidence.controls,
+  };
 }
 
-/** The configuration and the books that the run had; those of today where it kept none, or what it kept is gone. */
-async function rulesOf(run: StoredRun | null, today: Pipeline, books: Books): Promise<Pick<Made, 'pipeline' | 'books'>> {
-  const recipe = run?.manifest?.recipe ?? null;
-  if (run === null || recipe === null) return { pipeline: today, books };
-  const pipeline = (await readCopiedPipeline(recipe, join(run.path, recipe.folder), today)) ?? today;
+/** The configuration and the books that the run had; of what it kept and is gone, those of today. */
+async function rulesOf(dir: string, recipe: Recipe, today: Pipeline, books: Books): Promise<Pick<Made, 'pipeline' | 'books'>> {
+  const pipeline = (await readCopiedPipeline(recipe, join(dir, recipe.folder), today)) ?? today;
   const known = new Set(recipe.closed.map(({ lock }) => lock));
   return { pipeline, books: { ...books, closed: books.closed.filter(({ lockSha256 }) => known.has(lockSha256)) } };
 }
@@ -98,7 +94,7 @@ function unknownMonth(month: Month, months: readonly Month[]): Failure {
 export function workOf({ pipeline, period, files, controls, books }: Ground, catalog: Catalog, scratch: string): ScratchWork {
   return {
     pipeline: { ...pipeline, stateDir: scratch },
-    ...{ catalog, period, books, tempDirectory: join(scratch, 'tmp') },
+    ...{ catalog, period, books, tempDirectory: tempOf(scratch) },
     ...(files === undefined ? {} : { files }),
     ...(controls === undefined ? {} : { controls }),
   };

@@ -71,7 +71,7 @@ export async function usageOf(warehouse: Warehouse, most: number): Promise<void>
   await grow(warehouse, {
     kind: 'usage',
     select: `
-      SELECT f.node AS parent, ${key} AS key, CAST(sum(u.rated_amount) AS DECIMAL(38,12)) AS amount, CAST(sum(u.quantity) AS DECIMAL(38,12)) AS quantity, ${USAGE}
+      SELECT f.node AS parent, ${key} AS key, CAST(sum(u.rated_amount) AS DECIMAL(38,12)) AS amount, CAST(sum(u.quantity) AS DECIMAL(38,12)) AS quantity, ${USAGE_COLUMNS}
       FROM explain.frontier AS f
       JOIN explain.allocated AS a ON a.no = f.no AND a.level = 0
       JOIN rating.rated_usage AS u ON u.usage_date = a.usage_date AND u.provider = a.provider AND u.account_id IS NOT DISTINCT FROM a.account_id
@@ -105,7 +105,7 @@ export const USAGE_FACTS = [
 ];
 
 /** Of `rating.rated_usage` as `u` and `run.price` as `p`, grouped by price. */
-export const USAGE = `any_value(u.source_id) AS source_id, any_value(u.provider) AS provider, any_value(u.model) AS model, any_value(u.sku) AS sku,
+export const USAGE_COLUMNS = `any_value(u.source_id) AS source_id, any_value(u.provider) AS provider, any_value(u.model) AS model, any_value(u.sku) AS sku,
   any_value(u.meter) AS meter, any_value(u.service_tier) AS service_tier, min(u.usage_date) AS first_day, max(u.usage_date) AS last_day,
   any_value(u.price_state) AS price_state, any_value(u.unit_price) AS unit_price, any_value(u.original_currency) AS price_currency,
   any_value(p.place) AS place_of_price, any_value(u.exchange_rate) AS exchange_rate`;

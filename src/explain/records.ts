@@ -1,7 +1,7 @@
 // Marts of other things than the ledger: schedules, currencies, coverage, and usage by itself.
 import type { Model } from '../model/catalog.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
-import { BILL_LINE, LINE_FACTS, USAGE, USAGE_FACTS } from './lines.js';
+import { BILL_LINE, LINE_FACTS, USAGE_COLUMNS, USAGE_FACTS } from './lines.js';
 import { grow } from './tree.js';
 
 const NO_QUANTITY = 'CAST(NULL AS DECIMAL(38,12)) AS quantity';
@@ -65,7 +65,7 @@ export async function growCurrency(warehouse: Warehouse, _mart: Model, most: num
     kind: 'usage',
     select: `
       SELECT r.id AS parent, CAST([u.source_id, u.model, u.meter, u.service_tier, CAST(u.price_no AS VARCHAR)] AS VARCHAR) AS key,
-             CAST(sum(u.rated_amount) AS DECIMAL(38,12)) AS amount, CAST(sum(u.quantity) AS DECIMAL(38,12)) AS quantity, ${USAGE}
+             CAST(sum(u.rated_amount) AS DECIMAL(38,12)) AS amount, CAST(sum(u.quantity) AS DECIMAL(38,12)) AS quantity, ${USAGE_COLUMNS}
       FROM explain.row AS r
       JOIN explain.month AS b ON true
       JOIN rating.rated_usage AS u ON ${ofRow('u')} AND month_start(u.usage_date) = b.billing_month AND u.rated_amount <> 0
@@ -159,7 +159,7 @@ export async function growUnpriced(warehouse: Warehouse, _mart: Model, most: num
   await grow(warehouse, {
     kind: 'usage',
     select: `
-      SELECT r.id AS parent, ${key} AS key, ${NO_AMOUNT}, CAST(sum(u.quantity) AS DECIMAL(38,12)) AS quantity, ${USAGE}, any_value(u.feature_id) AS feature_id
+      SELECT r.id AS parent, ${key} AS key, ${NO_AMOUNT}, CAST(sum(u.quantity) AS DECIMAL(38,12)) AS quantity, ${USAGE_COLUMNS}, any_value(u.feature_id) AS feature_id
       FROM explain.row AS r
       JOIN explain.month AS b ON true
       JOIN rating.rated_usage AS u ON u.provider = r.provider AND u.model = r.model AND u.service_tier = r.service_tier AND u.region = r.region

@@ -1,5 +1,6 @@
 // Parts of what was shared in one piece: the piece, and the quantities by which it was shared.
 import type { Warehouse } from '../warehouse/warehouse.js';
+import { USAGE_COLUMNS, USAGE_FACTS } from './lines.js';
 import { grow } from './tree.js';
 
 /** Below each node of the frontier: its part of each item, of which whole, by what. What lies in those pools is added to `explain.lying`. */
@@ -90,28 +91,11 @@ const WEIGHT = "CASE WHEN t.driver = 'rated_cost' THEN u.weight_amount ELSE CAST
 /** Usage that weighed, as `allocation.driver` counts it. */
 const USAGE = {
   kind: 'usage',
-  facts: [
-    'source_id',
-    'provider',
-    'model',
-    'sku',
-    'meter',
-    'service_tier',
-    'first_day',
-    'last_day',
-    'unit_price',
-    'price_currency',
-    'price_state',
-    'place_of_price',
-    'logged_quantity',
-  ],
+  facts: [...USAGE_FACTS, 'logged_quantity'],
   select: `
     SELECT t.driver_node AS parent, CAST([u.source_id, u.provider, u.model, u.sku, u.meter, u.service_tier, CAST(u.price_no AS VARCHAR)] AS VARCHAR) AS key,
            CAST(NULL AS DECIMAL(38,12)) AS amount, CAST(sum(${WEIGHT} * t.times) AS DECIMAL(38,12)) AS quantity,
-           any_value(u.source_id) AS source_id, any_value(u.provider) AS provider, any_value(u.model) AS model, any_value(u.sku) AS sku,
-           any_value(u.meter) AS meter, any_value(u.service_tier) AS service_tier, min(u.usage_date) AS first_day, max(u.usage_date) AS last_day,
-           any_value(u.unit_price) AS unit_price, any_value(u.original_currency) AS price_currency,
-           any_value(u.price_state) AS price_state, any_value(p.place) AS place_of_price,
+           ${USAGE_COLUMNS},
            CASE WHEN any_value(t.driver) = 'rated_cost' THEN sum(u.weight_quantity) END AS logged_quantity
     FROM explain.by_target AS t
     JOIN rating.rated_usage AS u ON t.method = 'driver' AND (t.driver = 'rated_cost' OR t.driver = u.meter)

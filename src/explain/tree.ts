@@ -54,11 +54,11 @@ export async function refuseGaps(warehouse: Warehouse): Promise<void> {
   if (gaps.length > 0) throw new Error(`parts of a figure do not sum to it: ${JSON.stringify(gaps)}`);
 }
 
-/** A figure of money or of quantity that has nothing below it, and none of the kinds that end a path. */
+/** A figure of money or of quantity that has nothing below it that explains it, and is none of the kinds that end a path. */
 export async function refuseLooseEnds(warehouse: Warehouse, ends: readonly FigureKind[]): Promise<void> {
   const loose = await warehouse.rows(
-    `SELECT f.kind, f.facts, f.amount FROM explain.figure AS f
-     WHERE NOT list_contains(CAST($1 AS VARCHAR[]), f.kind) AND f.amount <> 0 AND NOT EXISTS (SELECT 1 FROM explain.figure AS p WHERE p.parent = f.id)
+    `SELECT f.kind, f.facts, f.amount, f.quantity FROM explain.figure AS f
+     WHERE NOT list_contains(CAST($1 AS VARCHAR[]), f.kind) AND coalesce(f.amount, f.quantity) <> 0 AND NOT EXISTS (SELECT 1 FROM explain.figure AS p WHERE p.parent = f.id)
      ORDER BY f.id LIMIT 3`,
     [`[${ends.join(', ')}]`],
   );
@@ -74,7 +74,9 @@ export async function readTrees(warehouse: Warehouse): Promise<readonly Figure[]
   const below = new Map<Cell, Row[]>();
   for (const row of rows) {
     const of = row['parent'] ?? '0';
-    below.set(of, [...(below.get(of) ?? []), row]);
+    const parts = below.get(of);
+    if (parts === undefined) below.set(of, [row]);
+    else parts.push(row);
   }
   return figuresOf('0', below);
 }

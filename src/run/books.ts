@@ -6,7 +6,7 @@ import { Failure } from '../kernel/failure.js';
 import { type Day, firstDay, type Month, plusMonths } from '../kernel/period.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { PublishedFile } from '../publish/directory.js';
-import { landedFile } from '../source/landing.js';
+import { landedFiles } from '../source/landing.js';
 import type { ControlTotal, LandedFile } from '../source/source.js';
 import type { ParameterTables } from './rule-parameters.js';
 import { appendDurably, bytesIn, namesIn } from './state.js';
@@ -266,6 +266,5 @@ export async function nextFolder(
 
 /** Where a landed file of a lock lies. */
 export function landedOf(lock: Lock, stateDir: string): readonly LandedFile[] {
-  const landing = join(stateDir, 'landing');
-  return lock.landed.map((file) => landedFile(landing, { ...file, source: file.sourceId }));
+  return landedFiles(join(stateDir, 'landing'), lock.landed);
 }

@@ -7,7 +7,7 @@ import { readPipeline } from '../pipeline/read.js';
 import { type MadeMonth, type Manifest, type PublishedFile, readPublished } from '../publish/directory.js';
 import { damagedFiles, type KeptFile, keepFiles } from '../publish/kept.js';
 import { sealed } from '../publish/manifest.js';
-import { landedFile } from '../source/landing.js';
+import { landedFiles } from '../source/landing.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import { closeFailure, refuseClosing, refusePeople } from './close-refusals.js';
 import type { CloseRequest, CloseResult } from './closing-api.js';
@@ -23,7 +23,7 @@ import { journalOf } from './journal.js';
 import { sweepLeftovers } from './leftovers.js';
 import { damageProblem } from './history.js';
 import { waitForLock } from './lock.js';
-import { type Evidence, storedRuns } from './manifest.js';
+import { type Evidence, makerOf, storedRuns } from './manifest.js';
 import { modelsOf, versionsOf } from './models.js';
 import { exportAtClose, exportLedger, exportMonth, isOfHistory } from './rebuild.js';
 import { inScratch, tempOf } from './scratch.js';
@@ -62,11 +62,10 @@ async function closeLocked(request: CloseRequest, pipeline: Pipeline): Promise<C
   try {
     await using reader = await openDuckDb({ threads: 1 });
     const period = { asOf: published.made.asOf, firstMonth: month, lastMonth: month };
-    const landing = join(pipeline.stateDir, 'landing');
     const work = {
       ...{ pipeline, period, books: { ...books, closing: month }, tempDirectory: tempOf(scratch) },
       catalog: await modelsOf(reader, pipeline.stateDir),
-      files: published.evidence.files.map((file) => landedFile(landing, { ...file, source: file.sourceId })),
+      files: landedFiles(join(pipeline.stateDir, 'landing'), published.evidence.files),
       controls: published.evidence.controls,
     };
     return await inScratch(request, work, async (context) => closeBuilt(request, context, published));
@@ -79,12 +78,11 @@ async function closeLocked(request: CloseRequest, pipeline: Pipeline): Promise<C
 async function publishedMonth({ outDir, stateDir, name }: Pipeline, manifest: Manifest | null, month: Month): Promise<Published> {
   const made = manifest?.made.find((each) => each.month === month);
   if (manifest === null || made === undefined || made.asOf < lastDay(month)) throw closeFailure('close/not-published', month);
-  const runs = await storedRuns(stateDir);
-  const evidence = runs.find((run) => run.manifest?.pipeline === name && run.manifest.evidence?.inputs === made.inputs);
-  if (evidence?.manifest?.evidence == null) throw closeFailure('close/unknown-evidence', month);
+  const maker = makerOf(await storedRuns(stateDir), name, made);
+  if (maker === null) throw closeFailure('close/unknown-evidence', month);
   const root = join(outDir, 'runs', manifest.runId);
   const files = manifest.files.filter((file) => file.month === month).map((file) => ({ ...file, root }));
-  return { made, evidence: evidence.manifest.evidence, files };
+  return { made, evidence: maker.evidence, files };
 }
 
 async function closeBuilt(request: CloseRequest, context: RunContext, published: Published): Promise<CloseResult> {

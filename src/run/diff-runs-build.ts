@@ -1,5 +1,4 @@
 // Figures of a month from its ingredients, in scratch: the models of today up to the ledger, as a run builds them.
-import { join } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import type { Month } from '../kernel/period.js';
 import { type Catalog, neededFor } from '../model/catalog.js';
@@ -14,7 +13,6 @@ import { evidenceSteps, type Step } from './plan.js';
 import { isNeeded } from './restate.js';
 import { openScratch, type ScratchRequest, tempOf } from './scratch.js';
 import { evidenceStep } from './session.js';
-import { linkFiles } from './state.js';
 
 const LEDGER = 'allocation.cost';
 
@@ -24,11 +22,6 @@ export interface Workshop {
   /** Holds the lake and what closed months come to. */
   readonly scratch: string;
   readonly months: readonly Month[];
-}
-
-/** The lake of the state serves here too: what it has read already is not read again. */
-export async function borrowLake(stateDir: string, scratch: string): Promise<void> {
-  await linkFiles(join(stateDir, 'lake'), join(scratch, 'lake'), /^[0-9a-f]{64}-[0-9a-f]{16}\.(parquet|json)$/);
 }
 
 /** What stands in the engine now. */

@@ -5,14 +5,14 @@ import type { Month } from '../kernel/period.js';
 import type { Catalog } from '../model/catalog.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { MadeMonth } from '../publish/directory.js';
-import { landedFile } from '../source/landing.js';
+import { landedFiles } from '../source/landing.js';
 import type { LandedFile } from '../source/source.js';
 import { type Books, type ClosedMonth, everClosed, landedOf } from './books.js';
 import { readCopiedPipeline, readLockedPipeline } from './config-copy.js';
 import type { KeptRun } from './diff-runs-find.js';
 import type { Ingredients } from './diff-runs-ingredients.js';
 import { modelsHash } from './fingerprint.js';
-import { type RunManifest, type StoredRun, storedRuns } from './manifest.js';
+import { makerOf, type RunManifest, type StoredRun, storedRuns } from './manifest.js';
 import { isThere } from './state.js';
 
 export interface Making {
@@ -52,9 +52,7 @@ export class Makings {
   }
 
   static async open(today: Today): Promise<Makings> {
-    const { stateDir, name } = today.pipeline;
-    const stored = (await storedRuns(stateDir)).filter(({ manifest }) => manifest?.pipeline === name);
-    return new Makings(today, stored, await everClosed(today.pipeline));
+    return new Makings(today, await storedRuns(today.pipeline.stateDir), await everClosed(today.pipeline));
   }
 
   async of({ id, stored }: KeptRun, month: Month): Promise<Making | UnknownMaking> {
@@ -64,7 +62,7 @@ export class Makings {
     if (made === undefined) return unknown(id, `run ${id} does not say what ${month} was made of`);
     if (made.closed === true)
       return this.#once(`closed ${month} ${made.inputs}`, async (key) => this.#closed(key, made, recipe.closed));
-    return this.#once(`made ${made.inputs}`, async (key) => this.#open(key, stored, made));
+    return this.#once(`made ${made.inputs}`, async (key) => this.#open(key, made));
   }
 
   async #once(key: string, read: (key: string) => Promise<Making | UnknownMaking>): Promise<Making | UnknownMaking> {
@@ -78,22 +76,19 @@ export class Makings {
     return reading;
   }
 
-  /** By the run itself, or by any other one that was made of the same: the month came along from there. */
-  async #open(key: string, own: StoredRun | null, { month, inputs }: MadeMonth): Promise<Making | UnknownMaking> {
-    const isMaker = ({ manifest }: StoredRun): boolean => manifest?.evidence?.inputs === inputs && manifest.recipe !== null;
-    const maker = [...(own === null ? [] : [own]), ...this.#stored].find(isMaker);
-    if (maker === undefined)
-      return unknown(key, `${month} came along from a run that is not kept any more, or is of an earlier version`);
-    const { recipe, evidence } = maker.manifest as RunManifest;
-    if (recipe === null || evidence === null) throw new Error(`${maker.id} made nothing`);
+  /** By the run that made it, or by any other one that was made of the same: the month may have come along from there. */
+  async #open(key: string, made: MadeMonth): Promise<Making | UnknownMaking> {
+    const maker = makerOf(this.#stored, this.#today.pipeline.name, made);
+    if (maker === null || maker.recipe === null)
+      return unknown(key, `${made.month} came along from a run that is not kept any more, or is of an earlier version`);
+    const { run, recipe, evidence } = maker;
     const { pipeline } = this.#today;
-    const dir = join(maker.path, recipe.folder);
+    const dir = join(run.path, recipe.folder);
     const read = await readCopiedPipeline(recipe, dir, pipeline);
-    if (read === null) return unknown(key, `the copy of the configuration of run ${maker.id} is gone or was changed`);
+    if (read === null) return unknown(key, `the copy of the configuration of run ${run.id} is gone or was changed`);
     const books = this.#books(recipe.closed);
     if (books === null) return unknown(key, GONE);
-    const landing = join(pipeline.stateDir, 'landing');
-    const files = evidence.files.map((file) => landedFile(landing, { ...file, source: file.sourceId }));
+    const files = landedFiles(join(pipeline.stateDir, 'landing'), evidence.files);
     const ingredients = { pipeline: read, asOf: recipe.asOf, files, controls: evidence.controls, books };
     return this.#making(key, ingredients, recipe);
   }

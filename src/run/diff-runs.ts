@@ -6,7 +6,7 @@ import type { Month } from '../kernel/period.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
 import { readPipeline } from '../pipeline/read.js';
-import { borrowLake, Mixtures } from './diff-runs-build.js';
+import { Mixtures } from './diff-runs-build.js';
 import { type Walked, walked } from './diff-runs-chain.js';
 import { fileChanges } from './diff-runs-changes.js';
 import type { Cause, ComparedRun, Ingredient, RunDiff, RunDiffRequest } from './diff-runs-api.js';
@@ -14,6 +14,7 @@ import { type Figures, figuresOf, movedMonths, movesOf } from './diff-runs-figur
 import { type KeptRun, type TwoRuns, twoRuns } from './diff-runs-find.js';
 import { type Making, Makings, type Today, type UnknownMaking } from './diff-runs-makings.js';
 import { modelsOf, versionsOf } from './models.js';
+import { borrowLake } from './scratch.js';
 import { removeFolder, scratchFolder } from './state.js';
 
 /** Throws `Failure` where a run is not known or not kept. What cannot be attributed is told as that. */

@@ -95,6 +95,23 @@ export async function storedRuns(stateDir: string): Promise<readonly StoredRun[]
   );
 }
 
+/**
+ * Who says what a month was made of: the run that made it, else one that was made of the same. Equal inputs give equal figures, but the files
+ * of another run may have other places.
+ */
+export function makerOf(
+  runs: readonly StoredRun[],
+  pipeline: string,
+  { inputs, run }: Pick<MadeMonth, 'inputs' | 'run'>,
+): { readonly run: StoredRun; readonly evidence: Evidence; readonly recipe: Recipe | null } | null {
+  const makers = runs.flatMap((each) => {
+    const { manifest } = each;
+    const isMaker = manifest?.pipeline === pipeline && manifest.evidence?.inputs === inputs;
+    return isMaker && manifest.evidence !== null ? [{ run: each, evidence: manifest.evidence, recipe: manifest.recipe }] : [];
+  });
+  return makers.find((maker) => maker.run.id === run) ?? makers.find(({ recipe }) => recipe !== null) ?? makers[0] ?? null;
+}
+
 async function readRunManifest(path: string): Promise<RunManifest | null> {
   try {
     const told = JSON.parse(await readFile(path, 'utf8')) as Partial<RunManifest> | null;

@@ -13,6 +13,7 @@ import { NO_LEDGER } from './ledger.js';
 import { loadHere } from './load.js';
 import type { Period } from './parameters.js';
 import { MOST_LANES } from './side-by-side.js';
+import { linkFiles } from './state.js';
 
 export type ScratchRequest = Pick<RunRequest, 'threads' | 'listener' | 'signal' | 'now' | 'env'>;
 
@@ -64,4 +65,9 @@ export async function openScratch(
 
 export function tempOf(scratch: string): string {
   return join(scratch, 'tmp');
+}
+
+/** The lake of the state serves here too: what it has read already is not read again. */
+export async function borrowLake(stateDir: string, scratch: string): Promise<void> {
+  await linkFiles(join(stateDir, 'lake'), join(scratch, 'lake'), /^[0-9a-f]{64}-[0-9a-f]{16}\.(parquet|json)$/);
 }

@@ -155,6 +155,11 @@ export function landedFile(dir: string, { source, name, sha256, bytes, unit, del
   return { sourceId: source, name, sha256, bytes, path: blobPath(dir, sha256), unit, delivery };
 }
 
+/** Where the files lie that a run or a lock names. */
+export function landedFiles(dir: string, files: readonly Omit<LandedFile, 'path'>[]): readonly LandedFile[] {
+  return files.map((file) => landedFile(dir, { ...file, source: file.sourceId }));
+}
+
 function blobPath(dir: string, sha256: string): string {
   return path.join(dir, 'blobs', sha256.slice(0, 2), sha256);
 }

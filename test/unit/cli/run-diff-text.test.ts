@@ -1,7 +1,10 @@
 // Two runs on a screen: causes that are told together, rows that are left out, several months, and what is not known.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runDiffLines } from '../../../src/cli/run-diff-text.js';
-import type { Cause, Change, FigureMove, RunDiff } from '../../../src/run/diff-runs-api.js';
+import type { Cause, Change, FigureMove, RunDiff, RunDiffRequest } from '../../../src/run/diff-runs-api.js';
+import { cli, NO_RUNS, tempFolder } from './harness.js';
 
 const page = { width: 80, paint: (_: unknown, text: string) => text };
 const run = (runId: string, months: readonly string[], at: string | null) => ({ runId, at, asOf: '2026-08-31', months });
@@ -138,6 +141,29 @@ chat              1,500  1,000   -500
       '  1  not attributed',
       '     + a name that is far too long for a terminal of few co…',
       '     run x is of an earlier version',
+    ]);
+  });
+});
+
+describe('showback diff', () => {
+  it('takes a folder for a pipeline only where one lies in it', async () => {
+    const cwd = await tempFolder('words');
+    await mkdir(join(cwd, '2026-08-12'));
+    await mkdir(join(cwd, '2026-08'));
+    await writeFile(join(cwd, '2026-08/pipeline.yaml'), '');
+    await writeFile(join(cwd, 'pipeline.yaml'), '');
+    const asked: RunDiffRequest[] = [];
+    const diffRuns = async (request: RunDiffRequest): Promise<RunDiff> => {
+      asked.push(request);
+      return DIFF;
+    };
+    const runs = async () => ({ ...NO_RUNS, diffRuns });
+    expect((await cli(['diff', '2026-08-12'], { cwd, runs })).code).toBe(0);
+    expect((await cli(['diff', '2026-08', '2026-08-12'], { cwd, runs })).code).toBe(0);
+    const told = asked.map(({ pipelineFile, from }) => [relative(cwd, pipelineFile), from]);
+    expect(told).toEqual([
+      ['pipeline.yaml', '2026-08-12'],
+      ['2026-08/pipeline.yaml', '2026-08-12'],
     ]);
   });
 });

@@ -7,7 +7,9 @@ import { keepConfiguration, readCopiedPipeline, readWithBytes } from '../../../s
 import type { Change } from '../../../src/run/diff-runs-api.js';
 import { changesOf } from '../../../src/run/diff-runs-changes.js';
 import { movesOf, refuseOpenSums } from '../../../src/run/diff-runs-figures.js';
+import { twoRuns } from '../../../src/run/diff-runs-find.js';
 import { differingParts, type Ingredients, type Part } from '../../../src/run/diff-runs-ingredients.js';
+import { makerOf, storedRuns } from '../../../src/run/manifest.js';
 import { stateLeftovers } from '../../../src/run/state.js';
 import { openDuckDb } from '../../../src/warehouse/duckdb.js';
 import { tempFolder } from '../cli/harness.js';
@@ -183,6 +185,63 @@ it('keeps what was read, whatever lies there when the run publishes, and heals a
   await rm(join(dir, copy.configuration[0]?.copy ?? ''));
   expect(await readCopiedPipeline(copy, dir, read.pipeline)).toBeNull();
   expect(await readdir(runDir)).toEqual([copy.folder]);
+});
+
+it('refuses a configuration that is not any more what the pipeline was read from', async () => {
+  const folder = await tempFolder('copies');
+  await cp(join(import.meta.dirname, '../../../fixtures/errors/.base/running'), folder, { recursive: true });
+  const { pipeline, configuration } = await readWithBytes(join(folder, 'pipeline.yaml'));
+  const rules = join(folder, 'rules.yaml');
+  for (const bytes of [new Map([...configuration, [rules, Buffer.from('rules: []')]]), new Map()]) {
+    const kept = keepConfiguration(pipeline, bytes, join(folder, 'run'));
+    await expect(kept).rejects.toMatchObject({
+      kind: 'unavailable',
+      problems: [{ code: 'run/changed-meanwhile', remedy: 'run again' }],
+    });
+  }
+});
+
+/** Folders of runs as they lie in a state, with figures. */
+async function stateOf(
+  runs: Readonly<Record<string, { readonly pipeline?: string; readonly out?: string; readonly inputs?: string }>>,
+) {
+  const folder = await tempFolder('runs');
+  for (const [id, { pipeline = 'n', out = '../out', inputs = 'i' }] of Object.entries(runs)) {
+    const dir = join(folder, 'state/runs', id);
+    await mkdir(dir, { recursive: true });
+    await writeFile(join(dir, 'warehouse.duckdb'), '');
+    const told = { pipeline, outs: [out], landed: [], evidence: { inputs, files: [], controls: [] } };
+    await writeFile(join(dir, 'manifest.json'), JSON.stringify(told));
+  }
+  return { name: 'n', stateDir: join(folder, 'state'), outDir: join(folder, 'out') } as unknown as Pipeline;
+}
+
+it('takes for the run before the last one that this pipeline published where it publishes', async () => {
+  const pipeline = await stateOf({
+    '2026-07-01-aaaaaaaaaaaa': {},
+    '2026-07-02-bbbbbbbbbbbb': { out: '../out-weekly' },
+    '2026-07-03-cccccccccccc': { pipeline: 'other' },
+    '2026-07-04-dddddddddddd': {},
+  });
+  const { before, after } = await twoRuns(pipeline, { to: '2026-07-04' });
+  expect([before.id, after.id]).toEqual(['2026-07-01-aaaaaaaaaaaa', '2026-07-04-dddddddddddd']);
+  // Who names a run of the other place means it.
+  expect((await twoRuns(pipeline, { from: '2026-07-02', to: '2026-07-04' })).before.id).toBe('2026-07-02-bbbbbbbbbbbb');
+});
+
+it('asks the run that made a month what it was made of, before another that was made of the same', async () => {
+  const { stateDir } = await stateOf({
+    '2026-07-01-aaaaaaaaaaaa': {},
+    '2026-07-02-bbbbbbbbbbbb': {},
+    '2026-07-03-cccccccccccc': { inputs: 'else' },
+    '2026-07-04-dddddddddddd': { pipeline: 'other' },
+  });
+  const runs = await storedRuns(stateDir);
+  const maker = (made: { readonly inputs: string; readonly run?: string }) => makerOf(runs, 'n', made)?.run.id ?? null;
+  expect(maker({ inputs: 'i', run: '2026-07-02-bbbbbbbbbbbb' })).toBe('2026-07-02-bbbbbbbbbbbb');
+  expect(maker({ inputs: 'i' })).toBe('2026-07-01-aaaaaaaaaaaa');
+  expect(maker({ inputs: 'i', run: '2026-07-03-cccccccccccc' })).toBe('2026-07-01-aaaaaaaaaaaa');
+  expect(maker({ inputs: 'gone' })).toBeNull();
 });
 
 it('leaves nothing of a copy that was killed half-way', async () => {

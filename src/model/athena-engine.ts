@@ -4,14 +4,17 @@ import { join } from 'node:path';
 import type { Problem } from '../kernel/failure.js';
 import { Failure } from '../kernel/failure.js';
 import type { ObjectStore } from '../store/store.js';
-import type { AthenaQueries, Statement } from '../warehouse/athena-statement.js';
+import type { AthenaQueries } from '../warehouse/athena-statement.js';
 import { markedView } from '../warehouse/athena-marks.js';
 import { literal } from '../warehouse/sql-quote.js';
 import type { Cell, Row, Warehouse } from '../warehouse/warehouse.js';
-import { dropTable, dropView, externalTable, plainTypes, type RunTable, RunTables, unload } from './athena-tables.js';
+import { dropTable, dropView, externalTable, ofModel, plainTypes, type RunTable, RunTables, unload } from './athena-tables.js';
+import { downloaded, filled, lostRows } from './athena-fetch.js';
 import { athenaVerdict } from './athena-verdict.js';
 import { createEmpty, fillInput, prepareWarehouse } from './build.js';
 import type { Catalog, Model } from './catalog.js';
+import { NEVER } from './emptiness.js';
+import { EmptyTables, emptyOnes } from './empty-tables.js';
 import type { ModelEngine } from './engine.js';
 import { withValues } from './sql-values.js';
 import type { TrinoMacros } from './trino-macros.js';
@@ -56,6 +59,8 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
   /** Passes of a table that grows, and files of an input. */
   readonly #parts = new Map<string, number>();
   readonly #views = new Set<string>();
+  /** All that is written comes through here: nothing is asked, and what is not known has rows. */
+  readonly #empty = new EmptyTables();
   /** The engine here has one connection: who works with it waits for those before. */
   #local: Promise<unknown> = Promise.resolve();
 
@@ -73,6 +78,7 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
 
   async createEmpty(model: Model): Promise<void> {
     await this.#tableOver(model, this.#tables.next(model.layer, model.table));
+    this.#empty.note(model.name, true);
   }
 
   async fill(model: Model, rows: readonly Readonly<Record<string, Cell>>[]): Promise<void> {
@@ -91,14 +97,41 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
 
   async adopt(model: Model): Promise<void> {
     await this.createEmpty(model);
-    await this.#put(model);
+    if ((await this.#here(async (local) => emptyOnes(local, [model.name]))).includes(false)) await this.#put(model);
   }
 
   async append(model: Model, select: string): Promise<void> {
     await this.#unloadPart(model, storedSelect(model, select));
+    this.#empty.note(model.name, false);
+  }
+
+  async filled(models: readonly Model[]): Promise<readonly Model[]> {
+    const filled = await this.#empty.filledOf(models.map(({ name }) => name));
+    return models.filter(({ name }) => filled.has(name));
   }
 
   async build(model: Model): Promise<number | null> {
+    if (model.contract.build !== 'view' && (await this.#empty.decide(model.emptyWhen))) return this.#buildEmpty(model);
+    const rows = await this.#buildAsked(model);
+    if (rows !== null) this.#empty.note(model.name, rows === 0);
+    return rows;
+  }
+
+  /** What has no rows for sure is no query. Checks that could find something are asked all the same. */
+  async #buildEmpty(model: Model): Promise<number> {
+    if (model.contract.build === 'append') return this.#count(model, 'as it was');
+    await this.createEmpty(model);
+    const isVoid = await Promise.all(
+      model.contract.checks.map(async (_, at) => this.#empty.decide(model.checksEmptyWhen[at] ?? NEVER)),
+    );
+    const rows = isVoid.includes(false) ? this.#held(model, await this.#verdict(model)) : 0;
+    if (rows !== 0)
+      throw lostRows(model, 0, String(rows), this.#options.store.url(this.#tables.now(model.layer, model.table).prefix));
+    if (model.layer === 'marts') await this.#here(async (local) => createEmpty(local, model));
+    return 0;
+  }
+
+  async #buildAsked(model: Model): Promise<number | null> {
     const select = storedSelect(model, await this.#rendered(model.file, model.sql ?? ''));
     switch (model.contract.build) {
       case 'view':
@@ -114,8 +147,8 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
       default:
         return model.contract.build satisfies never;
     }
-    const { rows } = this.#held(model, await this.#verdict(model));
-    if (model.layer === 'marts') await this.#fetch(model, rows ?? 0);
+    const rows = this.#held(model, await this.#verdict(model));
+    if (model.layer === 'marts') await this.#fetch(model, rows);
     return rows;
   }
 
@@ -164,7 +197,11 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
 
   async #append(model: Model, select: string): Promise<number> {
     const part = await this.#unloadPart(model, select);
-    const [count] = await this.#asked('count', `SELECT count(*) AS n FROM ${model.name}`, [], `after part ${part}`);
+    return this.#count(model, `after part ${part}`);
+  }
+
+  async #count(model: Model, when: string): Promise<number> {
+    const [count] = await this.#asked('count', `SELECT count(*) AS n FROM ${model.name}`, [], when);
     return Number(count?.['n'] ?? 0);
   }
 
@@ -206,6 +243,7 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
     await this.#here(async (local) => local.run(`COPY (${select}) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`));
     const table = this.#tables.now(model.layer, model.table);
     await store.put(`${table.prefix}${this.#nextPart(table)}.parquet`, { file });
+    this.#empty.note(model.name, false);
   }
 
   #nextPart({ name }: RunTable): number {
@@ -218,9 +256,10 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
     return athenaVerdict(model, async (what, select) => this.#asked(what, select, [], '', model));
   }
 
-  #held(model: Model, { breaches, rows }: Verdict): Verdict {
+  #held(model: Model, { breaches, rows }: Verdict): number {
     if (breaches.length > 0) throw new Failure('check', breaches);
-    return { breaches: [], rows: rows ?? unknownRows(model) };
+    if (rows === null) throw new Error(`nobody counted the rows of ${model.name}`);
+    return rows;
   }
 
   async #asked(what: string, select: string, parameters: readonly Cell[], more = '', model?: Model): Promise<readonly Row[]> {
@@ -244,17 +283,10 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
   /** The rows of a mart, as a table here. */
   async #fetch(model: Model, rows: number): Promise<void> {
     const { store, scratchDir } = this.#options;
-    const { name, prefix } = this.#tables.now(model.layer, model.table);
-    const files: string[] = [];
-    for await (const page of store.list(prefix)) {
-      for (const { key, etag } of page.filter(({ bytes }) => bytes > 0)) {
-        const file = join(scratchDir, `${name}-${files.length}.parquet`);
-        await store.download(key, file, { etag });
-        files.push(file);
-      }
-    }
+    const table = this.#tables.now(model.layer, model.table);
+    const files = await downloaded(store, table, scratchDir);
     const found = await this.#here(async (local) => filled(local, model, files));
-    if (found !== String(rows)) throw lostRows(model, rows, found, store.url(prefix));
+    if (found !== String(rows)) throw lostRows(model, rows, found, store.url(table.prefix));
   }
 
   async #here<T>(work: (local: Warehouse) => Promise<T>): Promise<T> {
@@ -263,29 +295,4 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
     this.#local = turn.catch(() => undefined);
     return turn;
   }
-}
-
-/** The table of `model` with the rows of Parquet files. Gives their number. */
-async function filled(local: Warehouse, model: Model, files: readonly string[]): Promise<string> {
-  await createEmpty(local, model);
-  const columns = model.contract.columns.map((column) => `"${column.name}"`).join(', ');
-  for (const file of files)
-    await local.run(`INSERT INTO ${model.name} (${columns}) SELECT ${columns} FROM read_parquet(${literal(file)})`);
-  const [there] = await local.rows(`SELECT count(*) AS n FROM ${model.name}`);
-  return there?.['n'] ?? '0';
-}
-
-function ofModel(model: Model, name: string): Pick<Statement, 'name' | 'place'> {
-  return { name, place: { file: model.file } };
-}
-
-function unknownRows(model: Model): never {
-  throw new Error(`nobody counted the rows of ${model.name}`);
-}
-
-function lostRows(model: Model, expected: number, found: string, location: string): Failure {
-  const message = `${model.name} has ${expected} rows on Athena, and ${found} in its files`;
-  const remedy =
-    'somebody else writes or removes files there: let nothing but showback write below its output folder, then run again';
-  return new Failure('unavailable', [{ code: 'athena/files-differ', message, remedy, place: { file: location } }]);
 }

@@ -1,6 +1,7 @@
 // The tables of one run on Athena: their names, where their files lie, and the statements that make and remove them.
 import { literal } from '../warehouse/sql-quote.js';
 import { tableMark } from '../warehouse/athena-marks.js';
+import type { Statement } from '../warehouse/athena-statement.js';
 import type { Model } from './catalog.js';
 import type { ContractColumn } from './contract.js';
 import { hiveType } from './trino-types.js';
@@ -124,4 +125,9 @@ export function dropPartition(database: string, table: string, values: Readonly<
 
 export function dropView(database: string, name: string): string {
   return `DROP VIEW IF EXISTS "${database}"."${name}"`;
+}
+
+/** What a statement is for. */
+export function ofModel(model: Model, name: string): Pick<Statement, 'name' | 'place'> {
+  return { name, place: { file: model.file } };
 }

@@ -2,7 +2,9 @@
 import { Failure } from '../kernel/failure.js';
 import { type Cell, EngineError, type Warehouse } from '../warehouse/warehouse.js';
 import { type Catalog, LAYERS, type Model } from './catalog.js';
-import { verdictOn } from './verify.js';
+import { NEVER } from './emptiness.js';
+import { type EmptyTables, emptyOnes } from './empty-tables.js';
+import { brokenChecks, verdictOn } from './verify.js';
 
 /** Schemas, macros and the empty input tables that contracts describe; `raw` views replace theirs later. */
 export async function prepareWarehouse(warehouse: Warehouse, catalog: Catalog): Promise<void> {
@@ -45,6 +47,34 @@ export async function buildModel(warehouse: Warehouse, model: Model): Promise<nu
   const { breaches, rows } = await verdictOn(warehouse, model, !isView && !isPart);
   if (breaches.length > 0) throw new Failure('check', breaches);
   return isPart ? rowCount(warehouse, model) : rows;
+}
+
+/**
+ * As `buildModel`, but what has no rows for sure is not asked for: its table is made of its contract, and it is held to those checks that
+ * can find something. `empty`: what is known of tables; inputs and what grows are looked at as long as they had no rows.
+ */
+export async function buildUnlessEmpty(warehouse: Warehouse, model: Model, empty: EmptyTables): Promise<number | null> {
+  const { build } = model.contract;
+  const ask = async (tables: readonly string[]): Promise<readonly boolean[]> => emptyOnes(warehouse, tables);
+  if (build === 'view' || !(await empty.decide(model.emptyWhen, ask))) {
+    const rows = await buildModel(warehouse, model);
+    if (isHere(model)) empty.note(model.name, rows === 0);
+    return rows;
+  }
+  if (build === 'append') return rowCount(warehouse, model);
+  await createEmpty(warehouse, model);
+  if (isHere(model)) empty.note(model.name, true);
+  const checks = [];
+  for (const [at, check] of model.contract.checks.entries())
+    if (!(await empty.decide(model.checksEmptyWhen[at] ?? NEVER, ask))) checks.push(check);
+  const breaches = await brokenChecks(warehouse, model, checks);
+  if (breaches.length > 0) throw new Failure('check', breaches);
+  return 0;
+}
+
+/** Nobody but the builder writes it: months that stay as published are added to marts. */
+function isHere({ layer, contract }: Model): boolean {
+  return layer !== 'marts' && (contract.build === 'table' || contract.build === 'level');
 }
 
 /** The models that run once a level of pools, in order. */

@@ -5,7 +5,9 @@ import { join, relative } from 'node:path';
 import { Failure, type Problem } from '../kernel/failure.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
 import { type Contract, parseContract } from './contract.js';
+import { type Emptiness, emptinessOf, type Functions, NEVER, through } from './emptiness.js';
 import type { Macros } from './finding.js';
+import { functionsOf } from './functions.js';
 import { macrosOf } from './lint.js';
 import { tablesRead } from './tables.js';
 
@@ -25,6 +27,10 @@ export interface Model {
   readonly reads: readonly string[];
   /** What its contract's checks read beside: they need it to be there, and to be whole. */
   readonly checkReads: readonly string[];
+  /** When its select has no rows for sure. */
+  readonly emptyWhen: Emptiness;
+  /** When each of its contract's checks has none. */
+  readonly checksEmptyWhen: readonly Emptiness[];
   /** sha256 of the parse tree: what the fingerprint hashes, so that comments change nothing. */
   readonly tree: string;
 }
@@ -40,20 +46,20 @@ const INPUT_LAYERS: readonly Layer[] = ['run', 'raw'];
 /** Reads and orders everything below `sqlDir`; every problem at once. */
 export async function readCatalog(sqlDir: string, warehouse: Warehouse): Promise<Catalog> {
   const macros = await readFile(join(sqlDir, 'macros', 'duckdb.sql'), 'utf8');
-  const known = macrosOf(macros);
+  const [known, functions] = [macrosOf(macros), await functionsOf(macros, warehouse)];
   const problems: Problem[] = [];
   const models: Model[] = [];
   for (const layer of LAYERS) {
     const names = (await readdir(join(sqlDir, layer))).sort();
     const tables = new Set(names.map((name) => name.replace(/\.(sql|yaml)$/, '')));
     for (const table of tables) {
-      const model = await readModel({ sqlDir, layer, table, names, warehouse, problems, macros: known });
+      const model = await readModel({ sqlDir, layer, table, names, warehouse, problems, macros: known, functions });
       if (model !== null) models.push(model);
     }
   }
   problems.push(...unknownReads(models), ...lateReads(models));
   if (problems.length > 0) throw new Failure('user', problems);
-  return { models: inOrder(models), macros };
+  return { models: behindViews(inOrder(models)), macros };
 }
 
 interface ReadRequest {
@@ -64,15 +70,16 @@ interface ReadRequest {
   readonly warehouse: Warehouse;
   readonly problems: Problem[];
   readonly macros: Macros;
+  readonly functions: Functions;
 }
 
 async function readModel(request: ReadRequest): Promise<Model | null> {
   const { layer, table, names, problems } = request;
   const contract = await readContract(request);
   if (contract === null) return null;
-  const checkReads = await readsOfChecks(request, contract);
-  const base = { name: `${layer}.${table}`, layer, table, contract, checkReads };
-  if (INPUT_LAYERS.includes(layer)) return { ...base, file: shown(request, 'yaml'), sql: null, reads: [], tree: '' };
+  const base = { name: `${layer}.${table}`, layer, table, contract, ...(await readChecks(request, contract)) };
+  if (INPUT_LAYERS.includes(layer))
+    return { ...base, file: shown(request, 'yaml'), sql: null, reads: [], emptyWhen: NEVER, tree: '' };
   const file = shown(request, 'sql');
   if (!names.includes(`${table}.sql`)) {
     const message = `${base.name} has a contract but no select`;
@@ -86,7 +93,8 @@ async function readModel(request: ReadRequest): Promise<Model | null> {
     problems.push({ code: 'model/syntax', message: parsed.message, remedy: 'mend the select', place: { file, line } });
     return null;
   }
-  return { ...base, file, sql, reads: namesRead(parsed.tree, request.macros), tree: treeHash(parsed.tree) };
+  const emptyWhen = emptinessOf(parsed.tree, request.functions);
+  return { ...base, file, sql, reads: namesRead(parsed.tree, request.macros), emptyWhen, tree: treeHash(parsed.tree) };
 }
 
 function namesRead(tree: unknown, macros: Macros): readonly string[] {
@@ -95,13 +103,28 @@ function namesRead(tree: unknown, macros: Macros): readonly string[] {
 }
 
 /** A check that is no SQL is the engine's to refuse, when it runs. */
-async function readsOfChecks({ warehouse, macros }: ReadRequest, { checks }: Contract): Promise<readonly string[]> {
+async function readChecks(
+  { warehouse, macros, functions }: ReadRequest,
+  { checks }: Contract,
+): Promise<Pick<Model, 'checkReads' | 'checksEmptyWhen'>> {
   const found = new Set<string>();
+  const checksEmptyWhen: Emptiness[] = [];
   for (const { select } of checks) {
     const parsed = await warehouse.parse(select);
+    checksEmptyWhen.push(parsed.kind === 'tree' ? emptinessOf(parsed.tree, functions) : NEVER);
     if (parsed.kind === 'tree') for (const name of namesRead(parsed.tree, macros)) found.add(name);
   }
-  return [...found].sort();
+  return { checkReads: [...found].sort(), checksEmptyWhen };
+}
+
+/** What is said of a view is said of what it is made of. */
+function behindViews(ordered: readonly Model[]): readonly Model[] {
+  const views = new Map<string, Emptiness>();
+  return ordered.map((model) => {
+    const emptyWhen = through(model.emptyWhen, views);
+    if (model.contract.build === 'view') views.set(model.name, emptyWhen);
+    return { ...model, emptyWhen, checksEmptyWhen: model.checksEmptyWhen.map((each) => through(each, views)) };
+  });
 }
 
 async function readContract(request: ReadRequest): Promise<Contract | null> {

@@ -1,8 +1,9 @@
 // What models are built on. Every text is the portable SQL of sql/, every name `layer.table`; an engine spells them its own way.
 import type { Cell, Row, Warehouse } from '../warehouse/warehouse.js';
-import { buildModel, createEmpty, fillInput, prepareWarehouse, setLevel } from './build.js';
+import { buildUnlessEmpty, createEmpty, fillInput, prepareWarehouse, setLevel } from './build.js';
 import type { Problem } from '../kernel/failure.js';
 import type { Catalog, Model } from './catalog.js';
+import { EmptyTables, emptyOnes } from './empty-tables.js';
 import { contractBreaches } from './verify.js';
 
 export interface ModelEngine {
@@ -18,6 +19,8 @@ export interface ModelEngine {
   setLevel(model: Model, level: number): Promise<void>;
   /** Builds one model and holds it to its contract. Gives the number of rows, or null for a view. */
   build(model: Model): Promise<number | null>;
+  /** Of these inputs, the ones that have rows. */
+  filled(models: readonly Model[]): Promise<readonly Model[]>;
   /** Every way in which the table of `model` breaks its contract. `rows: false` looks at the columns only. */
   breaches(model: Model, rows: boolean): Promise<readonly Problem[]>;
   /** All rows of one query, as text. Parameters are bound by position (`$1`). */
@@ -28,6 +31,10 @@ export interface ModelEngine {
 
 /** The embedded engine; whoever opened `warehouse` closes it. */
 export function duckDbEngine(warehouse: Warehouse, lanes: number): ModelEngine {
+  return connectedEngine(warehouse, lanes, new EmptyTables());
+}
+
+function connectedEngine(warehouse: Warehouse, lanes: number, empty: EmptyTables): ModelEngine {
   return {
     kind: 'duckdb',
     lanes,
@@ -35,12 +42,19 @@ export function duckDbEngine(warehouse: Warehouse, lanes: number): ModelEngine {
     createEmpty: async (model) => createEmpty(warehouse, model),
     fill: async (model, rows) => fillInput(warehouse, model, rows),
     setLevel: async (_model, level) => setLevel(warehouse, level),
-    build: async (model) => buildModel(warehouse, model),
+    build: async (model) => buildUnlessEmpty(warehouse, model, empty),
+    filled: async (models) => {
+      const filled = await empty.filledOf(
+        models.map(({ name }) => name),
+        async (tables) => emptyOnes(warehouse, tables),
+      );
+      return models.filter(({ name }) => filled.has(name));
+    },
     breaches: async (model, rows) => contractBreaches(warehouse, model, rows),
     rows: async (select, parameters) => warehouse.rows(select, parameters),
     beside: async () => {
       const connection = await warehouse.beside();
-      return { ...duckDbEngine(connection, 1), [Symbol.asyncDispose]: async () => connection[Symbol.asyncDispose]() };
+      return { ...connectedEngine(connection, 1, empty), [Symbol.asyncDispose]: async () => connection[Symbol.asyncDispose]() };
     },
   };
 }

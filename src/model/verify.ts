@@ -2,6 +2,7 @@
 import type { Problem } from '../kernel/failure.js';
 import type { Row, Warehouse } from '../warehouse/warehouse.js';
 import type { Model } from './catalog.js';
+import type { ContractCheck } from './contract.js';
 
 const SHOWN = 5;
 
@@ -22,7 +23,10 @@ export async function verdictOn(warehouse: Verified, model: Model, rows: boolean
   const columns = await columnBreaches(warehouse, model);
   if (columns.length > 0 || !rows) return { breaches: columns, rows: null };
   const facts = await factsOf(warehouse, model);
-  const breaches = [...(await factBreaches(warehouse, model, facts)), ...(await checkBreaches(warehouse, model))];
+  const breaches = [
+    ...(await factBreaches(warehouse, model, facts)),
+    ...(await brokenChecks(warehouse, model, model.contract.checks)),
+  ];
   return { breaches, rows: Number(facts['rows']) };
 }
 
@@ -49,16 +53,17 @@ async function columnBreaches(warehouse: Verified, model: Model): Promise<readon
 }
 
 /**
- * In one pass: how many rows, how many nulls where none may be, and whether all grains differ by their hashes. Hashes that all
- * differ prove it, in a third of the time that grouping wide rows takes; two that agree prove nothing.
+ * In one pass: how many rows, how many of them have a null where none may be, and whether all grains differ by their hashes. Hashes that
+ * all differ prove it, in a third of the time that grouping wide rows takes; two that agree prove nothing.
  */
 async function factsOf(warehouse: Verified, model: Model): Promise<Row> {
   const grain = model.contract.grain.map((name) => `"${name}"`).join(', ');
-  const nulls = requiredOf(model).map(({ name }, at) => `count(*) - count("${name}") AS null_${at}`);
+  const missing = requiredOf(model).map(({ name }) => `"${name}" IS NULL`);
+  const nulls = missing.length === 0 ? '0' : `count(*) FILTER (WHERE ${missing.join(' OR ')})`;
   const hashed = warehouse.withoutHash === true ? 'false' : `count(*) = count(DISTINCT hash(${grain}))`;
   const differ = grain === '' ? 'true' : hashed;
   const [facts = {}] = await warehouse.rows(
-    `SELECT ${['count(*) AS "rows"', `${differ} AS differ`, ...nulls].join(', ')} FROM ${model.name}`,
+    `SELECT count(*) AS "rows", ${differ} AS differ, ${nulls} AS nulls FROM ${model.name}`,
   );
   return facts;
 }
@@ -68,13 +73,20 @@ function requiredOf(model: Model): readonly { readonly name: string }[] {
 }
 
 async function factBreaches(warehouse: Verified, model: Model, facts: Row): Promise<readonly Problem[]> {
-  const nulls = requiredOf(model).flatMap(({ name }, at) => {
-    const count = facts[`null_${at}`];
+  const nulls = facts['nulls'] === '0' ? [] : await nullBreaches(warehouse, model);
+  return facts['differ'] === 'true' ? nulls : [...nulls, ...(await grainBreaches(warehouse, model))];
+}
+
+async function nullBreaches(warehouse: Verified, model: Model): Promise<readonly Problem[]> {
+  const required = requiredOf(model);
+  const counts = required.map(({ name }, at) => `count(*) - count("${name}") AS null_${at}`);
+  const [row = {}] = await warehouse.rows(`SELECT ${counts.join(', ')} FROM ${model.name}`);
+  return required.flatMap(({ name }, at) => {
+    const count = row[`null_${at}`];
     if (count === '0') return [];
     const message = `${model.name}.${name} is null in ${count ?? '?'} rows`;
     return [problem(model, 'contract/null', message, 'find where the value is lost, or mark the column nullable', [])];
   });
-  return facts['differ'] === 'true' ? nulls : [...nulls, ...(await grainBreaches(warehouse, model))];
 }
 
 async function grainBreaches(warehouse: Verified, model: Model): Promise<readonly Problem[]> {
@@ -87,9 +99,14 @@ async function grainBreaches(warehouse: Verified, model: Model): Promise<readonl
   return [problem(model, 'contract/grain', message, 'aggregate, or name the true grain', doubled)];
 }
 
-async function checkBreaches(warehouse: Verified, model: Model): Promise<readonly Problem[]> {
+/** Checks of the contract that find something. */
+export async function brokenChecks(
+  warehouse: Pick<Verified, 'rows'>,
+  model: Model,
+  checks: readonly ContractCheck[],
+): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
-  for (const check of model.contract.checks) {
+  for (const check of checks) {
     const offending = await warehouse.rows(`SELECT * FROM (${check.select}) AS offending LIMIT ${SHOWN}`);
     if (offending.length > 0)
       problems.push(problem(model, 'contract/check', `${model.name}: ${check.name} does not hold`, check.remedy, offending));

@@ -173,6 +173,8 @@ const OBJECT: Model = {
   },
   reads: [],
   checkReads: [],
+  emptyWhen: { kind: 'never' },
+  checksEmptyWhen: [],
   tree: '',
 };
 

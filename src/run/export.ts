@@ -29,9 +29,10 @@ export async function exportMarts(
   dir: string,
 ): Promise<readonly ExportedFile[]> {
   const files: ExportedFile[] = [];
+  const counts = await rowCounts(warehouse, marts);
   for (const mart of marts) {
     for (const month of months) {
-      const rows = await rowsOf(warehouse, mart, month);
+      const rows = counts.get(`${mart.table} ${month}`) ?? 0;
       const parquet = `parquet/${mart.table}/billing_month=${month}/data.parquet`;
       const csv = `csv/${month}/${mart.table}.csv`;
       await copy(
@@ -72,9 +73,13 @@ export function safeColumns(columns: readonly Column[]): string {
     .join(', ');
 }
 
-async function rowsOf(warehouse: Warehouse, mart: Model, month: Month): Promise<number> {
-  const [row] = await warehouse.rows(`SELECT count(*) AS n FROM ${mart.name} WHERE billing_month = $1`, [month]);
-  return Number(row?.['n'] ?? 0);
+/** By mart and month. */
+async function rowCounts(warehouse: Warehouse, marts: readonly Model[]): Promise<ReadonlyMap<string, number>> {
+  const selects = marts.map(
+    ({ name, table }) => `SELECT '${table} ' || billing_month AS file, count(*) AS n FROM ${name} GROUP BY billing_month`,
+  );
+  const rows = selects.length === 0 ? [] : await warehouse.rows(selects.join(' UNION ALL '));
+  return new Map(rows.map(({ file, n }) => [file ?? '', Number(n)]));
 }
 
 async function copy(warehouse: Warehouse, select: string, path: string, options: string): Promise<void> {
@@ -90,10 +95,8 @@ export async function writeWarehouse(warehouse: Warehouse, marts: readonly Model
   for (const mart of marts) {
     const table = `published.marts."${mart.table}"`;
     await warehouse.run(`CREATE TABLE ${table} AS ${orderedSelect(mart, null, plainColumns(mart))}`);
-    await warehouse.run(`COMMENT ON TABLE ${table} IS ${literal(mart.contract.about)}`);
-    for (const column of mart.contract.columns) {
-      await warehouse.run(`COMMENT ON COLUMN ${table}."${column.name}" IS ${literal(column.about)}`);
-    }
+    const columns = mart.contract.columns.map(({ name, about }) => `COMMENT ON COLUMN ${table}."${name}" IS ${literal(about)}`);
+    await warehouse.run([`COMMENT ON TABLE ${table} IS ${literal(mart.contract.about)}`, ...columns].join('; '));
   }
   await warehouse.run('COMMIT; CHECKPOINT published; DETACH published');
 }

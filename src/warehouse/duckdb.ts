@@ -123,8 +123,18 @@ class DuckDb implements Warehouse, Selecting {
   }
 
   async describe(sql: string): Promise<readonly Column[]> {
-    const described = await this.rows(`DESCRIBE ${sql}`);
-    return described.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));
+    // Prepared, not run: `DESCRIBE` takes twice as long.
+    return this.#guard(async () => {
+      const statement = await this.#connection.prepare(sql);
+      try {
+        return Array.from({ length: statement.columnCount }, (_, at) => {
+          const type = statement.columnType(at);
+          return { name: statement.columnName(at), type: type.alias ?? String(type) };
+        });
+      } finally {
+        statement.destroySync();
+      }
+    });
   }
 
   async insert(table: string, columns: readonly string[], rows: Iterable<readonly Cell[]>): Promise<void> {

@@ -5,7 +5,7 @@ export type Row = Readonly<Record<string, Cell>>;
 
 export interface Column {
   readonly name: string;
-  /** Engine type as the engine spells it, upper case: `DECIMAL(38,12)`. */
+  /** Type as the engine spells it, upper case: `DECIMAL(38,12)`. */
   readonly type: string;
 }
 

@@ -33,8 +33,10 @@ function model(table: string, sql: string, more: Partial<Pick<Model, 'reads' | '
     examples: [],
   };
   const file = `sql/staging/${table}.sql`;
-  return { name: `staging.${table}`, layer: 'staging', table, file, sql, contract, reads: [], checkReads: [], tree: '', ...more };
+  return { name: `staging.${table}`, layer: 'staging', table, file, sql, contract, ...EMPTY, ...more };
 }
+
+const EMPTY = { reads: [], checkReads: [], emptyWhen: { kind: 'never' }, checksEmptyWhen: [], tree: '' } as const;
 
 /** What began and ended, in order. */
 async function told(

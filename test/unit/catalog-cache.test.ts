@@ -20,6 +20,7 @@ beforeAll(async () => {
   for (const layer of ['run', 'raw', 'staging', 'macros']) await cp(join('sql', layer), join(sql, layer), { recursive: true });
   const real = await openDuckDb({ threads: 1 });
   engine = Object.assign(Object.create(real) as Warehouse, {
+    rows: async (text: string) => real.rows(text),
     parse: async (text: string) => {
       parsed++;
       return real.parse(text);

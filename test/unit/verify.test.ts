@@ -22,6 +22,8 @@ const MODEL: Model = {
   sql: '',
   reads: [],
   checkReads: [],
+  emptyWhen: { kind: 'never' },
+  checksEmptyWhen: [{ kind: 'table', name: 'main.cost' }],
   tree: '',
   contract: {
     about: 'Cost.',

@@ -1,0 +1,125 @@
+// What the engine on Athena asks for: a model that has no rows for sure is a table without a query.
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AthenaEngine } from '../../src/model/athena-engine.js';
+import { prepareWarehouse } from '../../src/model/build.js';
+import type { Catalog, Model } from '../../src/model/catalog.js';
+import { NEVER } from '../../src/model/emptiness.js';
+import { readTrinoMacros } from '../../src/model/trino-macros.js';
+import type { ObjectStore } from '../../src/store/store.js';
+import type { AthenaQueries } from '../../src/warehouse/athena-statement.js';
+import { openDuckDb } from '../../src/warehouse/duckdb.js';
+import type { Warehouse } from '../../src/warehouse/warehouse.js';
+
+function model(name: string, more: Partial<Model> = {}): Model {
+  const [layer = '', table = ''] = name.split('.');
+  const column = { name: 'n', type: 'BIGINT', nullable: false, about: 'n' };
+  const contract = {
+    about: name,
+    grain: ['n'],
+    build: 'table' as const,
+    made: 'run' as const,
+    columns: [column],
+    checks: [],
+    examples: [],
+  };
+  const place = { name, layer: layer as Model['layer'], table, file: `sql/${layer}/${table}.sql` };
+  return { ...place, sql: null, contract, reads: [], checkReads: [], emptyWhen: NEVER, checksEmptyWhen: [], tree: '', ...more };
+}
+
+const GIVEN = model('run.given', { contract: { ...model('run.given').contract, build: 'input' } });
+const OTHER = model('run.other', { contract: { ...model('run.other').contract, build: 'input' } });
+const LEDGER = { name: 'sums to the ledger', select: 'SELECT * FROM run.other', remedy: 'mend it' };
+const MADE = model('staging.made', {
+  sql: 'SELECT n FROM run.given',
+  reads: ['run.given'],
+  emptyWhen: { kind: 'table', name: 'run.given' },
+  contract: { ...model('staging.made').contract, checks: [LEDGER] },
+  checksEmptyWhen: [{ kind: 'table', name: 'run.other' }],
+});
+const NEXT = model('marts.next', {
+  sql: 'SELECT n FROM staging.made',
+  reads: ['staging.made'],
+  emptyWhen: { kind: 'table', name: 'staging.made' },
+});
+
+let local: Warehouse;
+let engine: AthenaEngine;
+/** Statements in short: what each makes or asks. */
+let asked: string[];
+
+beforeEach(async () => {
+  local = await openDuckDb({ threads: 1 });
+  asked = [];
+  const catalog: Catalog = { models: [GIVEN, OTHER, MADE, NEXT], macros: await readFile('sql/macros/duckdb.sql', 'utf8') };
+  const queries = {
+    execute: async ({ name, sql }: { readonly name: string; readonly sql: string }) => {
+      asked.push(`${sql.startsWith('UNLOAD') ? 'unload' : 'table'} ${name.replace(/r0_| table/g, '')}`);
+      return Promise.resolve({ queryId: 'q', scannedBytes: 0n, seconds: 0, attached: false });
+    },
+    rows: async ({ name }: { readonly name: string }) => {
+      asked.push(name);
+      return Promise.resolve([{ rows: '0', null_0: '0', doubled: '0', check_0: asked.includes('put run.other') ? '1' : '0' }]);
+    },
+  } as unknown as AthenaQueries;
+  const store = {
+    url: (key: string) => `s3://out/${key}`,
+    put: async (_key: string, body: { readonly file: string }) => {
+      asked.push(`put ${/(\w+\.\w+)\.parquet$/.exec(body.file)?.[1] ?? ''}`);
+      return Promise.resolve({ etag: 'e' });
+    },
+    async *list() {
+      yield await Promise.resolve([]);
+    },
+  } as unknown as ObjectStore;
+  const macros = readTrinoMacros(await readFile('sql/macros/trino.sql', 'utf8'));
+  const whose = { database: 'd', pipeline: 'p', run: '0', scratchDir: tmpdir(), lanes: 1 };
+  await prepareWarehouse(local, catalog);
+  engine = new AthenaEngine({ queries, store, local, catalog, macros, ...whose });
+  for (const input of [GIVEN, OTHER]) await engine.createEmpty(input);
+  asked = [];
+});
+
+afterEach(async () => {
+  await local[Symbol.asyncDispose]();
+});
+
+describe('on Athena', () => {
+  it('what is made of nothing is a table, and no query; a mart of it is empty here too', async () => {
+    expect([await engine.build(MADE), await engine.build(NEXT)]).toEqual([0, 0]);
+    expect(asked).toEqual(['table staging_made', 'table marts_next']);
+    expect(await local.rows('SELECT count(*) AS n FROM marts.next')).toEqual([{ n: '0' }]);
+  });
+
+  it('an empty table is held to a check that can find something', async () => {
+    await engine.fill(OTHER, [{ n: '1' }]);
+    await expect(engine.build(MADE)).rejects.toThrow('staging.made: sums to the ledger does not hold');
+    expect(asked.slice(0, 3)).toEqual(['put run.other', 'table staging_made', 'verify staging.made']);
+  });
+
+  it('what has an input with rows is asked for, and what is made of its result is not, where that is none', async () => {
+    await engine.fill(GIVEN, [{ n: '1' }]);
+    expect([await engine.build(MADE), await engine.build(NEXT)]).toEqual([0, 0]);
+    expect(asked).toEqual([
+      'put run.given',
+      'unload staging_made',
+      'table staging_made',
+      'verify staging.made',
+      'table marts_next',
+    ]);
+  });
+
+  it('inputs without rows are not looked at', async () => {
+    await engine.fill(GIVEN, [{ n: '1' }]);
+    expect((await engine.filled([GIVEN, OTHER])).map(({ name }) => name)).toEqual(['run.given']);
+  });
+
+  it('an input that has no rows here puts no file there', async () => {
+    await engine.adopt(GIVEN);
+    expect(asked).toEqual(['table run_given_2']);
+    await local.run('INSERT INTO run.given VALUES (1)');
+    await engine.adopt(GIVEN);
+    expect(asked.slice(1)).toEqual(['table run_given_3', 'put run.given']);
+  });
+});

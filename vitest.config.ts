@@ -1,4 +1,6 @@
-import { defineConfig } from 'vitest/config';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
 // Kills, full disks and readers take minutes: they have a target of their own, `make test-crash` (CRASH=some for a few of each).
 // So has the package as npm installs it: `make test-node`, which says what Node it expects.
@@ -21,10 +23,25 @@ const exclude = [
   ...(process.env['ENGINES'] === 'some' ? ['test/engines/demo.test.ts', 'test/engines/random.test.ts'] : []),
 ];
 
+/** What a test does to its process: such a file has one of its own. Loading the modules anew for each of all others would take a fifth of the time. */
+const CHANGES_ITS_PROCESS =
+  /\bvi\.(?:mock|doMock|hoisted|resetModules|stub\w+|useFakeTimers|spyOn)|\bprocess\.(?:env|chdir|on|umask|exitCode)\b/;
+const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).map((name) => join('test', name));
+const changes = (file: string): boolean => CHANGES_ITS_PROCESS.test(readFileSync(file, 'utf8'));
+const tests = files.filter((file) => file.endsWith('.test.ts'));
+const apart = tests.filter(changes);
+const shared = tests.filter((file) => !changes(file));
+const long = process.env['LONG'];
+const include = long === undefined ? ['test/**/*.test.ts'] : long === 'some' ? STATE : LONG;
+
+const projects = [
+  { extends: true, test: { name: 'apart', include: long === undefined ? apart : include, exclude: [...exclude, ...shared] } },
+  { extends: true, test: { name: 'shared', include, exclude: [...exclude, ...apart], isolate: false } },
+] satisfies TestProjectConfiguration[];
+
 export default defineConfig({
   test: {
-    include: process.env['LONG'] === undefined ? ['test/**/*.test.ts'] : process.env['LONG'] === 'some' ? STATE : LONG,
-    exclude,
+    ...(engines ? { include, exclude } : { projects }),
     globalSetup: engines ? ['test/engines/global-setup.ts'] : [],
     env: { TZ: 'UTC' },
     pool: 'forks',

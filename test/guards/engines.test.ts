@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { InlineConfig } from 'vitest/node';
 import config from '../../vitest.config.js';
 
 const BARE = ['bash', 'dirname', 'readlink', 'sed', 'env'];
@@ -60,7 +61,12 @@ it('leaves alone what is installed, whatever is missing', () => {
 });
 
 it('runs no test of the engines without them, and says so', () => {
-  expect(config.test?.exclude).toContain('test/engines/**');
+  const projects = (config.test?.projects ?? []).map((project) => (project as { readonly test: InlineConfig }).test);
+  expect(projects.map(({ name, isolate }) => [name, isolate])).toEqual([
+    ['apart', undefined],
+    ['shared', false],
+  ]);
+  for (const { exclude } of projects) expect(exclude).toContain('test/engines/**');
   expect(config.test?.globalSetup).toEqual([]);
   const { stdout } = spawnSync('make', ['-n', 'test'], { encoding: 'utf8' });
   expect(stdout).toMatch(/left out: .*test\/engines.*\(make test-engines\)/);

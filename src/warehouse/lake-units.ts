@@ -19,8 +19,9 @@ export interface LakeUnit {
   readonly bytes: number;
 }
 
-const SMALL = 4 * 1024 * 1024;
-const FULL = 32 * 1024 * 1024;
+const SMALL = 2 * 1024 * 1024;
+/** What a night may read again because one small file came: seconds of packed logs. */
+const FULL = 8 * 1024 * 1024;
 const MOST = 256;
 
 type Fingerprint = (files: readonly LandedFile[], config: SourceConfig) => string;

@@ -62,7 +62,8 @@ async function expectRegistered({ database: { name } }: OnAthena, there: Company
 
 /** A run of the program, killed as soon as this query runs. */
 async function killedAt({ front }: OnAthena, { pipelineFile }: Company, when: RegExp): Promise<void> {
-  front.inject({ slow: { milliseconds: 15_000, times: 1, when } });
+  // Longer than the next run takes to put its inputs: one that is put again under a query that reads it would end that query.
+  front.inject({ slow: { milliseconds: 45_000, times: 1, when } });
   const child: ChildProcess = spawn('node', ['dist/cli/main.js', 'run', pipelineFile], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -119,7 +119,7 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
 
   /** What has no rows for sure is no query. Checks that could find something are asked all the same. */
   async #buildEmpty(model: Model): Promise<number> {
-    if (model.contract.build === 'append') return this.#count(model, 'as it was');
+    if (model.contract.build === 'append') return this.#count(model);
     await this.createEmpty(model);
     const isVoid = await Promise.all(
       model.contract.checks.map(async (_, at) => this.#empty.decide(model.checksEmptyWhen[at] ?? NEVER)),
@@ -196,21 +196,22 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
   }
 
   async #append(model: Model, select: string): Promise<number> {
-    const part = await this.#unloadPart(model, select);
-    return this.#count(model, `after part ${part}`);
+    await this.#unloadPart(model, select);
+    return this.#count(model);
   }
 
-  async #count(model: Model, when: string): Promise<number> {
-    const [count] = await this.#asked('count', `SELECT count(*) AS n FROM ${model.name}`, [], when);
+  /** Named after the parts that are there: a statement of the same name and text is asked once. */
+  async #count(model: Model): Promise<number> {
+    const part = this.#parts.get(this.#tables.now(model.layer, model.table).name) ?? 0;
+    const [count] = await this.#asked('count', `SELECT count(*) AS n FROM ${model.name}`, [], `after part ${part}`);
     return Number(count?.['n'] ?? 0);
   }
 
   /** Rows beside those that are there: the table reads every folder below its own. */
-  async #unloadPart(model: Model, select: string): Promise<number> {
+  async #unloadPart(model: Model, select: string): Promise<void> {
     const table = this.#tables.now(model.layer, model.table);
     const part = this.#nextPart(table);
     await this.#unload(model, select, `${table.prefix}${part}/`, `${table.name} part ${part}`);
-    return part;
   }
 
   async #unload(model: Model, select: string, prefix: string, name: string): Promise<void> {

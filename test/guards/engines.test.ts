@@ -67,6 +67,13 @@ it('runs no test of the engines without them, and says so', () => {
     ['shared', false],
   ]);
   for (const { exclude } of projects) expect(exclude).toContain('test/engines/**');
+  // A file that mocks is left out of those that share a process, and no other is.
+  const [apart, shared] = projects;
+  expect([apart?.exclude?.includes('test/golden.test.ts'), shared?.exclude?.includes('test/golden.test.ts')]).toEqual([
+    false,
+    true,
+  ]);
+  expect([apart, shared].map((each) => each?.exclude?.includes('test/unit/emptiness.test.ts'))).toEqual([true, false]);
   expect(config.test?.globalSetup).toEqual([]);
   const { stdout } = spawnSync('make', ['-n', 'test'], { encoding: 'utf8' });
   expect(stdout).toMatch(/left out: .*test\/engines.*\(make test-engines\)/);

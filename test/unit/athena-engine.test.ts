@@ -110,6 +110,18 @@ describe('on Athena', () => {
     ]);
   });
 
+  it('what grows is counted anew by nothing but a part that came', async () => {
+    const growing: Model = { ...MADE, contract: { ...MADE.contract, build: 'append', checks: [] }, checksEmptyWhen: [] };
+    await engine.createEmpty(growing);
+    await engine.build(growing);
+    await engine.fill(GIVEN, [{ n: '1' }]);
+    await engine.build(growing);
+    await engine.createEmpty(GIVEN);
+    await engine.build(growing);
+    const counts = asked.filter((name) => name.startsWith('count'));
+    expect(counts).toEqual([0, 1, 1].map((part) => `count  after part ${part}`));
+  });
+
   it('inputs without rows are not looked at', async () => {
     await engine.fill(GIVEN, [{ n: '1' }]);
     expect((await engine.filled([GIVEN, OTHER])).map(({ name }) => name)).toEqual(['run.given']);

@@ -78,4 +78,11 @@ describe('a table is held to its contract', () => {
       'contract/columns',
     ]);
   });
+
+  it('fails for JSON where text is promised: it lies alike, and is another type to who reads it', async () => {
+    expect(await codes("('2026-07-01', '{}', 1)", 'day DATE, feature JSON, amount DECIMAL(38,12)')).toEqual([
+      null,
+      'contract/columns',
+    ]);
+  });
 });

@@ -193,10 +193,10 @@ module.exports = {
       'Raw vectors are typed by the client; the connection they come from is made in duckdb.ts. Types only.',
     ),
     never(
-      's3-client-in-one-file',
-      { path: '^src/', pathNot: ['^src/store/s3[.]js$'] },
+      's3-client-in-one-store',
+      { path: '^src/', pathNot: ['^src/store/s3(-parts)?[.]js$'] },
       npm('@aws-sdk/client-s3'),
-      'One file knows the client, so that its settings, its retries and its errors are handled once.',
+      'One store knows the client, so that its settings, its retries and its errors are handled once.',
     ),
     never(
       'undici-in-one-file',

@@ -243,7 +243,7 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
     const select = `SELECT ${plainTypes(model)} FROM ${model.name}`;
     await this.#here(async (local) => local.run(`COPY (${select}) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`));
     const table = this.#tables.now(model.layer, model.table);
-    await store.put(`${table.prefix}${this.#nextPart(table)}.parquet`, { file });
+    await store.putOnce(`${table.prefix}${this.#nextPart(table)}.parquet`, file);
     this.#empty.note(model.name, false);
   }
 

@@ -1,8 +1,6 @@
-// What landed becomes the raw tables on Athena. Logs of one record a line go up as they were delivered and are read there; bills and
+// What landed becomes the raw tables on Athena. Logs of one record a line lie there as they were delivered and are read there; bills and
 // other logs are read here, and go up as Parquet.
-import { extname } from 'node:path';
 import { Failure } from '../kernel/failure.js';
-import { isPreset } from '../kernel/usage-formats.js';
 import type { AthenaTables } from '../model/athena-engine.js';
 import { RunTables, textTable } from '../model/athena-tables.js';
 import { createEmpty, fillInput } from '../model/build.js';
@@ -10,13 +8,12 @@ import type { Model } from '../model/catalog.js';
 import type { UsageSource } from '../pipeline/pipeline.js';
 import type { LandedFile } from '../source/source.js';
 import type { ObjectStore } from '../store/store.js';
-import { formatOf } from '../warehouse/load-usage.js';
 import { createRawViews } from '../warehouse/lake-views.js';
 import type { Row } from '../warehouse/warehouse.js';
 import { type TrinoUsage, trinoRecordCounts, trinoUsageSelect } from '../warehouse/trino-usage.js';
-import { LANDING, noteUploads } from './athena-uploads.js';
 import { type Amounts, modelOf, type RunContext } from './execute.js';
 import { type Counted, lakeOf, told } from './load.js';
+import { bringLogs, isTextLog, logFolder, logObject, sizesBelow } from './remote-landing.js';
 
 export interface AthenaPlace {
   readonly tables: AthenaTables;
@@ -45,11 +42,10 @@ export async function loadOnAthena(context: RunContext, place: AthenaPlace): Pro
   return told(context, counted);
 }
 
-/** Logs of one record a line. Those of other programs are opened here: their presets are of this engine's SQL alone. */
 export function textLogsOf({ pipeline, files }: Pick<RunContext, 'pipeline' | 'files'>): readonly TextLog[] {
   return pipeline.sources.flatMap((config) => {
-    if (config.kind !== 'usage' || isPreset(config.format)) return [];
-    const own = files.filter((file) => file.sourceId === config.id && formatOf(file.name, config) === 'jsonl');
+    if (config.kind !== 'usage') return [];
+    const own = files.filter((file) => file.sourceId === config.id && isTextLog(config, file.name));
     return own.length === 0 ? [] : [{ config, files: own }];
   });
 }
@@ -62,8 +58,9 @@ async function readLog(
   { config, files }: TextLog,
 ): Promise<readonly Counted[]> {
   const { tables, store, database } = place;
-  const folder = folderOf(config);
-  const objects = await upload(context.pipeline.name, store, folder, files);
+  const folder = logFolder(config);
+  await bringLogs(store, context.pipeline.name, config, files);
+  const objects = files.map((file) => ({ object: logObject(file), file: file.name, bytes: file.bytes }));
   const { name } = names.next('raw', 'line');
   const over = { database, pipeline: context.pipeline.name, name, location: store.url(folder) };
   await tables.execute(`${name} table`, textTable(over));
@@ -78,50 +75,16 @@ async function readLog(
   return files.map((landed, at) => ({ landed, records: records.get(objects[at]?.object ?? '') ?? 0 }));
 }
 
-function folderOf({ id }: UsageSource): string {
-  return `${LANDING}${Buffer.from(id).toString('hex')}/`;
-}
-
-/** What is needed is noted first, so that nobody collects it from then on. */
-async function upload(
-  pipeline: string,
-  store: ObjectStore,
-  folder: string,
-  files: readonly LandedFile[],
-): Promise<readonly LandedObject[]> {
-  const objects = files.map((file) => ({ object: `${file.sha256}${extensionOf(file.name)}`, file: file.name, landed: file }));
-  await noteUploads(
-    store,
-    pipeline,
-    objects.map(({ object }) => `${folder}${object}`),
-  );
-  const there = await sizesBelow(store, folder);
-  const missing = objects.filter(({ object, landed }) => there.get(object) !== landed.bytes);
-  for (let at = 0; at < missing.length; at += UPLOADS_AT_ONCE) {
-    const some = missing.slice(at, at + UPLOADS_AT_ONCE);
-    await Promise.all(
-      some.map(async ({ object, landed: { path, sha256 } }) => store.put(`${folder}${object}`, { file: path }, { sha256 })),
-    );
-  }
-  return objects;
-}
-
-async function sizesBelow(store: ObjectStore, folder: string): Promise<ReadonlyMap<string, number>> {
-  const sizes = new Map<string, number>();
-  for await (const page of store.list(folder)) for (const { key, bytes } of page) sizes.set(key.slice(folder.length), bytes);
-  return sizes;
-}
-
 /** The engine says nothing of a file that went while it read: its records would be missing without a word. */
 export async function refuseGone(
   store: ObjectStore,
   folder: string,
-  objects: readonly Pick<LandedObject, 'object'>[],
+  objects: readonly Pick<LandedObject, 'object' | 'bytes'>[],
 ): Promise<void> {
   const there = await sizesBelow(store, folder);
-  const gone = objects.filter(({ object }) => !there.has(object));
+  const gone = objects.filter(({ object, bytes }) => there.get(object) !== bytes);
   if (gone.length === 0) return;
-  const message = `${gone.length} logs went away while they were read, ${gone[0]?.object ?? ''} the first`;
+  const message = `${gone.length} logs went away or were replaced while they were read, ${gone[0]?.object ?? ''} the first`;
   const remedy = 'run again: they go up again; let nobody but showback remove what lies below its output folder';
   throw new Failure('unavailable', [{ code: 'athena/files-differ', message, remedy, place: { file: store.url(folder) } }]);
 }
@@ -141,12 +104,10 @@ export function recordsByObject(rows: readonly Row[], location: string): Readonl
   return new Map(rows.map((row) => [row['object'] ?? '', Number(row['records'])]));
 }
 
-/** Small files wait more than they travel; large ones go in parts of their own. */
-const UPLOADS_AT_ONCE = 8;
-
 interface LandedObject {
   readonly object: string;
   readonly file: string;
+  readonly bytes: number;
 }
 
 /** The same bytes may have landed under several names: each counts. */
@@ -186,11 +147,4 @@ async function nameObjects({ warehouse }: RunContext, { tables }: AthenaPlace, o
     objects.map(({ object, file }) => ({ object, file })),
   );
   await tables.adopt(OBJECT);
-}
-
-/** By it Athena knows how a file is packed. */
-function extensionOf(name: string): string {
-  const packed = extname(name).toLowerCase();
-  if (packed === '.gz') return '.jsonl.gz';
-  return packed === '.zst' || packed === '.zstd' ? '.jsonl.zst' : '.jsonl';
 }

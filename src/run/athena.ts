@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { AthenaEngine } from '../model/athena-engine.js';
 import { dropTable, isOfRun, RunTables } from '../model/athena-tables.js';
-import type { AthenaEngineConfig, S3Folder } from '../pipeline/pipeline.js';
-import { openStore } from '../store/s3.js';
+import type { AthenaEngineConfig } from '../pipeline/pipeline.js';
 import type { ObjectStore } from '../store/store.js';
 import { refuseForeign } from '../warehouse/athena-marks.js';
 import { openAthena } from '../warehouse/athena-queries.js';
@@ -16,6 +15,7 @@ import { trinoMacros } from './models.js';
 import { estimateScans, refuseOverBudget } from './scan-estimate.js';
 import { measuresOf, noteMeasures } from './scan-measures.js';
 import { freshFolder, removeFolder } from './state.js';
+import { storeAt, urlOf } from './store-at.js';
 
 /** `inputs`: the fingerprint of all that months are made of. */
 export async function onAthena<T>(
@@ -83,22 +83,6 @@ function queryOptions(config: AthenaEngineConfig, { signal }: RunContext) {
     deadlineSeconds,
     signal,
   };
-}
-
-export function urlOf({ bucket, prefix }: S3Folder): string {
-  return `s3://${[bucket, prefix].filter((part) => part !== '').join('/')}/`;
-}
-
-export function storeAt(folder: S3Folder, signal: AbortSignal | undefined): ObjectStore {
-  const { bucket, prefix, region, endpoint, pathStyle } = folder;
-  return openStore({
-    bucket,
-    prefix,
-    pathStyle,
-    ...(region === null ? {} : { region }),
-    ...(endpoint === null ? {} : { endpoint }),
-    ...(signal === undefined ? {} : { signal }),
-  });
 }
 
 /** Over the logs as they were delivered; at most one a source. */

@@ -7,7 +7,7 @@ import type { AthenaCatalog, S3Publish } from '../pipeline/pipeline.js';
 import { type Clock, publishToS3, type Registrar, type S3Published } from '../publish/s3.js';
 import { openAthena } from '../warehouse/athena-queries.js';
 import type { AthenaQueries } from '../warehouse/athena-statement.js';
-import { storeAt, urlOf } from './athena.js';
+import { storeAt, urlOf } from './store-at.js';
 import type { Amounts, RunContext } from './execute.js';
 import { martsOf } from './published.js';
 import { registrarOf } from './register.js';

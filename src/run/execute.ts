@@ -20,6 +20,7 @@ import { type ParameterTables, parameterTables, type Period, periodRow } from '.
 import { CONTROL_EVIDENCE, CONTROL_REMEDY } from './control-evidence.js';
 import { describeStep, maxLevel, type Step } from './plan.js';
 import { fillPosted, tellOfAdjustments } from './posted.js';
+import { withRemote } from './remote-landing.js';
 import { type Piece, sideBySide } from './side-by-side.js';
 import { warnOfUnmatched } from './unmatched.js';
 import { warnOfUnowned } from './unowned.js';
@@ -114,14 +115,10 @@ function rowsOf(rows: number | null): Amounts | null {
 async function land(context: RunContext, sourceId: string): Promise<Amounts> {
   const config = context.pipeline.sources.find((source) => source.id === sourceId);
   if (config === undefined) throw new Error(`no source ${sourceId}`);
-  const landing = await landSource({
-    config,
-    root: context.pipeline.root,
-    landingDir: join(context.pipeline.stateDir, 'landing'),
-    listener: context.listener,
-    outside: { ...context.outside, start: context.pipeline.start },
-    signal: context.signal,
-  });
+  const { pipeline, listener, signal } = context;
+  const request = { config, root: pipeline.root, landingDir: join(pipeline.stateDir, 'landing'), listener, signal };
+  const outside = { ...context.outside, start: pipeline.start };
+  const landing = await withRemote(context, config, async (remote) => landSource({ ...request, outside, remote }));
   context.files.push(...landing.files);
   context.controls.push(...landing.controls);
   return { files: landing.files.length, bytes: landing.files.reduce((sum, { bytes }) => sum + bytes, 0) };

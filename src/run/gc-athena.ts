@@ -9,7 +9,7 @@ import { ownerOf } from '../warehouse/athena-marks.js';
 import type { AthenaQueries } from '../warehouse/athena-statement.js';
 import type { Waste } from './api.js';
 import { markKey, markOf, notedMark, notesOf, removeRunFolder } from './athena-folder.js';
-import { storeAt, urlOf } from './athena.js';
+import { storeAt, urlOf } from './store-at.js';
 import { catalogQueries } from './deliver.js';
 import type { Elsewhere, GcNeeds } from './gc-part.js';
 import { planUploads } from './gc-uploads.js';

@@ -7,7 +7,7 @@ import type { ObjectStore } from '../store/store.js';
 import { ownerOf } from '../warehouse/athena-marks.js';
 import type { AthenaQueries } from '../warehouse/athena-statement.js';
 import type { Waste } from './api.js';
-import { storeAt, urlOf } from './athena.js';
+import { storeAt, urlOf } from './store-at.js';
 import { catalogQueries, CLOCK } from './deliver.js';
 import type { Elsewhere, GcNeeds } from './gc-part.js';
 import { patiently } from './lock.js';

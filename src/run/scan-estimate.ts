@@ -7,8 +7,8 @@ import type { AthenaEngineConfig, Pipeline } from '../pipeline/pipeline.js';
 import { type LandedSize, landedSizes } from '../source/landing.js';
 import { byteText } from '../warehouse/athena-scans.js';
 import { usedLakeBytes } from '../warehouse/lake-uses.js';
-import { formatOf } from '../warehouse/load-usage.js';
 import type { ScanEstimate, ScanPart } from './api.js';
+import { isTextLog } from './remote-landing.js';
 import { type Measures, readMeasures } from './scan-measures.js';
 
 /** One query makes rows of a log, and one counts its records. */
@@ -36,7 +36,7 @@ export async function estimateScans(pipeline: Pipeline, catalog: Catalog): Promi
 /** Logs of one record a line go up as they landed, and lie in one folder a source: all of them are read, those that were replaced too. */
 function isLog({ sources }: Pipeline, { source, name }: LandedSize): boolean {
   const config = sources.find(({ id }) => id === source);
-  return config?.kind === 'usage' && formatOf(name, config) === 'jsonl';
+  return config !== undefined && isTextLog(config, name);
 }
 
 function measuredParts(measures: Measures): readonly ScanPart[] {

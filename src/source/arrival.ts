@@ -1,4 +1,6 @@
 // A file where it was delivered, on its way to landing: in the company folder, or on S3.
+import type { ObjectVersion } from '../store/store.js';
+
 export interface Arrival {
   /** What people are shown: the path below the company folder, or `s3://bucket/key`. */
   readonly name: string;
@@ -10,6 +12,12 @@ export interface Arrival {
   readonly bring: (aside: string, options: BringOptions) => Promise<Brought>;
   /** A file name for what has come in part, which the next try goes on with; null: each try begins anew. */
   readonly resume: string | null;
+  /** Of an object of a bucket, as it was listed. */
+  readonly object?: {
+    readonly version: ObjectVersion;
+    /** As it is now; null: it is gone. */
+    readonly now: () => Promise<ObjectVersion | null>;
+  };
 }
 
 /** How such names begin. */
@@ -26,6 +34,8 @@ export interface BringOptions {
 export interface Brought {
   readonly sha256: string;
   readonly bytes: number;
+  /** Bytes of the receipt, where that is what was brought, and `bytes` are those of the object. */
+  readonly receipt?: number;
   /** Of the bytes that were brought; null where they may change again without another state. */
   readonly state: string | null;
 }

@@ -12,12 +12,15 @@ export interface IndexEntry {
   readonly bytes: number;
   readonly unit: string;
   readonly delivery: string;
+  readonly receipt?: number;
 }
 
 export interface Blob {
   readonly name: string;
   readonly sha256: string;
   readonly bytes: number;
+  /** As of a `LandedFile`. */
+  readonly receipt?: number;
 }
 
 /** What the file system said of a file when it was hashed: while that stays so, it is not hashed again. */
@@ -25,6 +28,7 @@ interface Seen {
   readonly state: string;
   readonly sha256: string;
   readonly bytes: number;
+  readonly receipt?: number;
 }
 
 export class LandingStore {
@@ -60,12 +64,12 @@ export class LandingStore {
     const known = this.#seen.get(file.name);
     if (known !== undefined && known.state === (await file.state()) && (await this.#has(known))) {
       options.onBytes?.(known.bytes);
-      return { name: file.name, ...known };
+      return { name: file.name, ...told(known) };
     }
-    const { state, sha256, bytes } = await this.#bring(file, options);
-    if (state !== null) this.#seen.set(file.name, { state, sha256, bytes });
+    const { state, ...brought } = await this.#bring(file, options);
+    if (state !== null) this.#seen.set(file.name, { state, ...told(brought) });
     this.#seenChanged = true;
-    return { name: file.name, sha256, bytes };
+    return { name: file.name, ...told(brought) };
   }
 
   /** Appends what is new or changed, in one write, and makes it durable. */
@@ -74,8 +78,7 @@ export class LandingStore {
       .map((entry) => ({
         source: this.#sourceId,
         name: entry.name,
-        sha256: entry.sha256,
-        bytes: entry.bytes,
+        ...told(entry),
         unit: entry.unit,
         delivery: entry.delivery,
       }))
@@ -114,9 +117,9 @@ export class LandingStore {
     return blobPath(this.#dir, sha256);
   }
 
-  async #has(blob: { readonly sha256: string; readonly bytes: number }): Promise<boolean> {
-    return stat(this.pathOf(blob.sha256)).then(
-      (found) => found.size === blob.bytes,
+  async #has({ sha256, bytes, receipt = bytes }: Content): Promise<boolean> {
+    return stat(this.pathOf(sha256)).then(
+      (found) => found.size === receipt,
       () => false,
     );
   }
@@ -134,8 +137,9 @@ export class LandingStore {
     }
   }
 
-  async #keep(aside: string, { sha256, bytes }: Brought): Promise<void> {
-    if (await this.#has({ sha256, bytes })) {
+  async #keep(aside: string, brought: Brought): Promise<void> {
+    const { sha256 } = brought;
+    if (await this.#has(brought)) {
       // The time of a blob is that of its last landing: what it replaces was replaced no earlier.
       const now = new Date();
       return utimes(this.pathOf(sha256), now, now);
@@ -151,8 +155,14 @@ export async function landingsOf(dir: string, sourceId: string): Promise<readonl
   return (await readIndex(path.join(dir, 'index.ndjson'))).filter((entry) => entry.source === sourceId);
 }
 
-export function landedFile(dir: string, { source, name, sha256, bytes, unit, delivery }: IndexEntry): LandedFile {
-  return { sourceId: source, name, sha256, bytes, path: blobPath(dir, sha256), unit, delivery };
+export function landedFile(dir: string, { source, name, unit, delivery, ...content }: IndexEntry): LandedFile {
+  return { sourceId: source, name, ...told(content), path: blobPath(dir, content.sha256), unit, delivery };
+}
+
+type Content = Pick<LandedFile, 'sha256' | 'bytes' | 'receipt'>;
+
+function told({ sha256, bytes, receipt }: Content): Content {
+  return { sha256, bytes, ...(receipt === undefined ? {} : { receipt }) };
 }
 
 /** Where the files lie that a run or a lock names. */

@@ -5,6 +5,7 @@ import type { Arrival } from './arrival.js';
 import { type Blob, LandingStore } from './landing.js';
 import { byName, matches } from './listing.js';
 import { Origin } from './origin.js';
+import { withReceipts } from './receipt.js';
 import type { LandedFile, LandRequest } from './source.js';
 
 const AT_ONCE = 4;
@@ -14,7 +15,8 @@ const TOLD_EVERY = 16 * 1024 * 1024;
 export async function landPlainFiles(request: LandRequest, patterns: readonly string[]): Promise<readonly LandedFile[]> {
   const { config, landingDir } = request;
   await using origin = new Origin(request);
-  const listed = await origin.list(patterns);
+  const found = await origin.list(patterns);
+  const listed = request.remote === undefined ? found : withReceipts(found, request.remote);
   const store = await LandingStore.open(landingDir, config.id);
   const blobs = await receiveAll(store, listed, request);
   await store.record(blobs.map((blob) => ({ ...blob, unit: blob.name, delivery: blob.name })));

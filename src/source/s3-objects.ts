@@ -7,11 +7,9 @@ import type { S3Server } from '../pipeline/pipeline.js';
 import { openStore } from '../store/s3.js';
 import { type ObjectStore, PreconditionFailed } from '../store/store.js';
 import { type Arrival, type BringOptions, type Brought, RESUMED } from './arrival.js';
+import { goneMeanwhile, REPLACED_TIMES } from './replaced.js';
 import { folderOf, s3Name, s3Pattern } from './s3-address.js';
 import { readWhole, undelivered } from './whole-file.js';
-
-/** An object that is written again and again is given up at last. */
-const REPLACED_TIMES = 3;
 
 /** What a listing tells of an object. */
 interface Facts {
@@ -90,8 +88,19 @@ function arrivalOf(store: ObjectStore, bucket: string, key: string, facts: Facts
     resume: `${RESUMED}${createHash('sha256').update(name).digest('hex')}`,
     state: async () => stateOf(facts),
     touch: async () => store.touch(key),
+    object: {
+      version: { bucket, key, ...versionOf(facts) },
+      now: async () => {
+        const found = await store.head(key);
+        return found === null ? null : { bucket, key, ...versionOf(found) };
+      },
+    },
     bring: async (aside, options) => bring({ store, key, name, aside, options }, facts),
   };
+}
+
+function versionOf({ bytes, etag }: Facts): Facts {
+  return { bytes, etag };
 }
 
 function stateOf({ bytes, etag }: Facts): string {
@@ -116,7 +125,7 @@ async function bring(bringing: Bringing, facts: Facts, times = 1): Promise<Broug
   } catch (error) {
     if (!(error instanceof PreconditionFailed) || times >= REPLACED_TIMES) throw error;
     const now = await store.head(key);
-    if (now === null) throw gone(name);
+    if (now === null) throw goneMeanwhile(name);
     return bring(bringing, now, times + 1);
   }
 }
@@ -132,15 +141,6 @@ async function held({ name, aside, options }: Bringing, sha256: string | null): 
     if (error instanceof Failure) await rm(aside, { force: true });
     throw error;
   }
-}
-
-function gone(name: string): Failure {
-  return undelivered(
-    'source/unreadable',
-    name,
-    `\`${name}\` was removed while it was being fetched`,
-    'run again once whoever writes there has ended',
-  );
 }
 
 function other(name: string, what: string): Failure {

@@ -2,6 +2,7 @@
 import type { Listener } from '../kernel/event.js';
 import type { Month } from '../kernel/period.js';
 import type { SourceConfig } from '../pipeline/pipeline.js';
+import type { ObjectVersion } from '../store/store.js';
 
 export type SourceKind = SourceConfig['kind'];
 
@@ -18,6 +19,25 @@ export interface LandedFile {
   readonly unit: string;
   /** Orders deliveries of overlapping content: the later text wins. */
   readonly delivery: string;
+  /** Of an object that stays on S3: the bytes of its receipt, which is what lies at `path`, and what `sha256` is of. */
+  readonly receipt?: number;
+}
+
+/** What lands of an object that stays on S3: which one, in which state. */
+export interface Receipt {
+  readonly text: string;
+  /** Of the text. */
+  readonly sha256: string;
+  readonly name: string;
+  readonly object: ObjectVersion;
+}
+
+/** A landing on S3: objects go there from bucket to bucket, and their bytes never come here. */
+export interface RemoteLanding {
+  /** Whether an object of this name goes there. */
+  readonly takes: (name: string) => boolean;
+  /** Brings one of `all`, unless it is there; `PreconditionFailed` where it changed or went. Before the first, all are noted as needed. */
+  readonly bring: (receipt: Receipt, all: readonly Receipt[]) => Promise<void>;
 }
 
 /** What the evidence itself says its total is: a printed total, a row count, a manifest's count. Text, exact. */
@@ -58,6 +78,8 @@ export interface LandRequest<Config extends SourceConfig = SourceConfig> {
   readonly landingDir: string;
   readonly listener: Listener;
   readonly outside: Outside;
+  /** Where models are built of what lies on S3. */
+  readonly remote?: RemoteLanding | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,6 +1,8 @@
 // A file on its way to a store, a part at a time: memory stays the same however large it is.
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import { diskFailure } from '../kernel/disk-failure.js';
 import { Failure } from '../kernel/failure.js';
 
@@ -33,6 +35,14 @@ export async function wholeFile(path: string): Promise<Uint8Array> {
   return told(path, async () => {
     await using handle = await open(path, 'r');
     return handle.readFile();
+  });
+}
+
+export async function fileSha256(path: string): Promise<string> {
+  return told(path, async () => {
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(path), hash);
+    return hash.digest('hex');
   });
 }
 

@@ -1,7 +1,7 @@
 // What S3 answers, as problems that a person can act on. Words of the provider, never a secret.
 import { Failure, type FailureKind } from '../kernel/failure.js';
 
-export type Action = 'put' | 'get' | 'list' | 'remove' | 'uploads' | 'abort';
+export type Action = 'put' | 'copy' | 'get' | 'list' | 'remove' | 'uploads' | 'abort';
 
 export interface Asked {
   readonly action: Action;
@@ -239,6 +239,7 @@ function regionAnswer({ name, words, status, region }: Told, { bucket }: Asked):
 /** What an identity must be allowed to do, by what was tried. */
 const PERMISSIONS: Readonly<Record<Action, (bucket: string, key: string) => string>> = {
   put: (bucket, key) => `s3:PutObject on arn:aws:s3:::${bucket}/${key}`,
+  copy: (bucket, key) => `s3:GetObject on arn:aws:s3:::${bucket}/${key}, and s3:PutObject where it is copied to`,
   get: (bucket, key) =>
     `s3:GetObject on arn:aws:s3:::${bucket}/${key} (and s3:ListBucket on arn:aws:s3:::${bucket}, without which S3 refuses what is only not there)`,
   list: (bucket) => `s3:ListBucket on arn:aws:s3:::${bucket}`,

@@ -1,35 +1,27 @@
 // Objects on S3. The one file that knows the client: its commands, its settings, its answers.
 import type { Readable } from 'node:stream';
 import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  type CompletedPart,
-  CreateMultipartUploadCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
-  HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
-  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { checkedAddress, type StoreOptions } from './address.js';
-import { type Asker, ask, unavailable } from './asking.js';
-import { base64Of, checkSha256, HASH_KEY, sha256Of, toldSha256 } from './checksum.js';
+import { ask, unavailable } from './asking.js';
+import { base64Of, checkSha256, sha256Of, toldSha256 } from './checksum.js';
 import { cutBy } from './file-download.js';
 import { conditions, refuted } from './s3-conditions.js';
-import { fileBytes, PART_BYTES, sendParts, wholeFile } from './file-parts.js';
+import { fileBytes, fileSha256, PART_BYTES, wholeFile } from './file-parts.js';
 import { folderBelow, keyBelow } from './key.js';
+import { decoded, following, relative } from './s3-listing.js';
+import { abort, type Connection, copy, described, head, putParts, urlOf } from './s3-parts.js';
 import { type Answer, download, fetch, type Readings } from './s3-download.js';
 import { isNamed, hasStatus, refusedKeys } from './s3-failure.js';
-import type { Body, Listed, ObjectFacts, ObjectStore, OpenUpload, PutOptions } from './store.js';
+import type { Body, Listed, ObjectStore, OpenUpload, PutOptions } from './store.js';
 
 export type { StoreOptions } from './address.js';
-
-interface Connection extends Asker {
-  readonly client: S3Client;
-}
 
 const MINUTE = 60_000;
 
@@ -56,6 +48,8 @@ function storeOver(to: Connection): ObjectStore {
   return {
     url: (key) => `s3://${to.bucket}/${to.prefix}${key}`,
     put: async (key, body, options = {}) => put(to, full(key), body, options),
+    putOnce: async (key, file) => putOnce(to, full(key), file),
+    copy: async (key, from) => copy(to, full(key), from),
     get: async (key) => get(to, full(key)),
     head: async (key) => head(to, full(key)),
     download: async (key, file, { etag }) => download(file, readings(to, full(key), etag)),
@@ -69,10 +63,6 @@ function storeOver(to: Connection): ObjectStore {
     withSignal: (signal) => storeOver({ ...to, signal }),
     close: () => to.client.destroy(),
   };
-}
-
-function urlOf({ bucket }: Connection, key: string): string {
-  return `s3://${bucket}/${key}`;
 }
 
 async function put(to: Connection, key: string, body: Body, options: PutOptions): Promise<{ readonly etag: string }> {
@@ -95,57 +85,9 @@ async function put(to: Connection, key: string, body: Body, options: PutOptions)
   });
 }
 
-/** Parts of a file that fails half-way are let go; those of a killed process are found by `uploads`. */
-async function putParts(to: Connection, key: string, file: string, bytes: number, options: PutOptions) {
-  const command = new CreateMultipartUploadCommand({ ...described(to, key, options), ChecksumAlgorithm: 'CRC32' });
-  const { UploadId } = await ask(to, 'put', key, async (signal) => to.client.send(command, signal));
-  const upload = { Bucket: to.bucket, Key: key, UploadId };
-  const parts: CompletedPart[] = [];
-  const send = async (number: number, part: Uint8Array): Promise<void> => {
-    const one = new UploadPartCommand({ ...upload, PartNumber: number, Body: part, ChecksumAlgorithm: 'CRC32' });
-    const { ETag, ChecksumCRC32 } = await ask(to, 'put', key, async (signal) => to.client.send(one, signal));
-    parts[number - 1] = { PartNumber: number, ETag, ChecksumCRC32 };
-  };
-  try {
-    const read = await sendParts(file, bytes, { send, atOnce: PARTS_AT_ONCE });
-    checkSha256(read.sha256, options.sha256, file);
-    const complete = new CompleteMultipartUploadCommand({ ...upload, ...conditions(options), MultipartUpload: { Parts: parts } });
-    return { etag: await completed(to, key, complete, options) };
-  } catch (error) {
-    const anyway = { ...to, signal: new AbortController().signal };
-    await abort(anyway, key, UploadId ?? '').catch(() => undefined);
-    throw error;
-  }
-}
-
-async function completed(
-  to: Connection,
-  key: string,
-  command: CompleteMultipartUploadCommand,
-  options: PutOptions,
-): Promise<string> {
-  return ask(to, 'put', key, async (signal) => {
-    try {
-      return (await to.client.send(command, signal)).ETag ?? '';
-    } catch (error) {
-      // The answer to a first try was lost, and the second finds the upload over.
-      const there = isNamed(error, 'NoSuchUpload') && options.sha256 !== undefined ? await head(to, key) : null;
-      if (there !== null && there.sha256 === options.sha256) return there.etag;
-      return refuted(error, urlOf(to, key), options);
-    }
-  });
-}
-
-/** With `PART_BYTES`, the memory that a large file takes. */
-const PARTS_AT_ONCE = 4;
-
-function described({ bucket }: Connection, key: string, { contentType, sha256 }: PutOptions) {
-  return {
-    Bucket: bucket,
-    Key: key,
-    ...(contentType === undefined ? {} : { ContentType: contentType }),
-    ...(sha256 === undefined ? {} : { Metadata: { [HASH_KEY]: sha256 } }),
-  };
+async function putOnce(to: Connection, key: string, file: string): Promise<void> {
+  const sha256 = await fileSha256(file);
+  if ((await head(to, key))?.sha256 !== sha256) await put(to, key, { file }, { sha256 });
 }
 
 async function get(to: Connection, key: string): Promise<{ readonly text: string; readonly etag: string } | null> {
@@ -168,25 +110,6 @@ function absent(error: unknown): null {
 
 /** The client tries again what got no answer, but not an answer whose body is cut. */
 const READ_TRIES = 4;
-
-async function head(to: Connection, key: string): Promise<ObjectFacts | null> {
-  const object = { Bucket: to.bucket, Key: key };
-  return ask(to, 'get', key, async (signal) => {
-    try {
-      const told = await to.client.send(new HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' }), signal);
-      const { ContentLength = 0, ETag = '', LastModified = new Date(0) } = told;
-      return { bytes: ContentLength, etag: ETag, sha256: toldSha256(told), modified: LastModified };
-    } catch (error) {
-      if (hasStatus(error, 404)) return null;
-      // An answer to HEAD has no body, and so no words: the same question as a GET has.
-      if (hasStatus(error, 301, 400, 403)) {
-        const { Body } = await to.client.send(new GetObjectCommand({ ...object, Range: 'bytes=0-0' }), signal);
-        await Body?.transformToByteArray();
-      }
-      throw error;
-    }
-  });
-}
 
 function readings(to: Connection, key: string, etag: string): Readings {
   const url = urlOf(to, key);
@@ -248,24 +171,6 @@ async function* uploads(to: Connection, prefix: string): AsyncIterable<readonly 
   } while (marker !== undefined);
 }
 
-/** Where the next page begins. A listing that does not go on would else be read for ever, or taken for whole. */
-function following(to: Connection, prefix: string, at: string | undefined, next: string | undefined): string | undefined {
-  if (next === undefined) return undefined;
-  if (next.trim() !== '' && next !== at) return next;
-  throw unavailable(urlOf(to, prefix), 'S3 says that the listing goes on, but not from where');
-}
-
-/** Control characters have no place in XML: keys come encoded, from servers that do so. */
-function decoded(text: string, encoding: string | undefined): string {
-  return encoding === 'url' ? decodeURIComponent(text.replaceAll('+', ' ')) : text;
-}
-
-function relative(to: Connection, key: string, encoding: string | undefined): string {
-  const plain = decoded(key, encoding);
-  if (plain.startsWith(to.prefix)) return plain.slice(to.prefix.length);
-  throw unavailable(urlOf(to, to.prefix), `the listing has a key of elsewhere: ${JSON.stringify(plain)}`);
-}
-
 const REMOVED_AT_ONCE = 1000;
 
 async function remove(to: Connection, keys: readonly string[]): Promise<void> {
@@ -284,14 +189,4 @@ async function remove(to: Connection, keys: readonly string[]): Promise<void> {
     refused.filter(({ name }) => name !== 'NoSuchKey'),
   );
   if (failed !== null) throw failed;
-}
-
-async function abort(to: Connection, key: string, id: string): Promise<void> {
-  const command = new AbortMultipartUploadCommand({ Bucket: to.bucket, Key: key, UploadId: id });
-  await ask(to, 'abort', key, async (signal) => {
-    await to.client.send(command, signal).catch((error: unknown) => {
-      // Over already: completed, or let go by somebody else.
-      if (!isNamed(error, 'NoSuchUpload')) throw error;
-    });
-  });
 }

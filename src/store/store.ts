@@ -28,6 +28,14 @@ export interface Listed {
   readonly modified: Date;
 }
 
+/** One state of an object, with its key as it is in the bucket. */
+export interface ObjectVersion {
+  readonly bucket: string;
+  readonly key: string;
+  readonly etag: string;
+  readonly bytes: number;
+}
+
 /** A multipart upload that was begun and is not over: its parts cost money and no listing of objects has them. */
 export interface OpenUpload {
   readonly key: string;
@@ -40,6 +48,16 @@ export interface ObjectStore {
   readonly url: (key: string) => string;
   /** Throws `PreconditionFailed` where the object is not as the condition says, or somebody else writes it right now. */
   readonly put: (key: string, body: Body, options?: PutOptions) => Promise<{ readonly etag: string }>;
+  /**
+   * A file that may be there already: the same bytes are not written anew, since who reads an object that is written over loses it. An object that
+   * tells no hash is.
+   */
+  readonly putOnce: (key: string, file: string) => Promise<void>;
+  /**
+   * An object of any bucket of the same server, as it has this ETag: its bytes go from bucket to bucket. `PreconditionFailed` where it
+   * changed or went.
+   */
+  readonly copy: (key: string, from: ObjectVersion) => Promise<void>;
   readonly get: (key: string) => Promise<{ readonly text: string; readonly etag: string } | null>;
   readonly head: (key: string) => Promise<ObjectFacts | null>;
   /** The object as it has this ETag, whole or not at all. `PreconditionFailed` where it changed or went. */

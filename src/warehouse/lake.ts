@@ -71,6 +71,7 @@ export async function loadLake(
   configs: readonly SourceConfig[],
   options: LakeOptions,
 ): Promise<Lake> {
+  refuseReceipts(files);
   await mkdir(options.lakeDir, { recursive: true });
   const units = unitsOf(files, configs, fingerprint);
   if (options.pipelineFile !== undefined)
@@ -89,6 +90,18 @@ export async function loadLake(
   const failures = await loadAll(missing, done, options);
   if (failures.length > 0) throw failureOf(failures);
   return lakeOf(units, done, options);
+}
+
+/** A receipt is no log: its one line would be an event without anything. */
+function refuseReceipts(files: readonly LandedFile[]): void {
+  const problems = files.flatMap(({ name, receipt }) => {
+    if (receipt === undefined) return [];
+    const message = `\`${name}\` lies on S3 alone: a run on Athena took it from bucket to bucket`;
+    const remedy =
+      'ask for this where models are built here; a run with `engine: { kind: duckdb }` fetches the objects that are still there';
+    return [{ code: 'athena/log-stays', message, remedy, place: { file: name } }];
+  });
+  if (problems.length > 0) throw new Failure('user', problems);
 }
 
 /** What the workers share. */

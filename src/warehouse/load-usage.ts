@@ -39,16 +39,24 @@ export interface LeftOut {
 /** Landed files that share one lake file. */
 export type Batch = readonly [LandedFile, ...LandedFile[]];
 
-export function formatOf(name: string, config: UsageSource): 'jsonl' | 'csv' | 'parquet' {
-  if (config.format !== 'by-extension' && !isPreset(config.format)) return config.format;
-  const plain = name.replace(/\.(gz|zstd?)$/i, '');
-  if (/\.(jsonl|ndjson|json|log)$/i.test(plain)) return 'jsonl';
-  if (/\.(csv|tsv|txt)$/i.test(plain)) return 'csv';
-  if (/\.(parquet|pq)$/i.test(name)) return 'parquet';
+type Format = 'jsonl' | 'csv' | 'parquet';
+
+export function formatOf(name: string, config: UsageSource): Format {
+  const format = toldFormat(name, config);
+  if (format !== null) return format;
   const message = `source \`${config.id}\`: \`${name}\` does not say by its extension what it is`;
   throw new Failure('user', [
     { code: 'source/format', message, remedy: REMEDY[isPreset(config.format) ? 'preset' : 'plain'], place: config.place },
   ]);
+}
+
+/** Null where neither the source nor the name tells it. */
+export function toldFormat(name: string, config: Pick<UsageSource, 'format'>): Format | null {
+  if (config.format !== 'by-extension' && !isPreset(config.format)) return config.format;
+  const plain = name.replace(/\.(gz|zstd?)$/i, '');
+  if (/\.(jsonl|ndjson|json|log)$/i.test(plain)) return 'jsonl';
+  if (/\.(csv|tsv|txt)$/i.test(plain)) return 'csv';
+  return /\.(parquet|pq)$/i.test(name) ? 'parquet' : null;
 }
 
 const REMEDY = {

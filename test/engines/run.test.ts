@@ -1,18 +1,20 @@
 // A company on both engines publishes the same bytes, also where its run on Athena was killed half-way. `ENGINES=every` has every golden
-// company; else one, whose logs are JSONL, CSV and Parquet.
+// company; else one, whose logs are JSONL (in a bucket), CSV and Parquet.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { parse } from 'yaml';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Company, companyOf, run, writeParquet } from '../golden/company.js';
 import { compare } from './alike.js';
 import { type OnAthena, onAthena } from './company.js';
-import { trino } from './started.js';
+import { bucket, engines, s3Client, trino } from './started.js';
 
 const ROOT = 'fixtures/cases';
 const KILLED = 'usage-in-three-formats';
+const BUCKET = 'logs-of-killed';
 const OTHERS = process.env['ENGINES'] === 'every' ? (await readdir(ROOT)).filter((name) => name !== KILLED).sort() : [];
 const SLOW = 1_200_000;
 
@@ -30,8 +32,37 @@ async function caseOf(name: string): Promise<Company & AsyncDisposable> {
   return company;
 }
 
-async function expectAlike(here: Company, there: Company): Promise<void> {
-  const compared = await compare(here, there);
+/** Its log of one record a line lies in a bucket, under a name that needs escapes. */
+async function inBucket({ folder, pipelineFile }: Company): Promise<void> {
+  const { s3Endpoint, region } = engines();
+  const client = s3Client();
+  const file = join(folder, 'usage/app.jsonl');
+  await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'usage/team=a b/ü & co.jsonl', Body: await readFile(file) }));
+  client.destroy();
+  await rm(file);
+  const yaml = await readFile(pipelineFile, 'utf8');
+  const there = `files: ["s3://${BUCKET}/usage/**/*.jsonl"]\n    s3: { endpoint: "${s3Endpoint}", region: ${region}, path_style: true }`;
+  await writeFile(pipelineFile, yaml.replace('files: ["usage/*.jsonl"]', there));
+}
+
+/** What landed of it here says which object it is, and has no record of it. */
+async function expectReceipt({ folder }: Company): Promise<void> {
+  const index = await readFile(join(folder, '.showback/landing/index.ndjson'), 'utf8');
+  const entries = index
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { readonly name: string; readonly sha256: string; readonly receipt?: number });
+  expect(entries.filter(({ receipt }) => receipt !== undefined).map(({ name }) => name)).toEqual([
+    `s3://${BUCKET}/usage/team=a b/ü & co.jsonl`,
+  ]);
+  for (const { sha256, receipt } of entries.filter((entry) => entry.receipt !== undefined)) {
+    const blob = await readFile(join(folder, '.showback/landing/blobs', sha256.slice(0, 2), sha256));
+    expect([blob.byteLength, blob.toString()]).toEqual([receipt, expect.stringMatching(/^\{"object":.*\}\n$/)]);
+  }
+}
+
+async function expectAlike(here: Company, there: Company, what: { readonly receipts?: boolean } = {}): Promise<void> {
+  const compared = await compare(here, there, what);
   expect(compared.others).toEqual([]);
   expect(compared.files).toBeGreaterThan(10);
   alike.companies += 1;
@@ -62,8 +93,8 @@ async function expectRegistered({ database: { name } }: OnAthena, there: Company
 
 /** A run of the program, killed as soon as this query runs. */
 async function killedAt({ front }: OnAthena, { pipelineFile }: Company, when: RegExp): Promise<void> {
-  // Longer than the next run takes to put its inputs: one that is put again under a query that reads it would end that query.
-  front.inject({ slow: { milliseconds: 45_000, times: 1, when } });
+  // So that the next run finds it at work.
+  front.inject({ slow: { milliseconds: 15_000, times: 1, when } });
   const child: ChildProcess = spawn('node', ['dist/cli/main.js', 'run', pipelineFile], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -80,8 +111,11 @@ describe('a company on DuckDB and on Athena', () => {
   }, async () => {
     await using here = await caseOf(KILLED);
     await using there = await caseOf(KILLED);
-    await run(here);
     await using athena = await onAthena(there, 'killed');
+    await bucket(BUCKET);
+    await inBucket(here);
+    await inBucket(there);
+    await run(here);
     const { front } = athena;
     await killedAt(athena, there, /UNLOAD [\s\S]*rating\.usage_sum\/1\//);
     const before = front.starts.length;
@@ -90,7 +124,8 @@ describe('a company on DuckDB and on Athena', () => {
     expect((await run(there)).outcome).toBe('published');
     const again = front.starts.slice(before).filter(({ text }) => unloads.includes(text));
     expect(again.filter(({ repeated }) => !repeated)).toEqual([]);
-    await expectAlike(here, there);
+    await expectReceipt(there);
+    await expectAlike(here, there, { receipts: true });
     await expectRegistered(athena, there);
     expect((await run(there)).outcome).toBe('unchanged');
   });

@@ -76,8 +76,8 @@ const PLANTS: readonly (readonly [rule: string, why: string, tree: Tree])[] = [
   ['duckdb-client-in-one-file', 'its bindings', { 'warehouse/x.ts': "import duckdb from '@duckdb/node-bindings';" }],
   ['undici-in-one-file', 'a value', { 'source/http.ts': "import { fetch } from 'undici';" }],
   ['yauzl-in-one-file', 'a value', { 'source/pinecone.ts': "import { open } from 'yauzl';" }],
-  ['s3-client-in-one-file', 'a value', { 'publish/s3.ts': "import { S3Client } from '@aws-sdk/client-s3';" }],
-  ['s3-client-in-one-file', 'types, beside it', { 'store/x.ts': "import type { S3Client } from '@aws-sdk/client-s3';" }],
+  ['s3-client-in-one-store', 'a value', { 'publish/s3.ts': "import { S3Client } from '@aws-sdk/client-s3';" }],
+  ['s3-client-in-one-store', 'types, beside it', { 'store/x.ts': "import type { S3Client } from '@aws-sdk/client-s3';" }],
   ['vectors-take-types-of-duckdb', 'a value', { 'warehouse/vectors.ts': "import { DuckDBInstance } from '@duckdb/node-api';" }],
   [
     'athena-client-in-one-file',

@@ -90,6 +90,14 @@ const NOT_NOW: ProblemTexts = ofKind('unavailable', {
     'The files below the output folder are not those that went up, or do not hold the rows that Athena counted.',
     'Let nothing but showback write below its output folder, then run again.',
   ],
+  'athena/log-lost': [
+    'A log that went from bucket to bucket is not below the output folder any more, and its object was changed or removed since.',
+    'Put the copy back, from an earlier version of it where the bucket keeps them, or deliver the object again.',
+  ],
+  'athena/log-stays': [
+    'A log lies on S3 alone: a run on Athena took it from bucket to bucket, and what was asked for reads logs here.',
+    'Ask for it where models are built here; a run with `engine: { kind: duckdb }` fetches the objects that are still there.',
+  ],
   'athena/quota': [
     'The account has as many queries waiting or running as it may.',
     'Run again when less runs, lower `concurrency`, or ask AWS for a higher quota.',

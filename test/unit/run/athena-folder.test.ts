@@ -82,14 +82,15 @@ describe('the folder of a run', () => {
   });
 });
 
-describe('a log that goes while it is read', () => {
-  it('is told, since its records would be missing without a word', async () => {
-    const objects = [{ object: 'a.jsonl' }, { object: 'b.jsonl' }];
+describe('a log that goes or changes while it is read', () => {
+  it('is told, since its records would be others without a word', async () => {
+    const objects = ['a.jsonl', 'b.jsonl', 'c.jsonl'].map((object) => ({ object, bytes: 1 }));
     for (const { object } of objects) await store.put(`landing/6170/${object}`, 'x');
     await refuseGone(store, 'landing/6170/', objects);
     await store.remove(['landing/6170/b.jsonl']);
+    await store.put('landing/6170/c.jsonl', 'other');
     const told = refuseGone(store, 'landing/6170/', objects);
     await expect(told).rejects.toMatchObject({ exitCode: 4, problems: [{ code: 'athena/files-differ' }] });
-    await expect(told).rejects.toThrow('1 logs went away while they were read, b.jsonl the first');
+    await expect(told).rejects.toThrow('2 logs went away or were replaced while they were read, b.jsonl the first');
   });
 });

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/kernel/failure.js';
 import { openStore, type StoreOptions } from '../../../src/store/s3.js';
 import { type ObjectStore, PreconditionFailed } from '../../../src/store/store.js';
-import { CONFLICT, INTERNAL, SLOW_DOWN, startStub, type Stub } from './stub-server.js';
+import { ACCESS_DENIED, CONFLICT, INTERNAL, SLOW_DOWN, startStub, type Stub } from './stub-server.js';
 
 let stub: Stub;
 let folder = '';
@@ -130,6 +130,73 @@ describe('put and get', () => {
   it('says when the file is gone', async () => {
     const failure = await thrownBy(storeOf().put('a', { file: join(folder, 'none') }));
     expect(failure.problems[0]).toMatchObject({ code: 's3/file-gone', place: { file: join(folder, 'none') } });
+  });
+});
+
+describe('copy', () => {
+  const KEY = 'logs/tag=a b/ü+&%.jsonl.gz';
+  const source = async (bytes: Uint8Array) => {
+    const store = storeOf({ prefix: '' });
+    const { etag } = await store.put(KEY, bytes);
+    return { bucket: stub.bucket, key: KEY, etag, bytes: bytes.byteLength };
+  };
+
+  it('brings an object of any key from bucket to bucket, and no byte of it here', async () => {
+    const from = await source(Buffer.from('{}\n'));
+    await storeOf().copy('landing/a.jsonl', from);
+    expect(stub.objects.get('showback/landing/a.jsonl')?.bytes.toString()).toBe('{}\n');
+    expect(stub.log.filter((line) => line.startsWith('GET'))).toEqual([]);
+  });
+
+  it('brings a large one in ranges, also where the answer to its end is lost', async () => {
+    const bytes = Buffer.alloc(256 * MIB + 5, 'abc');
+    stub.objects.set(KEY, { bytes, etag: '"large"', headers: {}, modified: new Date() });
+    const from = { bucket: stub.bucket, key: KEY, etag: '"large"', bytes: bytes.byteLength };
+    stub.plan({ kind: 'lost' }, ({ method, query }) => method === 'POST' && query.has('uploadId'));
+    await storeOf().copy('landing/a.jsonl', from);
+    expect(stub.objects.get('showback/landing/a.jsonl')?.bytes.equals(bytes)).toBe(true);
+    expect(stub.log.filter((line) => line.includes('partNumber'))).toHaveLength(2);
+    stub.plan(INTERNAL, ({ query }) => query.has('partNumber'), 100);
+    expect((await thrownBy(storeOf().copy('landing/b.jsonl', from))).problems[0]?.code).toBe('s3/unavailable');
+    expect(stub.uploads.size).toBe(0);
+  });
+
+  it('copies that state of the object, or nothing', async () => {
+    const from = await source(Buffer.from('{}\n'));
+    await source(Buffer.from('{"other": 1}\n'));
+    const place = { file: `s3://${stub.bucket}/${KEY}` };
+    const changed = await thrownBy(storeOf().copy('a', from));
+    expect(changed).toBeInstanceOf(PreconditionFailed);
+    expect(changed.problems[0]).toMatchObject({ code: 's3/changed', place });
+    stub.objects.delete(KEY);
+    expect(await thrownBy(storeOf().copy('a', from))).toBeInstanceOf(PreconditionFailed);
+    expect([...stub.objects.keys()]).toEqual([]);
+  });
+
+  it('says which permission it needs', async () => {
+    const from = await source(Buffer.from('{}\n'));
+    stub.plan(ACCESS_DENIED, ({ method }) => method === 'PUT');
+    const { problems } = await thrownBy(storeOf().copy('a', from));
+    expect(problems[0]).toMatchObject({ code: 's3/access-denied', place: { file: `s3://${stub.bucket}/${KEY}` } });
+    expect(problems[0]?.remedy).toContain(`s3:GetObject on arn:aws:s3:::${stub.bucket}/${KEY}, and s3:PutObject where`);
+  });
+});
+
+describe('a file that goes up once', () => {
+  it('is written over by other bytes alone', async () => {
+    const store = storeOf();
+    const file = await fileOf(Buffer.from('one'));
+    const puts = () => stub.log.filter((line) => line.startsWith('PUT')).length;
+    for (const times of [1, 1]) {
+      await store.putOnce('a.parquet', file);
+      expect(puts()).toBe(times);
+    }
+    await store.putOnce('a.parquet', await fileOf(Buffer.from('two')));
+    expect([puts(), stub.objects.get('showback/a.parquet')?.bytes.toString()]).toEqual([2, 'two']);
+    // Bytes that nobody told the hash of may be any.
+    await store.put('a.parquet', 'two');
+    await store.putOnce('a.parquet', file);
+    expect(puts()).toBe(4);
   });
 });
 

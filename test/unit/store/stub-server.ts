@@ -211,6 +211,7 @@ function replyTo(exchange: Exchange, asked: Asked, body: Buffer): Reply {
   if (uploadId !== null && !exchange.uploads.has(uploadId)) {
     return refused({ status: 404, code: 'NoSuchUpload', message: 'The specified upload does not exist.' });
   }
+  if (method === 'PUT' && asked.headers['x-amz-copy-source'] !== undefined) return copied(exchange, asked, uploadId);
   if (uploadId !== null && method === 'PUT') return putPart(exchange, asked, uploadId, body);
   if (uploadId !== null && method === 'POST') return completeUpload(exchange, asked, uploadId, body);
   if (uploadId !== null && method === 'DELETE') return { status: exchange.uploads.delete(uploadId) ? 204 : 404 };
@@ -322,6 +323,21 @@ function unescaped(text: string): string {
       ? String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16))
       : (plain[name] ?? ''),
   );
+}
+
+/** Of an object, or of a range of it, of this bucket or one that the stub has besides. */
+function copied(exchange: Exchange, asked: Asked, uploadId: string | null): Reply {
+  const { objects, bucket } = exchange;
+  const [from = '', ...key] = String(asked.headers['x-amz-copy-source']).split('/').map(decodeURIComponent);
+  const there = objects.get(from === bucket ? key.join('/') : [from, ...key].join('/'));
+  if (there === undefined) return refused(GONE);
+  if (asked.headers['x-amz-copy-source-if-match'] !== there.etag) return refused(UNMET);
+  const range = /^bytes=(\d+)-(\d+)$/.exec(String(asked.headers['x-amz-copy-source-range'] ?? ''));
+  const bytes = range === null ? there.bytes : there.bytes.subarray(Number(range[1]), Number(range[2]) + 1);
+  const own = { ...asked, headers: { 'content-type': 'application/octet-stream' } };
+  const { headers = {} } = uploadId === null ? putObject(exchange, own, bytes) : putPart(exchange, own, uploadId, bytes);
+  const result = uploadId === null ? 'CopyObjectResult' : 'CopyPartResult';
+  return { status: 200, body: `${XML}<${result}><ETag>${xml(headers['etag'] ?? '')}</ETag></${result}>` };
 }
 
 function createUpload({ uploads, bucket }: Exchange, { key, headers }: Asked): Reply {

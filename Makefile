@@ -39,10 +39,10 @@ run-pull: run ## The same company with every source served on loopback: a bucket
 
 test: build ## Run the tests (FILES=test/unit for some); make test-long and make test-crash have those that take minutes
 	@rm -f $(REPORT)
-	@echo 'left out: companies that are run again and again (make test-long); test/crash, which kills runs and fills disks for minutes (make test-crash); the package as installed, and commands of pages that build a clone or run long (make test-node); test/engines, which needs a real Trino and S3 server (make test-engines)'
+	@echo 'left out: companies that are run again and again, and explained (make test-long); test/crash, which kills runs and fills disks for minutes (make test-crash); the package as installed, and commands of pages that build a clone or run long (make test-node); test/engines, which needs a real Trino and S3 server (make test-engines)'
 	@status=0; $(BIN)/vitest run $(FILES) || status=$$?; node .ci/count.mjs $(REPORT) || status=1; exit $$status
 
-test-long: build ## Run companies again and again: backfills, late deliveries in any order, look-back windows, collections, first drafts (LONG=some without pulls, drafts and random orders)
+test-long: build ## Run companies again and again: golden companies that close, backfills, late deliveries in any order, look-back windows, collections, explanations, first drafts (LONG=some without pulls, drafts and random orders)
 	@rm -f $(LONG_REPORT)
 	@if [ '$(LONG)' = some ]; then echo 'left out: companies that are pulled, drafted, compared and benched, and random orders of loading (make test-long)'; fi
 	@status=0; LONG=$(or $(LONG),every) TEST_REPORT=$(LONG_REPORT) $(BIN)/vitest run $(FILES) || status=$$?; node .ci/count.mjs $(LONG_REPORT) || status=1; exit $$status
@@ -74,7 +74,7 @@ bench: build ## The pipeline beside the engine's own copy of the same files (BEN
 	@$(BIN)/tsx test/bench/main.ts $(BENCH)
 
 check: build ## Format, lint, types, arrows, duplication, dead code, portability of the SQL
-	@$(MAKE) --no-print-directory --keep-going $(CHECKS)
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) $(CHECKS)
 
 format: setup ## Rewrite every file in the house format
 	$(BIN)/biome format --write .

@@ -6,14 +6,20 @@ import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 // So has the package as npm installs it: `make test-node`, which says what Node it expects.
 // And what a real Trino and a real S3 server answer: `make test-engines`.
 const engines = process.env['ENGINES'] !== undefined;
-// Whole companies that are run again and again: `make test-long` (LONG=some for those whose state is at stake).
-const STATE = ['test/{backfill,gc,incremental,look-back,two-at-once}.test.ts'];
+// Whole companies that are run again and again: `make test-long` (LONG=some for those whose state is at stake, and what else takes long).
+const SOME = [
+  'test/{backfill,explain,gc,incremental,look-back,two-at-once}.test.ts',
+  'test/demo/run.test.ts',
+  'test/property/emptiness.test.ts',
+];
 const LONG = [
-  ...STATE,
+  ...SOME,
   'test/{bench,close,diff,diff-runs,explain-all,init,movement,rerate}.test.ts',
   'test/pull/{*-company,go-on}.test.ts',
   'test/property/{calc-price,chargeback,close,cur-split,diff-runs,explain,kept-usage,loading-order,movement,price-order}.test.ts',
 ];
+/** Some of their cases are runs of many runs: these are asked for with LONG alone, the others without it. */
+const PARTLY = ['test/{errors,golden}.test.ts'];
 const exclude = [
   ...(process.env['CRASH'] === undefined ? ['test/crash/**'] : []),
   ...(process.env['EXPECTED_NODE'] === undefined ? ['test/package.test.ts'] : []),
@@ -32,7 +38,7 @@ const tests = files.filter((file) => file.endsWith('.test.ts'));
 const apart = tests.filter(changes);
 const shared = tests.filter((file) => !changes(file));
 const long = process.env['LONG'];
-const include = long === undefined ? ['test/**/*.test.ts'] : long === 'some' ? STATE : LONG;
+const include = long === undefined ? ['test/**/*.test.ts'] : [...(long === 'some' ? SOME : LONG), ...PARTLY];
 
 const projects = [
   { extends: true, test: { name: 'apart', include: long === undefined ? apart : include, exclude: [...exclude, ...shared] } },
@@ -45,8 +51,9 @@ export default defineConfig({
     globalSetup: engines ? ['test/engines/global-setup.ts'] : [],
     env: { TZ: 'UTC' },
     pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: engines ? 90_000 : 30_000,
+    // On two cores, one that waits for a server or the disk leaves its core to a third. The engines take a core of their own.
+    maxWorkers: engines ? 2 : 3,
+    testTimeout: engines ? 90_000 : 60_000,
     hookTimeout: engines ? 120_000 : 60_000,
     teardownTimeout: 20_000,
     allowOnly: false,

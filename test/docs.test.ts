@@ -21,6 +21,7 @@ const tutorial = pages.find(({ path }) => path === 'docs/tutorial.md') ?? parseP
 const isMart = (page: Page): boolean => page.path.startsWith('docs/marts/');
 /** Pages of many runs. With what builds a clone they take longer than all the others: make test leaves them to make test-node, which asks for every page. */
 const LONG = [
+  'add-a-source',
   'chargeback',
   'diff',
   'explain',

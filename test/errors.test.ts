@@ -1,6 +1,6 @@
 // The error corpus: what people are told, word for word. A case is a folder of fixtures/errors/ with `case.yaml` (what to
 // run), the input that is wrong, and `expected.txt` (exit code and message). `base:` names a folder of fixtures/errors/.base/
-// that the case's files are laid over. UPDATE_GOLDEN=1 rewrites expected.txt; read the diff before you commit it.
+// that the case's files are laid over. Those that run companies more than once are asked for by `make test-long`, the others by `make test`. UPDATE_GOLDEN=1 rewrites expected.txt; read the diff before you commit it.
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,31 +51,38 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
 const ROOT = new URL('../fixtures/errors/', import.meta.url).pathname;
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1' && process.env['CI'] !== 'true';
 
-const names = (await readdir(ROOT, { withFileTypes: true }))
+const folders = (await readdir(ROOT, { withFileTypes: true }))
   // `readers/` has a test of its own: test/hostile.test.ts.
   .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'readers')
   .map(({ name }) => name)
   .sort();
+const all = await Promise.all(
+  folders.map(async (name) => ({ name, given: parse(await readFile(join(ROOT, name, 'case.yaml'), 'utf8')) as Case })),
+);
+const LONG_RUNNERS: readonly string[] = ['books', 'diffRuns', 'explain', 'rerate'];
+const LONG = process.env['LONG'] !== undefined;
+const cases = all
+  .filter(({ given }) => UPDATE || LONG_RUNNERS.includes(given.run) === LONG)
+  .map(({ name, given }) => [name, given] as const);
 
 afterAll(removeBases);
 
 describe('error corpus', () => {
-  test.concurrent.each(names)('%s', { timeout: 120_000 }, async (name) => {
-    const told = await tell(name);
+  test.concurrent.each(cases)('%s', { timeout: 120_000 }, async (name, given) => {
+    const told = await tell(name, given);
     const golden = join(ROOT, name, 'expected.txt');
     if (UPDATE) await writeFile(golden, told);
     expect(told).toBe(await readFile(golden, 'utf8'));
   });
 
   test('has a case for what people get wrong most', () => {
-    expect(names.length).toBeGreaterThanOrEqual(25);
+    expect(all.length).toBeGreaterThanOrEqual(25);
   });
 });
 
-async function tell(name: string): Promise<string> {
+async function tell(name: string, given: Case): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'showback-error-'));
   try {
-    const given = parse(await readFile(join(ROOT, name, 'case.yaml'), 'utf8')) as Case;
     if (given.base !== undefined) await cp(join(ROOT, '.base', given.base), folder, { recursive: true });
     await cp(join(ROOT, name), folder, { recursive: true });
     const runner = RUNNERS[given.run];

@@ -1,5 +1,6 @@
 // Golden companies. A case is a folder of fixtures/cases/: a company as its user would have it (pipeline.yaml and what it names),
 // `case.yaml` (what to run, which marts matter, and figures worked out by hand) and `expected/` (those marts as published).
+// A company that runs more than once is asked for by `make test-long`; `make test` has the others.
 // UPDATE_GOLDEN=1 rewrites expected/, never what case.yaml `holds`; read the diff before you commit it.
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -42,12 +43,19 @@ const ROOT = join(import.meta.dirname, '../fixtures/cases');
 const ACTUAL = join(import.meta.dirname, '../.cache/golden');
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1' && process.env['CI'] !== 'true';
 
-const names = (await readdir(ROOT)).sort();
+const all = await Promise.all(
+  (await readdir(ROOT)).sort().map(async (name) => {
+    return { name, told: parse(await readFile(join(ROOT, name, 'case.yaml'), 'utf8')) as Case };
+  }),
+);
+const LONG = process.env['LONG'] !== undefined;
+const cases = all
+  .filter(({ told }) => UPDATE || Object.keys(told.runs).length > 1 === LONG)
+  .map(({ name, told }) => [name, told] as const);
 
 describe('golden companies', () => {
-  test.concurrent.each(names)('%s', { timeout: 600_000 }, async (name) => {
+  test.concurrent.each(cases)('%s', { timeout: 600_000 }, async (name, told) => {
     const source = join(ROOT, name);
-    const told = parse(await readFile(join(source, 'case.yaml'), 'utf8')) as Case;
     await using company = await companyOf(source);
     for (const [to, from] of Object.entries(told.parquet ?? {})) await writeParquet(company, from, to);
     for (const name of told.gzip ?? []) await pack(company, name);

@@ -20,7 +20,9 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 function generate(name: string): Readonly<Record<string, string>> {
   const out = join(scratch, name);
   const tsx = join(DEMO, '../../node_modules/tsx/dist/cli.mjs');
-  execFileSync(process.execPath, [tsx, join(DEMO, 'generate/main.ts'), '--days', '3', '--out', out], { stdio: 'pipe' });
+  execFileSync(process.execPath, [tsx, join(DEMO, 'generate/main.ts'), '--days', '3', '--out', out, '--expected'], {
+    stdio: 'pipe',
+  });
   const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const hash = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
   return Object.fromEntries(

@@ -55,7 +55,9 @@ beforeAll(async () => {
   cpSync(join(ROOT, 'pipelines'), join(company, 'pipelines'), { recursive: true });
   cpSync(join(ROOT, 'fixtures/demo/registry'), join(company, 'fixtures/demo/registry'), { recursive: true });
   const tsx = join(ROOT, 'node_modules/tsx/dist/cli.mjs');
-  execFileSync(process.execPath, [tsx, join(ROOT, 'fixtures/demo/generate/main.ts'), '--out', inputs], { stdio: 'pipe' });
+  execFileSync(process.execPath, [tsx, join(ROOT, 'fixtures/demo/generate/main.ts'), '--out', inputs, '--expected'], {
+    stdio: 'pipe',
+  });
   expected = JSON.parse(readFileSync(join(inputs, 'expected.json'), 'utf8')) as Expected;
   first = await run({});
   warehouse = await openDuckDb({ path: first.warehousePath, readOnly: true });

@@ -44,7 +44,7 @@ test: build ## Run the tests (FILES=test/unit for some); make test-long and make
 
 test-long: build ## Run companies again and again: golden companies that close, backfills, late deliveries in any order, look-back windows, collections, explanations, first drafts (LONG=some without pulls, drafts and random orders)
 	@rm -f $(LONG_REPORT)
-	@if [ '$(LONG)' = some ]; then echo 'left out: companies that are pulled, drafted, compared and benched, and random orders of loading (make test-long)'; fi
+	@if [ '$(LONG)' = some ]; then echo 'left out: companies that are pulled, drafted, closed, re-rated, compared and benched, all explanations, and random orders of loading (make test-long)'; fi
 	@status=0; LONG=$(or $(LONG),every) TEST_REPORT=$(LONG_REPORT) $(BIN)/vitest run $(FILES) || status=$$?; node .ci/count.mjs $(LONG_REPORT) || status=1; exit $$status
 
 test-crash: build ## Kill runs at every step and file change, fill the disk at each, read while runs flip (CRASH=some for a few, CRASH_SEED=1 for other moments)

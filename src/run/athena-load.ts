@@ -90,7 +90,7 @@ export async function refuseGone(
 }
 
 /** As `put` names them. */
-const OBJECT_NAME = /^[0-9a-f]{64}\.jsonl(\.gz|\.zst)?$/;
+const OBJECT_NAME = /^(copy-)?[0-9a-f]{64}\.jsonl(\.gz|\.zst)?$/;
 
 /** The records of each object. A name that is none of ours would be joined to nothing, and its records would vanish without a word. */
 export function recordsByObject(rows: readonly Row[], location: string): ReadonlyMap<string, number> {

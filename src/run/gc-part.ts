@@ -16,6 +16,8 @@ export interface Elsewhere extends GcPart, AsyncDisposable {
 export interface GcNeeds {
   /** sha256 of what stays in the landing here. */
   readonly landed: ReadonlySet<string>;
+  /** sha256 of what goes from it now. */
+  readonly dropped: ReadonlySet<string>;
   /** Milliseconds: what was touched or replaced later than this stays. */
   readonly replacedBefore: number;
   readonly now: Date;

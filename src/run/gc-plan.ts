@@ -23,6 +23,8 @@ export interface GcPlan {
   readonly index: string | null;
   /** sha256 of what stays in the landing. */
   readonly landed: ReadonlySet<string>;
+  /** sha256 of what goes from it. */
+  readonly dropped: ReadonlySet<string>;
   readonly notes: readonly string[];
 }
 
@@ -61,6 +63,7 @@ export async function planGc(pipeline: Pipeline, now: Date): Promise<GcPlan> {
     ],
     index: landing.index,
     landed: landing.kept,
+    dropped: landing.dropped,
     notes: [...landing.notes, ...lake.notes, ...silentNotes(silent)],
   };
 }

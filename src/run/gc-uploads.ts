@@ -1,13 +1,14 @@
-// Logs on S3 are copies of what landed here: one that the landing has no more goes, unless another pipeline notes that it needs it.
+// Logs on S3: one that went up goes when the landing here has its bytes no more, since whoever needs them puts them there again. One that was
+// copied from bucket to bucket may be the only one: it goes when the landing here lets go of its receipt. Neither where another pipeline needs it.
 import type { Listed, ObjectStore } from '../store/store.js';
 import type { Waste } from './api.js';
 import { forgetUploads, LANDING, uploadNotes } from './athena-uploads.js';
 import type { GcNeeds, GcPart } from './gc-part.js';
 
 const DAY = 86_400_000;
-const LOG = /^landing\/(?:[0-9a-f]{2})+\/([0-9a-f]{64})\.jsonl(?:\.gz|\.zst)?$/;
+const LOG = /^landing\/(?:[0-9a-f]{2})+\/(copy-)?([0-9a-f]{64})\.jsonl(?:\.gz|\.zst)?$/;
 
-export async function planUploads(store: ObjectStore, pipeline: string, { landed, now }: GcNeeds): Promise<GcPart> {
+export async function planUploads(store: ObjectStore, pipeline: string, { landed, dropped, now }: GcNeeds): Promise<GcPart> {
   const notes = await uploadNotes(store);
   const own = new Set(notes.find((note) => note?.pipeline === pipeline)?.keys);
   const others = new Set(notes.flatMap((note) => (note === null || note.pipeline === pipeline ? [] : note.keys)));
@@ -16,13 +17,15 @@ export async function planUploads(store: ObjectStore, pipeline: string, { landed
     return staying(`${store.url('owners/')} has a note that this version cannot read: all logs on S3 stay`);
   if (landed.size === 0) return staying(own.size === 0 ? null : 'nothing landed is here: all logs on S3 stay');
   const isOld = ({ modified }: Listed): boolean => modified.getTime() < now.getTime() - DAY;
+  const isLetGo = (copy: string | undefined, sha256: string): boolean =>
+    copy === undefined ? !landed.has(sha256) : dropped.has(sha256);
   const old: Listed[] = [];
   let strange = 0;
   for await (const page of store.list(LANDING)) {
     for (const object of page) {
-      const sha256 = LOG.exec(object.key)?.[1];
+      const [, copy, sha256] = LOG.exec(object.key) ?? [];
       if (sha256 === undefined || !(own.has(object.key) || others.has(object.key))) strange += 1;
-      else if (own.has(object.key) && !others.has(object.key) && !landed.has(sha256) && isOld(object)) old.push(object);
+      else if (own.has(object.key) && !others.has(object.key) && isLetGo(copy, sha256) && isOld(object)) old.push(object);
     }
   }
   return {

@@ -29,7 +29,8 @@ export async function collectGarbage(request: GcRequest): Promise<GcResult> {
 async function collect(pipeline: Pipeline, request: GcRequest): Promise<GcResult> {
   const now = request.now();
   const plan = await planGc(pipeline, now);
-  const needs = { landed: plan.landed, replacedBefore: replacedBefore(pipeline, now), now, waiting: request };
+  const { landed, dropped } = plan;
+  const needs = { landed, dropped, replacedBefore: replacedBefore(pipeline, now), now, waiting: request };
   await using elsewhere = await planElsewhere(pipeline, needs);
   if (!request.dryRun) {
     // It may be locked or not be reached: then nothing is removed here either, and the next one finds all of it.

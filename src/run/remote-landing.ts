@@ -15,11 +15,19 @@ export function logFolder({ id }: Pick<SourceConfig, 'id'>): string {
   return `${LANDING}${Buffer.from(id).toString('hex')}/`;
 }
 
-/** By the end of its name Athena knows how a file is packed. */
-export function logObject({ sha256, name }: Pick<LandedFile, 'sha256' | 'name'>): string {
+/** By the end of its name Athena knows how a file is packed; by its begin `gc` knows what may be the only one. */
+export function logObject({ sha256, name, receipt }: Pick<LandedFile, 'sha256' | 'name' | 'receipt'>): string {
+  return `${receipt === undefined ? '' : 'copy-'}${sha256}.jsonl${packing(name)}`;
+}
+
+function copyObject({ sha256, name }: Receipt): string {
+  return `copy-${sha256}.jsonl${packing(name)}`;
+}
+
+function packing(name: string): string {
   const packed = extname(name).toLowerCase();
-  if (packed === '.gz') return `${sha256}.jsonl.gz`;
-  return `${sha256}.jsonl${packed === '.zst' || packed === '.zstd' ? '.zst' : ''}`;
+  if (packed === '.gz') return '.gz';
+  return packed === '.zst' || packed === '.zstd' ? '.zst' : '';
 }
 
 export async function sizesBelow(store: ObjectStore, folder: string): Promise<ReadonlyMap<string, number>> {
@@ -52,14 +60,20 @@ export async function withRemote<T>(
 
 export function remoteLanding(store: ObjectStore, pipeline: string, config: SourceConfig): RemoteLanding {
   const folder = logFolder(config);
+  const own = OWN.map((key) => store.url(key));
+  const keyOf = (receipt: Receipt): string => `${folder}${copyObject(receipt)}`;
   let ready: Promise<ReadonlyMap<string, number>> | null = null;
   return {
-    takes: (name) => isTextLog(config, name),
+    takes: (name) => {
+      if (own.some((place) => name.startsWith(place))) throw ownOutput(config, name);
+      return isTextLog(config, name);
+    },
     bring: async (receipt, all) => {
-      ready ??= noted(store, pipeline, folder, all);
+      ready ??= noted(store, pipeline, folder, all.map(keyOf));
       const there = await ready;
-      const object = logObject(receipt);
-      if (there.get(object) !== receipt.object.bytes) await store.copy(`${folder}${object}`, receipt.object);
+      // What replaced another while it was on its way.
+      if (!all.some(({ sha256 }) => sha256 === receipt.sha256)) await noteUploads(store, pipeline, [keyOf(receipt)]);
+      if (there.get(copyObject(receipt)) !== receipt.object.bytes) await store.copy(keyOf(receipt), receipt.object);
     },
   };
 }
@@ -69,9 +83,8 @@ async function noted(
   store: ObjectStore,
   pipeline: string,
   folder: string,
-  all: readonly Receipt[],
+  keys: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const keys = all.map((receipt) => `${folder}${logObject(receipt)}`);
   await noteUploads(store, pipeline, keys);
   return sizesBelow(store, folder);
 }
@@ -112,9 +125,20 @@ async function bringLog(store: ObjectStore, key: string, file: LandedFile): Prom
   });
 }
 
-/** Somebody removed the copy, and the object is not what it was. */
+/** What runs write below `output`; the logs may lie in the same bucket. */
+const OWN = [LANDING, 'owners/', 'run='];
+
+/** Each night the copies of the night before would be logs of their own. */
+function ownOutput({ id, place }: SourceConfig, name: string): Failure {
+  const message = `source \`${id}\`: \`${name}\` is what runs on Athena write, below \`output\``;
+  const remedy = 'narrow the pattern, so that it covers the logs alone, or give `output` a bucket or folder of its own';
+  return new Failure('user', [{ code: 'source/own-output', message, remedy, place }]);
+}
+
+/** Somebody removed the copy, or `output` was another, and the object is not what it was. */
 function lost(url: string, name: string): Failure {
-  const message = `\`${name}\` landed at ${url}, where it is no more, and is not the same any more where it came from`;
-  const remedy = 'put that copy back (an earlier version of it, where the bucket keeps them), or deliver the object again';
+  const message = `\`${name}\` has no copy at ${url}, and is not the same any more where it came from`;
+  const remedy =
+    'put the copy back: an earlier version of it, where the bucket keeps them, or that of another `output` that was in use when it landed; else deliver the object again';
   return new Failure('unavailable', [{ code: 'athena/log-lost', message, remedy, place: { file: name } }]);
 }

@@ -52,7 +52,9 @@ export async function openScratch(
     throw error;
   });
   return {
-    ...{ pipeline, catalog, period, warehouse, engine, load: loadHere, threads, listener, signal, books },
+    // Wherever the pipeline has its models built: what lands beside a run comes here, and nothing is written elsewhere.
+    pipeline: { ...pipeline, engine: { kind: 'duckdb' } },
+    ...{ catalog, period, warehouse, engine, load: loadHere, threads, listener, signal, books },
     outside: { now, env },
     ledger: NO_LEDGER,
     files: [...files],

@@ -6,6 +6,8 @@ export interface Arrival {
   readonly name: string;
   /** Another text as soon as the bytes may be others. */
   readonly state: () => Promise<string>;
+  /** That of the thing itself, where what is brought is a receipt: bytes that came here before in that state are as good. */
+  readonly ofBytes?: () => Promise<string>;
   /** Reads a byte of it, or throws what keeps us from that. */
   readonly touch: () => Promise<void>;
   /** Brings all of it to `aside`, or throws. */

@@ -23,6 +23,8 @@ export interface LandingWaste {
   readonly unnamed: readonly string[];
   /** sha256 of the blobs that stay. */
   readonly kept: ReadonlySet<string>;
+  /** sha256 of deliveries that go: lines of the index that nothing needs any more. */
+  readonly dropped: ReadonlySet<string>;
   readonly notes: readonly string[];
 }
 
@@ -68,6 +70,7 @@ export async function landingWaste(dir: string, needs: LandingNeeds): Promise<La
     deliveries: left.filter(([sha256]) => gone.has(sha256)).map(([, file]) => file),
     unnamed: left.filter(([sha256]) => !gone.has(sha256)).map(([, file]) => file),
     kept: new Set([...blobs.keys()].filter((sha256) => named.has(sha256))),
+    dropped: gone,
     notes: [],
   };
 }
@@ -83,7 +86,14 @@ export async function replaceIndex(dir: string, text: string): Promise<void> {
 
 function nothingNamed(blobs: ReadonlyMap<string, string>, dir: string): LandingWaste {
   const note = `${dir} holds files and its index.ndjson names none: they stay; restore the index, or remove the folder by hand`;
-  return { index: null, deliveries: [], unnamed: [], kept: new Set(blobs.keys()), notes: blobs.size === 0 ? [] : [note] };
+  return {
+    index: null,
+    deliveries: [],
+    unnamed: [],
+    kept: new Set(blobs.keys()),
+    dropped: new Set(),
+    notes: blobs.size === 0 ? [] : [note],
+  };
 }
 
 async function droppedLines(

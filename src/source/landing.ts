@@ -62,7 +62,7 @@ export class LandingStore {
   /** Brings a file into the store, or knows it already: what has not changed since is not read again. */
   async receive(file: Arrival, options: BringOptions = {}): Promise<Blob> {
     const known = this.#seen.get(file.name);
-    if (known !== undefined && known.state === (await file.state()) && (await this.#has(known))) {
+    if (known !== undefined && (await isIn(file, known)) && (await this.#has(known))) {
       options.onBytes?.(known.bytes);
       return { name: file.name, ...told(known) };
     }
@@ -148,6 +148,10 @@ export class LandingStore {
     await chmod(aside, 0o444);
     await rename(aside, this.pathOf(sha256));
   }
+}
+
+async function isIn({ state, ofBytes }: Arrival, known: Seen): Promise<boolean> {
+  return known.state === (await state()) || (ofBytes !== undefined && known.state === (await ofBytes()));
 }
 
 /** All landings of a source, oldest first, for those who bring nothing. */

@@ -112,7 +112,9 @@ async function allEnded(workers: readonly Promise<void>[], then: () => Promise<v
 /** One failure of many; what the user can mend comes before what may mend itself. */
 export function allOf(failures: readonly Failure[]): Failure {
   const kind = failures.some((failure) => failure.kind === 'user') ? 'user' : (failures[0]?.kind ?? 'unavailable');
-  const problems = failures.flatMap((failure) => failure.problems);
+  // What keeps all files from coming is told once.
+  const all = failures.flatMap((failure) => failure.problems);
+  const problems = [...new Map(all.map((problem) => [JSON.stringify(problem), problem])).values()];
   return new Failure(
     kind,
     problems.sort((a, b) => byName({ name: a.place?.file ?? '' }, { name: b.place?.file ?? '' })),

@@ -9,9 +9,9 @@ import type { LandedFile, Receipt, RemoteLanding } from './source.js';
 
 /** What of the files comes here, and the others as receipts of themselves. */
 export function withReceipts(files: readonly Arrival[], remote: RemoteLanding): readonly Arrival[] {
-  const staying = files.filter(({ name, object }) => object !== undefined && remote.takes(name));
-  const all = staying.flatMap(({ object }) => (object === undefined ? [] : [receiptFor(object.version)]));
-  return files.map((file) => (staying.includes(file) ? asReceipt(file, remote, all) : file));
+  const staying = new Set(files.filter(({ name, object }) => object !== undefined && remote.takes(name)));
+  const all = [...staying].flatMap(({ object }) => (object === undefined ? [] : [receiptFor(object.version)]));
+  return files.map((file) => (staying.has(file) ? asReceipt(file, remote, all) : file));
 }
 
 function asReceipt(file: Arrival, remote: RemoteLanding, all: readonly Receipt[]): Arrival {
@@ -19,6 +19,7 @@ function asReceipt(file: Arrival, remote: RemoteLanding, all: readonly Receipt[]
     ...file,
     // Other than that of the object itself: where models are built here again, its bytes are brought.
     state: async () => `receipt ${await file.state()}`,
+    ofBytes: file.state,
     resume: null,
     bring: async (aside, options) => bring(file, remote, { all, aside, options }),
   };
@@ -36,7 +37,7 @@ async function bring({ name, object }: Arrival, remote: RemoteLanding, { all, as
   for (let times = 1; version !== null; times += 1) {
     const receipt = receiptFor(version);
     try {
-      await remote.bring(receipt, [...all, receipt]);
+      await remote.bring(receipt, all);
     } catch (error) {
       if (!(error instanceof PreconditionFailed) || times >= REPLACED_TIMES) throw error;
       version = (await object?.now()) ?? null;

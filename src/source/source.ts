@@ -36,7 +36,7 @@ export interface Receipt {
 export interface RemoteLanding {
   /** Whether an object of this name goes there. */
   readonly takes: (name: string) => boolean;
-  /** Brings one of `all`, unless it is there; `PreconditionFailed` where it changed or went. Before the first, all are noted as needed. */
+  /** Brings one, unless it is there; `PreconditionFailed` where it changed or went. Before the first, `all` that were listed are noted as needed. */
   readonly bring: (receipt: Receipt, all: readonly Receipt[]) => Promise<void>;
 }
 

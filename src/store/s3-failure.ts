@@ -193,6 +193,7 @@ const ARCHIVED: Answer = {
 const ANSWERS: Readonly<Record<string, Answer>> = {
   NoSuchBucket: NO_BUCKET,
   InvalidObjectState: ARCHIVED,
+  ObjectNotInActiveTierError: ARCHIVED,
   CredentialsProviderError: NO_CREDENTIALS,
   InvalidAccessKeyId: WRONG_CREDENTIALS,
   SignatureDoesNotMatch: WRONG_CREDENTIALS,

@@ -97,8 +97,7 @@ function refuseReceipts(files: readonly LandedFile[]): void {
   const problems = files.flatMap(({ name, receipt }) => {
     if (receipt === undefined) return [];
     const message = `\`${name}\` lies on S3 alone: a run on Athena took it from bucket to bucket`;
-    const remedy =
-      'ask for this where models are built here; a run with `engine: { kind: duckdb }` fetches the objects that are still there';
+    const remedy = 'run once with `engine: { kind: duckdb }`, which fetches the objects that are still there, then ask again';
     return [{ code: 'athena/log-stays', message, remedy, place: { file: name } }];
   });
   if (problems.length > 0) throw new Failure('user', problems);

@@ -103,6 +103,22 @@ describe('a company in a bucket', () => {
     expect([empty.code, empty.err]).toEqual([4, expect.stringContaining('it can be listed, and there is no file under')]);
   });
 
+  test('is tried by `check` where its models are built on Athena, and nothing is written there', async () => {
+    await using company = await companyOf(join(CASES, 'duplicates-across-files'));
+    await toBucket(company);
+    const place = { output: 's3://finance/showback/', region: stub.region };
+    const engine = { kind: 'athena', workgroup: 'w', database: 'd', ...place, s3: { endpoint: stub.endpoint, path_style: true } };
+    const yaml = parse(await readFile(company.pipelineFile, 'utf8')) as object;
+    await writeFile(company.pipelineFile, stringify({ ...yaml, engine }));
+    const before = [...stub.objects.keys()];
+    const runs = async () => ({ ...NO_RUNS, checkPipeline });
+    const tried = await cli(['check', company.pipelineFile], { cwd: company.folder, runs });
+    expect([tried.code, tried.err]).toEqual([0, '']);
+    expect(tried.out).toMatch(/data: \d+ files, \d+ records/);
+    expect([...stub.objects.keys()]).toEqual(before);
+    expect(stub.log.filter((line) => line.startsWith('PUT'))).toEqual([]);
+  });
+
   test('whose pull is killed in mid-download fetches only what is missing, and publishes the same bytes', async () => {
     await using undisturbed = await companyOf(join(CASES, 'duplicates-across-files'));
     await using company = await companyOf(join(CASES, 'duplicates-across-files'));

@@ -15,6 +15,7 @@ import { ODD, PARTED, raw, record, REJECTED } from './reader-corpus.js';
 import { anyRecords, check } from './random-records.js';
 import { database } from './started.js';
 import { textTables, zstd } from './text-tables.js';
+import { TrinoError } from './trino-client.js';
 
 let tables: TextTables;
 const compared = { records: 0, rejected: 0 };
@@ -164,6 +165,29 @@ describe('where Trino cannot know better', { timeout: 300_000 }, () => {
 
   test('a file does without its first mark of UTF-8, and no other record does', async () => {
     await same({ 'a.jsonl': `\ufeff${WHOLE}\n\ufeff${record()}` });
+  });
+});
+
+/** Objects that went from bucket to bucket were opened by nobody before. */
+describe('a packed log that is damaged ends the query', { timeout: 300_000 }, () => {
+  const lines = Array.from({ length: 5000 }, (_, at) => record({ event_id: `e${at}` })).join('\n');
+  const whole = gzipSync(lines);
+  const packed = zstd(Buffer.from(lines));
+  test.each([
+    ['gzip, cut', 'a.jsonl.gz', whole.subarray(0, whole.length / 2)],
+    ['gzip, cut in its last bytes', 'a.jsonl.gz', whole.subarray(0, whole.length - 4)],
+    ['gzip, with a byte that is another', 'a.jsonl.gz', Buffer.from(whole).fill(0, 2000, 2100)],
+    ['zstd, cut', 'a.jsonl.zst', packed.subarray(0, packed.length / 2)],
+  ])('%s', async (_what, name, body) => {
+    const table = await tables.table({ [name]: body });
+    await expect(tables.trino(`SELECT count(*) FROM ${table.name}`)).rejects.toThrow(TrinoError);
+  });
+
+  test('also behind a first member that is whole', async () => {
+    const second = Buffer.from(whole);
+    second[0] = 0;
+    const table = await tables.table({ 'a.jsonl.gz': Buffer.concat([whole, second]) });
+    await expect(tables.trino(`SELECT count(*) FROM ${table.name}`)).rejects.toThrow(TrinoError);
   });
 });
 

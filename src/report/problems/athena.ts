@@ -91,12 +91,12 @@ const NOT_NOW: ProblemTexts = ofKind('unavailable', {
     'Let nothing but showback write below its output folder, then run again.',
   ],
   'athena/log-lost': [
-    'A log that went from bucket to bucket is not below the output folder any more, and its object was changed or removed since.',
+    'A log that went from bucket to bucket has no copy below the output folder (somebody removed it, or `output` was another), and its object was changed or removed since.',
     'Put the copy back, from an earlier version of it where the bucket keeps them, or deliver the object again.',
   ],
   'athena/log-stays': [
     'A log lies on S3 alone: a run on Athena took it from bucket to bucket, and what was asked for reads logs here.',
-    'Ask for it where models are built here; a run with `engine: { kind: duckdb }` fetches the objects that are still there.',
+    'Run once with `engine: { kind: duckdb }`, which fetches the objects that are still there, then ask again of that run.',
   ],
   'athena/quota': [
     'The account has as many queries waiting or running as it may.',

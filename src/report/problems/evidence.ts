@@ -10,6 +10,10 @@ const UNREADABLE: ProblemTexts = ofKind('unavailable', {
     'A file changed while it was being copied.',
     'Run again once it is written; let writers write aside and rename.',
   ],
+  'source/own-output': [
+    'A pattern covers what runs on Athena write below `output`: the logs of each night would be copied again the next.',
+    'Narrow the pattern so that it covers the logs alone, or give `output` a bucket or folder of its own.',
+  ],
   'source/no-files': [
     'A source has no files at all, and nothing that landed before counts. Nothing is not zero.',
     'Deliver the files, correct the pattern, or take the source out of the pipeline.',

@@ -72,8 +72,12 @@ async function failureOf(work: Promise<unknown>): Promise<Failure> {
 /** What lies in the landing on S3, by what it holds. */
 function there(): readonly string[] {
   const objects = [...stub.objects].filter(([key]) => key.startsWith(FOLDER));
-  for (const [key] of objects) expect(key).toMatch(/\/[0-9a-f]{64}\.jsonl(\.gz|\.zst)?$/);
+  for (const [key] of objects) expect(key).toMatch(/\/(copy-)?[0-9a-f]{64}\.jsonl(\.gz|\.zst)?$/);
   return objects.map(([key, { bytes }]) => `${key.replace(/.*?\./, '.')} ${bytes.toString()}`).sort();
+}
+
+function notedKeys(): readonly string[] {
+  return (JSON.parse(stub.objects.get(NOTE)?.bytes.toString() ?? '') as { readonly keys: readonly string[] }).keys;
 }
 
 /** Requests for bytes of an object. */
@@ -103,8 +107,7 @@ describe('logs on S3 where models are built there', () => {
       const content = await readFile(path);
       expect([createHash('sha256').update(content).digest('hex'), content.byteLength]).toEqual([sha256, receipt]);
     }
-    const { keys } = JSON.parse(stub.objects.get(NOTE)?.bytes.toString() ?? '') as { readonly keys: readonly string[] };
-    expect(keys).toHaveLength(3);
+    expect(notedKeys()).toHaveLength(3);
   });
 
   it('are not asked for again while they stay as they are', async () => {
@@ -128,10 +131,13 @@ describe('logs on S3 where models are built there', () => {
     put('raw/a.jsonl', 'one\n');
     let times = 0;
     stub.watch = (asked) => {
-      if (isCopy(asked)) put('raw/a.jsonl', (times += 1) === 1 ? 'two\n' : 'two\n');
+      if (!isCopy(asked)) return;
+      put('raw/a.jsonl', 'two\n');
+      times += 1;
     };
     const { files } = await landed(logs('s3://finance/raw/*'));
     expect([there(), files[0]?.bytes, times]).toEqual([['.jsonl two\n'], 4, 2]);
+    expect(notedKeys()).toHaveLength(2);
   });
 
   it('that never stand still, or go, land not at all, and what landed beside them stays', async () => {
@@ -155,11 +161,42 @@ describe('logs on S3 where models are built there', () => {
     expect(stub.log.filter((line) => line.startsWith('PUT'))).toEqual([]);
   });
 
-  it('say which permission is missing', async () => {
+  it('stay here where their bytes are here already, and are not copied again', async () => {
+    put('raw/a.jsonl', 'one\n');
+    const config = logs('s3://finance/raw/*');
+    const here = await landed(config, 'duckdb');
+    expect((await landed(config)).files).toEqual(here.files);
+    expect(there()).toEqual([]);
+    // Gone where it came from, it is still there for everybody.
+    stub.objects.delete('raw/a.jsonl');
+    for (const kind of ['athena', 'duckdb'] as const) expect((await landed(config, kind)).files).toEqual(here.files);
+  });
+
+  it.each(['s3://finance/**/*.jsonl', 's3://finance/showback/landing/**'])(
+    'are not what runs wrote: %s is refused',
+    async (pattern) => {
+      put('raw/a.jsonl', 'one\n');
+      await landed(logs('s3://finance/raw/*'));
+      const { problems } = await failureOf(landed(logs(pattern)));
+      expect(problems).toMatchObject([{ code: 'source/own-output', place: { file: 'pipeline.yaml' } }]);
+      expect(there()).toEqual(['.jsonl one\n']);
+    },
+  );
+
+  it('say once what keeps all of them from coming', async () => {
+    for (const name of ['a', 'b', 'c']) put(`raw/${name}.jsonl`, name);
+    stub.plan(ACCESS_DENIED, ({ key }) => key === NOTE, 100);
+    const { problems } = await failureOf(landed(logs('s3://finance/raw/*')));
+    expect(problems.map(({ code }) => code)).toEqual(['s3/access-denied']);
+  });
+
+  it('say which permission is missing, and what is archived', async () => {
     put('raw/a.jsonl', 'one\n');
     stub.plan(ACCESS_DENIED, isCopy);
     const { problems } = await failureOf(landed(logs('s3://finance/raw/*')));
     expect(problems[0]).toMatchObject({ code: 's3/access-denied', place: { file: 's3://finance/raw/a.jsonl' } });
+    stub.plan({ kind: 'answer', status: 403, code: 'ObjectNotInActiveTierError', message: 'archived' }, isCopy);
+    expect((await failureOf(landed(logs('s3://finance/raw/*')))).problems[0]?.code).toBe('s3/archived');
   });
 
   it.each([
@@ -219,12 +256,17 @@ describe('logs that stayed on S3', () => {
     put('raw/a.jsonl', 'two\n');
     await landed(config);
     const now = new Date(Date.now() + 10 * 86_400_000);
-    const collected = async (replacedBefore: number) => {
+    const collected = async (replacedBefore: number, folder = '.showback/landing') => {
       const needs = { sources: new Set(['logs']), runs: new Set<string>(), replacedBefore };
-      const { kept } = await landingWaste(company.path('.showback/landing'), needs);
-      return planUploads(store, 'acme', { landed: kept, now, replacedBefore, waiting: { listener: () => undefined } });
+      const { kept, dropped } = await landingWaste(company.path(folder), needs);
+      return planUploads(store, 'acme', { landed: kept, dropped, now, replacedBefore, waiting: { listener: () => undefined } });
     };
     expect((await collected(Date.now() - 86_400_000)).waste).toEqual([]);
+    // A state folder of the same pipeline that never saw them: they may be the only ones.
+    await company.copy(company.path('.showback/landing'), 'other/landing');
+    const index = (await readFile(company.path('other/landing/index.ndjson'), 'utf8')).replaceAll('logs', 'others');
+    await company.write('other/landing/index.ndjson', index.replaceAll(/[0-9a-f]{64}/g, 'f'.repeat(64)));
+    expect((await collected(now.getTime(), 'other/landing')).waste).toEqual([]);
     const part = await collected(now.getTime());
     expect(part.waste).toHaveLength(1);
     await part.carryOut();

@@ -221,6 +221,7 @@ function replyTo(exchange: Exchange, asked: Asked, body: Buffer): Reply {
 }
 
 const GONE: Refusal = { status: 404, code: 'NoSuchKey', message: 'The specified key does not exist.' };
+const TAGGED: Refusal = { status: 403, code: 'AccessDenied', message: 'not authorized to perform: s3:GetObjectTagging' };
 const UNMET: Refusal = {
   status: 412,
   code: 'PreconditionFailed',
@@ -332,6 +333,9 @@ function copied(exchange: Exchange, asked: Asked, uploadId: string | null): Repl
   const there = objects.get(from === bucket ? key.join('/') : [from, ...key].join('/'));
   if (there === undefined) return refused(GONE);
   if (asked.headers['x-amz-copy-source-if-match'] !== there.etag) return refused(UNMET);
+  // Without them S3 copies tags and headers, which takes permissions of their own.
+  const directives = ['x-amz-metadata-directive', 'x-amz-tagging-directive'].map((name) => asked.headers[name]);
+  if (uploadId === null && directives.some((told) => told !== 'REPLACE')) return refused(TAGGED);
   const range = /^bytes=(\d+)-(\d+)$/.exec(String(asked.headers['x-amz-copy-source-range'] ?? ''));
   const bytes = range === null ? there.bytes : there.bytes.subarray(Number(range[1]), Number(range[2]) + 1);
   const own = { ...asked, headers: { 'content-type': 'application/octet-stream' } };

@@ -81,16 +81,16 @@ CREATE OR REPLACE MACRO month_text(d) AS strftime(CAST(d AS DATE), '%Y-%m');
 -- The month whose charges a month's driver weighs at a grain: its own, or the one after it where the grain is of the previous month.
 CREATE OR REPLACE MACRO served_month(grain, month) AS
   CASE WHEN strpos(grain, 'previous_month') > 0 THEN add_months(month, 1) ELSE month END;
--- the key of a row at a grain such as day+sku+meter: only the named parts tell rows apart
-CREATE OR REPLACE MACRO grain_key(grain, usage_date, month, provider, account_id, invoice_id, service, sku, meter) AS
-  CASE WHEN strpos(grain, 'day') > 0 THEN coalesce(CAST(usage_date AS VARCHAR), '') ELSE '' END || '|' ||
-  CASE WHEN strpos(grain, 'month') > 0 THEN coalesce(CAST(month AS VARCHAR), '') ELSE '' END || '|' ||
-  CASE WHEN strpos(grain, 'provider') > 0 THEN coalesce(provider, '') ELSE '' END || '|' ||
-  CASE WHEN strpos(grain, 'account') > 0 THEN coalesce(account_id, '') ELSE '' END || '|' ||
-  CASE WHEN strpos(grain, 'invoice') > 0 THEN coalesce(invoice_id, '') ELSE '' END || '|' ||
-  CASE WHEN strpos(grain, 'service') > 0 THEN coalesce(service, '') ELSE '' END || '|' ||
-  CASE WHEN strpos(grain, 'sku') > 0 THEN coalesce(sku, '') ELSE '' END || '|' ||
-  CASE WHEN strpos(grain, 'meter') > 0 THEN coalesce(meter, '') ELSE '' END;
+-- the key of a row at a grain such as day+sku+meter: only the named parts tell rows apart. Joined at once: `||` would write the text anew for each part
+CREATE OR REPLACE MACRO grain_key(grain, usage_date, month, provider, account_id, invoice_id, service, sku, meter) AS concat_ws('|',
+  CASE WHEN strpos(grain, 'day') > 0 THEN coalesce(CAST(usage_date AS VARCHAR), '') ELSE '' END,
+  CASE WHEN strpos(grain, 'month') > 0 THEN coalesce(CAST(month AS VARCHAR), '') ELSE '' END,
+  CASE WHEN strpos(grain, 'provider') > 0 THEN coalesce(provider, '') ELSE '' END,
+  CASE WHEN strpos(grain, 'account') > 0 THEN coalesce(account_id, '') ELSE '' END,
+  CASE WHEN strpos(grain, 'invoice') > 0 THEN coalesce(invoice_id, '') ELSE '' END,
+  CASE WHEN strpos(grain, 'service') > 0 THEN coalesce(service, '') ELSE '' END,
+  CASE WHEN strpos(grain, 'sku') > 0 THEN coalesce(sku, '') ELSE '' END,
+  CASE WHEN strpos(grain, 'meter') > 0 THEN coalesce(meter, '') ELSE '' END);
 -- lists for UNNEST: every day from a to b, every whole number from a to b, both included
 CREATE OR REPLACE MACRO day_series(a, b) AS generate_series(CAST(a AS TIMESTAMP), CAST(b AS TIMESTAMP), INTERVAL 1 DAY);
 CREATE OR REPLACE MACRO number_series(a, b) AS generate_series(CAST(a AS BIGINT), CAST(b AS BIGINT));
@@ -98,24 +98,27 @@ CREATE OR REPLACE MACRO number_series(a, b) AS generate_series(CAST(a AS BIGINT)
 -- The one division of money. items(item_key, amount) and weights(item_key, target, weight) are table names.
 -- Gives (item_key, target, part): parts of an item sum to its amount; floor of the share, the left-over units of 10^-12 one each
 -- to the largest remainders, ties by target. No positive weight: one row with a null target bears the whole amount.
--- Two limbs keep the products inside 38 digits for amounts below 10^13. Parts of zero have no row.
+-- Two limbs keep the products inside 38 digits for amounts below 10^13. Parts of zero have no row. A division takes thirty times a product,
+-- so each is made once, and what is left of it is a difference.
 CREATE OR REPLACE MACRO apportion(items, weights) AS TABLE
 WITH item AS (
-  SELECT item_key, amount < 0 AS negative, pico(abs(amount)) AS units
-  FROM query_table(items) WHERE amount <> 0
+  SELECT item_key, negative, units, units // 1000000000000 AS whole, units - units // 1000000000000 * 1000000000000 AS fraction
+  FROM (SELECT item_key, amount < 0 AS negative, pico(abs(amount)) AS units FROM query_table(items) WHERE amount <> 0) AS given
 ), weighed AS (
   SELECT item_key, target, pico(weight) AS w FROM query_table(weights) WHERE weight > 0
 ), total AS (
   SELECT item_key, CAST(sum(w) AS HUGEINT) AS t FROM weighed GROUP BY item_key
 ), product AS (
-  SELECT item.item_key, weighed.target, item.negative, item.units, weighed.w, total.t,
-         (item.units // 1000000000000) * weighed.w AS whole_product, (item.units % 1000000000000) * weighed.w AS fraction_product
+  SELECT item.item_key, weighed.target, item.negative, item.units, total.t, item.whole * weighed.w AS whole_product, item.fraction * weighed.w AS fraction_product
   FROM item JOIN weighed ON weighed.item_key = item.item_key JOIN total ON total.item_key = item.item_key
+), upper_limb AS (
+  SELECT item_key, target, negative, units, t, whole_product, fraction_product, whole_product // t AS q FROM product
+), lower_product AS (
+  SELECT item_key, target, negative, units, t, q, (whole_product - q * t) * 1000000000000 + fraction_product AS rest FROM upper_limb
+), lower_limb AS (
+  SELECT item_key, target, negative, units, t, q, rest, rest // t AS r FROM lower_product
 ), divided AS (
-  SELECT item_key, target, negative, units,
-         (whole_product // t) * 1000000000000 + ((whole_product % t) * 1000000000000 + fraction_product) // t AS q,
-         ((whole_product % t) * 1000000000000 + fraction_product) % t AS remainder
-  FROM product
+  SELECT item_key, target, negative, units, q * 1000000000000 + r AS q, rest - r * t AS remainder FROM lower_limb
 ), ranked AS (
   SELECT item_key, target, negative, q,
          row_number() OVER (PARTITION BY item_key ORDER BY remainder DESC, target) AS place,

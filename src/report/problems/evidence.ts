@@ -10,10 +10,6 @@ const UNREADABLE: ProblemTexts = ofKind('unavailable', {
     'A file changed while it was being copied.',
     'Run again once it is written; let writers write aside and rename.',
   ],
-  'source/own-output': [
-    'A pattern covers what runs on Athena write below `output`: the logs of each night would be copied again the next.',
-    'Narrow the pattern so that it covers the logs alone, or give `output` a bucket or folder of its own.',
-  ],
   'source/no-files': [
     'A source has no files at all, and nothing that landed before counts. Nothing is not zero.',
     'Deliver the files, correct the pattern, or take the source out of the pipeline.',
@@ -46,6 +42,10 @@ const UNUSABLE: ProblemTexts = ofKind('user', {
     'Map the fields under `map`, or correct the file.',
   ],
   'source/csv': ['A CSV file cannot be cut into rows: its header, quotes or line ends.', 'Correct the file as the arrow says.'],
+  'source/own-output': [
+    'A pattern covers what runs on Athena write below `output`: the logs of each night would be copied again the next.',
+    'Narrow the pattern so that it covers the logs alone, or give `output` a bucket or folder of its own.',
+  ],
   'source/format': ['The name of a file does not say what it holds.', 'Set `format` of the source to jsonl, csv or parquet.'],
   'source/outside-root': [
     'A pattern or link leads out of the company folder. Files outside are never read.',

@@ -39,10 +39,10 @@ run-pull: run ## The same company with every source served on loopback: a bucket
 
 test: build ## Run the tests (FILES=test/unit for some); make test-long and make test-crash have those that take minutes
 	@rm -f $(REPORT)
-	@echo 'left out: companies that are run again and again, and explained (make test-long); test/crash, which kills runs and fills disks for minutes (make test-crash); the package as installed, and commands of pages that build a clone or run long (make test-node); test/engines, which needs a real Trino and S3 server (make test-engines)'
+	@echo 'left out: companies that are run again and again or explained, and damaged files (make test-long); test/crash, which kills runs and fills disks for minutes (make test-crash); the package as installed, and commands of pages that build a clone or run long (make test-node); test/engines, which needs a real Trino and S3 server (make test-engines)'
 	@status=0; $(BIN)/vitest run $(FILES) || status=$$?; node .ci/count.mjs $(REPORT) || status=1; exit $$status
 
-test-long: build ## Run companies again and again: golden companies that close, backfills, late deliveries in any order, look-back windows, collections, explanations, first drafts (LONG=some without pulls, drafts and random orders)
+test-long: build ## Run companies again and again: golden companies that close, backfills, late deliveries in any order, look-back windows, collections, explanations, first drafts, and damage files (LONG=some without pulls, drafts and random orders)
 	@rm -f $(LONG_REPORT)
 	@if [ '$(LONG)' = some ]; then echo 'left out: companies that are pulled, drafted, closed, re-rated, compared and benched, all explanations, and random orders of loading (make test-long)'; fi
 	@status=0; LONG=$(or $(LONG),every) TEST_REPORT=$(LONG_REPORT) $(BIN)/vitest run $(FILES) || status=$$?; node .ci/count.mjs $(LONG_REPORT) || status=1; exit $$status
@@ -68,7 +68,7 @@ engines-debian: ## Install what `make engines` needs on Debian 12, with apt (as 
 	@bash test/engines/setup/debian.sh
 
 fuzz: build ## Damage files for longer than the tests do (FUZZ_RUNS a reader, FUZZ_SEED to have a run again)
-	FUZZ_RUNS=$${FUZZ_RUNS:-2000} FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} $(BIN)/vitest run test/fuzz.test.ts
+	LONG=some FUZZ_RUNS=$${FUZZ_RUNS:-2000} FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} $(BIN)/vitest run test/fuzz.test.ts
 
 bench: build ## The pipeline beside the engine's own copy of the same files (BENCH="--events 1M --rounds 5", --help for more)
 	@$(BIN)/tsx test/bench/main.ts $(BENCH)

@@ -11,7 +11,7 @@ import { readSource, SOURCES, type SourceReader } from './hostile/readers.js';
 
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_260_701);
 const LONG = process.env['FUZZ_RUNS'];
-const RUNS = Number(LONG ?? 40);
+const RUNS = Number(LONG ?? 60);
 /** A property of the usual budget ends here, however far it came. */
 const MOST = 1_200;
 

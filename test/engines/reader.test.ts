@@ -183,11 +183,15 @@ describe('a packed log that is damaged ends the query', { timeout: 300_000 }, ()
     await expect(tables.trino(`SELECT count(*) FROM ${table.name}`)).rejects.toThrow(TrinoError);
   });
 
-  test('also behind a first member that is whole', async () => {
+  test('but for what follows a gzip that is whole and begins none: it is not read, as docs/athena.md says', async () => {
     const second = Buffer.from(whole);
+    const counted = async (body: Uint8Array) => {
+      const { name } = await tables.table({ 'a.jsonl.gz': body });
+      return (await tables.trino(`SELECT CAST(count(*) AS VARCHAR) FROM ${name}`)).rows;
+    };
+    expect(await counted(Buffer.concat([whole, second]))).toEqual([['10000']]);
     second[0] = 0;
-    const table = await tables.table({ 'a.jsonl.gz': Buffer.concat([whole, second]) });
-    await expect(tables.trino(`SELECT count(*) FROM ${table.name}`)).rejects.toThrow(TrinoError);
+    expect(await counted(Buffer.concat([whole, second]))).toEqual([['5000']]);
   });
 });
 

@@ -184,14 +184,15 @@ describe('a packed log that is damaged ends the query', { timeout: 300_000 }, ()
   });
 
   test('but for what follows a gzip that is whole and begins none: it is not read, as docs/athena.md says', async () => {
-    const second = Buffer.from(whole);
+    const first = gzipSync(`${lines}\n`);
+    const second = Buffer.from(first);
     const counted = async (body: Uint8Array) => {
       const { name } = await tables.table({ 'a.jsonl.gz': body });
       return (await tables.trino(`SELECT CAST(count(*) AS VARCHAR) FROM ${name}`)).rows;
     };
-    expect(await counted(Buffer.concat([whole, second]))).toEqual([['10000']]);
+    expect(await counted(Buffer.concat([first, second]))).toEqual([['10000']]);
     second[0] = 0;
-    expect(await counted(Buffer.concat([whole, second]))).toEqual([['5000']]);
+    expect(await counted(Buffer.concat([first, second]))).toEqual([['5000']]);
   });
 });
 

@@ -10,7 +10,7 @@ const engines = process.env['ENGINES'] !== undefined;
 const SOME = [
   'test/{backfill,explain,fuzz,gc,incremental,look-back,two-at-once}.test.ts',
   'test/demo/run.test.ts',
-  'test/property/emptiness.test.ts',
+  'test/property/{bridge,emptiness}.test.ts',
 ];
 const LONG = [
   ...SOME,

@@ -8,7 +8,7 @@ import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 const engines = process.env['ENGINES'] !== undefined;
 // Whole companies that are run again and again: `make test-long` (LONG=some for those whose state is at stake, and what else takes long).
 const SOME = [
-  'test/{backfill,explain,fuzz,gc,incremental,look-back,two-at-once}.test.ts',
+  'test/{backfill,explain,fuzz,gc,incremental,look-back,run-errors,two-at-once}.test.ts',
   'test/demo/run.test.ts',
   'test/property/{bridge,emptiness}.test.ts',
 ];

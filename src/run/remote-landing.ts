@@ -6,6 +6,7 @@ import { isPreset } from '../kernel/usage-formats.js';
 import type { Pipeline, SourceConfig, UsageSource } from '../pipeline/pipeline.js';
 import { receiptOf } from '../source/receipt.js';
 import type { LandedFile, Receipt, RemoteLanding } from '../source/source.js';
+import { sideBySide } from '../store/lanes.js';
 import { type ObjectStore, PreconditionFailed } from '../store/store.js';
 import { toldFormat } from '../warehouse/load-usage.js';
 import { LANDING, noteUploads } from './athena-uploads.js';
@@ -107,10 +108,7 @@ export async function bringLogs(
   );
   const there = await sizesBelow(store, folder);
   const missing = files.filter((file) => there.get(logObject(file)) !== file.bytes);
-  for (let at = 0; at < missing.length; at += AT_ONCE) {
-    const some = missing.slice(at, at + AT_ONCE);
-    await Promise.all(some.map(async (file) => bringLog(store, `${folder}${logObject(file)}`, file)));
-  }
+  await sideBySide(missing, AT_ONCE, async (file) => bringLog(store, `${folder}${logObject(file)}`, file));
 }
 
 async function bringLog(store: ObjectStore, key: string, file: LandedFile): Promise<void> {

@@ -3,6 +3,7 @@
 import { appendFile, type FileHandle, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { diskFailure } from '../kernel/disk-failure.js';
+import { sideBySide } from './lanes.js';
 import { pour } from './file-download.js';
 
 /** Bytes from `from` up to, and not with, `end`. */
@@ -38,7 +39,7 @@ export async function fetchTo(file: string, whole: Whole, from: FetchFrom): Prom
     const ranges = rangesOf(whole.bytes);
     for (const at of done) from.onBytes(lengthOf(ranges[at]));
     const missing = ranges.flatMap((range, at) => (done.has(at) ? [] : [{ range, at }]));
-    await sideBySide(missing, async ({ range, at }) => {
+    await sideBySide(missing, RANGES_AT_ONCE, async ({ range, at }) => {
       await fill(handle, range, from);
       // The bytes before the line that says they are there.
       await handle.datasync();
@@ -81,22 +82,6 @@ function rangesOf(bytes: number): readonly Range[] {
 
 function lengthOf(range: Range | undefined): number {
   return range === undefined ? 0 : range.end - range.from;
-}
-
-/** The first that fails ends it, once none is on its way any more. */
-async function sideBySide<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  const queue = [...all];
-  const lane = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      await work(next).catch((error: unknown) => {
-        queue.length = 0;
-        throw error;
-      });
-    }
-  };
-  const ends = await Promise.allSettled(Array.from({ length: RANGES_AT_ONCE }, lane));
-  const failed = ends.find((end) => end.status === 'rejected');
-  if (failed !== undefined) throw failed.reason as Error;
 }
 
 async function fill(handle: FileHandle, { from, end }: Range, { open: ask, cut, onBytes, signal }: FetchFrom): Promise<void> {

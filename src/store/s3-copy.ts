@@ -7,7 +7,8 @@ export const WHOLE_BYTES = 256 * 1024 * 1024;
 /** S3 takes no more of them. */
 const MOST_PARTS = 10_000;
 
-const AT_ONCE = 8;
+/** S3 does the work: a part takes no memory here. */
+export const COPIES_AT_ONCE = 8;
 
 export interface CopyRange {
   readonly number: number;
@@ -26,17 +27,4 @@ export function rangesOf(bytes: number): readonly CopyRange[] {
   return Array.from({ length: Math.ceil(bytes / size) }, (_, at) => {
     return { number: at + 1, range: `bytes=${at * size}-${Math.min((at + 1) * size, bytes) - 1}` };
   });
-}
-
-/** In the order of `all`. The first that fails ends it, once none is on its way any more. */
-export async function sideBySide<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
-  const done: R[] = [];
-  for (let at = 0; at < all.length; at += AT_ONCE) {
-    const some = await Promise.allSettled(all.slice(at, at + AT_ONCE).map(work));
-    for (const each of some) {
-      if (each.status === 'rejected') throw each.reason as Error;
-      done.push(each.value);
-    }
-  }
-  return done;
 }

@@ -15,7 +15,8 @@ import { type Asker, ask } from './asking.js';
 import { checkSha256, HASH_KEY, toldSha256 } from './checksum.js';
 import { sendParts } from './file-parts.js';
 import { conditions, refuted } from './s3-conditions.js';
-import { copySource, rangesOf, sideBySide, WHOLE_BYTES } from './s3-copy.js';
+import { sideBySide } from './lanes.js';
+import { COPIES_AT_ONCE, copySource, rangesOf, WHOLE_BYTES } from './s3-copy.js';
 import { hasStatus, isNamed } from './s3-failure.js';
 import type { ObjectFacts, ObjectVersion, OpenUpload, PutOptions } from './store.js';
 
@@ -135,16 +136,18 @@ export async function copy(to: Connection, key: string, from: ObjectVersion): Pr
     await ask(asked, 'copy', from.key, async (signal) => to.client.send(command, signal).catch(tell));
     return;
   }
-  await inParts(to, key, { isDone: ({ bytes }) => bytes === from.bytes }, async (upload) =>
-    sideBySide(rangesOf(from.bytes), async ({ number, range }) => {
+  await inParts(to, key, { isDone: ({ bytes }) => bytes === from.bytes }, async (upload) => {
+    const parts: CompletedPart[] = [];
+    await sideBySide(rangesOf(from.bytes), COPIES_AT_ONCE, async ({ number, range }) => {
       const command = new UploadPartCopyCommand({ ...upload, ...source, PartNumber: number, CopySourceRange: range });
       const { CopyPartResult } = await ask(asked, 'copy', from.key, async (signal) =>
         to.client.send(command, signal).catch(tell),
       );
       const { ETag, ChecksumCRC32 } = CopyPartResult ?? {};
-      return { PartNumber: number, ETag, ChecksumCRC32 };
-    }),
-  );
+      parts[number - 1] = { PartNumber: number, ETag, ChecksumCRC32 };
+    });
+    return parts;
+  });
 }
 
 export async function abort(to: Connection, key: string, id: OpenUpload['id']): Promise<void> {

@@ -1,4 +1,4 @@
-// Objects on S3. The one file that knows the client: its commands, its settings, its answers.
+// Objects on S3. With `s3-parts.ts` what knows the client: its commands, its settings, its answers.
 import type { Readable } from 'node:stream';
 import {
   DeleteObjectsCommand,

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/kernel/failure.js';
 import type { Pipeline, SourceConfig, UsageSource } from '../../../src/pipeline/pipeline.js';
 import { planUploads } from '../../../src/run/gc-uploads.js';
 import { bringLogs, withRemote } from '../../../src/run/remote-landing.js';
@@ -12,6 +11,7 @@ import type { Landing } from '../../../src/source/source.js';
 import { openStore } from '../../../src/store/s3.js';
 import type { ObjectStore } from '../../../src/store/store.js';
 import { Company, NO_OUTSIDE, usage } from '../../contract/company.js';
+import { failureOf } from '../../pull/failure-of.js';
 import { ACCESS_DENIED, type Asked, startStub, type Stub } from '../store/stub-server.js';
 
 /** Of a source with the id `logs`. */
@@ -58,15 +58,6 @@ async function landed(config: SourceConfig, kind: Kind = 'athena', endpoint: str
   const pipeline = { name: 'acme', engine: { kind, output } } as unknown as Pipeline;
   const request = { config, root: company.root, landingDir: company.path('.showback/landing'), outside: NO_OUTSIDE };
   return withRemote({ pipeline }, config, async (remote) => land({ ...request, listener: () => undefined, remote }));
-}
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const error: unknown = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return error as Failure;
 }
 
 /** What lies in the landing on S3, by what it holds. */

@@ -1,8 +1,10 @@
 // A JSON number with a point or an exponent as DuckDB writes it: the shortest digits that are the same double, without an exponent from
-// 0.000001 up to 10^21. Trino hands numbers on as Java spells them, before Java 19 at times with a digit too many (2e23).
+// 0.000001 up to 10^21. Trino hands numbers on as Java spells them, before Java 19 at times with a digit or two too many (2e23), at times
+// with digits of 17 that are not the nearest.
 
 /** Up to here digits are sure to be the shortest: no two decimals of so few digits are one double. */
 const SURE = 15;
+const TRIED = [SURE, SURE + 1, SURE + 2];
 const PLAIN = `length(f) <= ${SURE + 1} AND regexp_like(f, '${String.raw`^-?[0-9]+[.][0-9]+\z`}')`;
 
 /**
@@ -23,7 +25,21 @@ export function withNumbers(sql: string): string {
 function scaled(text: string): string {
   const digits = `CAST(CAST(replace(regexp_extract(${text}, '[0-9]+[.][0-9]+'), '.', '') AS DECIMAL(38,0)) AS VARCHAR)`;
   const exponent = String.raw`coalesce(CAST(regexp_extract(${text}, 'E(-?[0-9]+)\z', 1) AS BIGINT), 0)`;
-  return trimmed(digits, `${exponent} - length(regexp_extract(${text}, '[.]([0-9]+)', 1))`);
+  const spelled = trimmed(digits, `${exponent} - length(regexp_extract(${text}, '[.]([0-9]+)', 1))`);
+  return `CASE WHEN ${isWhole(text)} THEN ${trimmed(whole(text), '0')} ELSE ${spelled} END`;
+}
+
+/** From 2^53 a double is a whole number, and Java's digits are not enough to tell which decimal is the nearest; from 2^103 they are. */
+function isWhole(text: string): string {
+  return `abs(CAST(${text} AS DOUBLE)) >= power(2, 53) AND abs(CAST(${text} AS DOUBLE)) < power(2, 103)`;
+}
+
+/** All digits of the whole number that a double is: above and below 2^40 it is exact as BIGINT. */
+function whole(text: string): string {
+  const value = `abs(CAST(${text} AS DOUBLE))`;
+  const above = `floor(${value} / power(2, 40))`;
+  const below = `CAST(CAST(${value} - ${above} * power(2, 40) AS BIGINT) AS DECIMAL(38,0))`;
+  return `CAST(CAST(CAST(${above} AS BIGINT) AS DECIMAL(24,0)) * DECIMAL '1099511627776' + ${below} AS VARCHAR)`;
 }
 
 function trimmed(digits: string, power: string): string {
@@ -34,7 +50,7 @@ function trimmed(digits: string, power: string): string {
 /** Rounded to fewer digits where that is still the same double. */
 function shortest(exact: string, text: string): string {
   const [digits, power] = [`${exact}[1]`, `${exact}[2]`];
-  const tries = [SURE, SURE + 1].map((places) => {
+  const tries = TRIED.map((places) => {
     const cut = `CAST(CAST(${digits} AS DECIMAL(38,0)) / CAST(power(10, greatest(length(${digits}) - ${places}, 0)) AS DECIMAL(38,0)) AS VARCHAR)`;
     const scale = `${power} + length(${digits}) - ${places}`;
     const isSame = `CAST(concat(${cut}, 'E', CAST(${scale} AS VARCHAR)) AS DOUBLE) = abs(CAST(${text} AS DOUBLE))`;

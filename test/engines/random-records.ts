@@ -79,14 +79,22 @@ export const anyRecords = fc.array(
 /** DuckDB reads more spellings of a time than Trino: spaces between its parts, a year of two digits. */
 const STRICT_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.]\d{3}(Z|[+-]\d\d(:?\d\d)?)?$/;
 
+/** Letters that have had two cases since Unicode 14 to 17: whether an engine knows them depends on its age. */
+const NEW_LETTERS = /[\u2c2f\u2c5f\ua7c0-\ua7c1\ua7cb-\ua7dc\u{10570}-\u{105bc}\u{10d50}-\u{10d85}\u{16ea0}-\u{16ed3}]/u;
+
 /** Numbers kept as text are refused on Trino where Java spells them otherwise: in a list or object, beyond any double, next to zero. */
 function isParted(json: string): boolean {
   const times = [...json.matchAll(/"(?:event_time|recorded_at)":"([^"]{10,})"/g)];
   if (times.some(([, text]) => !STRICT_TIME.test(text ?? ''))) return true;
+  if (NEW_LETTERS.test(json)) return true;
   return /[eE]([+]?[0-9]|-3)[0-9]{2}|[\r\n\u0001]/.test(json);
 }
 
-export async function check<T>(any: fc.Arbitrary<T>, runs: number, holds: (value: T) => Promise<void>): Promise<void> {
+/** `ENGINES=every` tries more of them; ENGINES_SEED has others. */
+const RUNS = process.env['ENGINES'] === 'every' ? 40 : 3;
+const SEED = Number(process.env['ENGINES_SEED'] ?? 20_261_127);
+
+export async function check<T>(any: fc.Arbitrary<T>, holds: (value: T) => Promise<void>): Promise<void> {
   // Shrinking would ask Trino hundreds of times: what differs is in the message as it is.
-  await fc.assert(fc.asyncProperty(any, holds), { numRuns: runs, endOnFailure: true });
+  await fc.assert(fc.asyncProperty(any, holds), { numRuns: RUNS, seed: SEED, endOnFailure: true });
 }

@@ -1,15 +1,22 @@
 -- Quantity × the price in force, exact, rounded half-even to the ledger's scale once; in the reporting currency at the rate of the month of its day.
 -- A token, storage, egress, GPU or review meter without a price is unpriced; a counter (requests, calls, images) is unpriced only where
--- nothing of its sku has a price, since providers bill by one meter and logs count several.
+-- nothing of its sku has a price, since providers bill by one meter and logs count several. Whole units at a price of twelve decimals, which are
+-- nearly all, need no rounding: that is a division of 128 bits.
 WITH priced_key AS (
   SELECT DISTINCT rate_key FROM rating.price_in_force
+), price AS (
+  SELECT rate_key, meter, price_no, unit_price, currency,
+         CASE WHEN CAST(unit_price AS DECIMAL(20,12)) = unit_price THEN CAST(unit_price AS DECIMAL(20,12)) END AS short_price
+  FROM rating.price_in_force
 ), product AS (
-  SELECT m.usage_no, m.usage_date, m.rate_key, m.meter, m.quantity, p.price_no, p.unit_price, p.currency, m.quantity * p.unit_price AS exact,
-         CAST(m.quantity * p.unit_price AS DECIMAL(38,12)) AS rounded
+  SELECT m.usage_no, m.usage_date, m.rate_key, m.meter, m.quantity, p.price_no, p.unit_price, p.short_price, p.currency, m.quantity * p.unit_price AS exact
   FROM rating.usage_meter AS m
-  LEFT JOIN rating.price_in_force AS p ON p.rate_key = m.rate_key AND p.meter = m.meter
+  LEFT JOIN price AS p ON p.rate_key = m.rate_key AND p.meter = m.meter
 ), priced AS (
-  SELECT product.*, half_even_from(exact, rounded) AS amount FROM product
+  SELECT product.*,
+         CASE WHEN short_price IS NOT NULL AND floor(quantity) = quantity THEN CAST(CAST(quantity AS DECIMAL(12,0)) * short_price AS DECIMAL(38,12))
+              ELSE half_even_12(exact) END AS amount
+  FROM product
 )
 SELECT m.usage_no, m.usage_date, m.rate_key, m.meter, m.quantity, m.price_no, m.unit_price,
        CASE WHEN x.rate IS NULL THEN m.currency ELSE x.to_currency END AS currency,

@@ -111,9 +111,10 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
   }
 
   async build(model: Model): Promise<number | null> {
-    if (model.contract.build !== 'view' && (await this.#empty.decide(model.emptyWhen))) return this.#buildEmpty(model);
+    const isView = model.contract.build === 'view';
+    if (!isView && (await this.#empty.decide(model.emptyWhen))) return this.#buildEmpty(model);
     const rows = await this.#buildAsked(model);
-    if (rows !== null) this.#empty.note(model.name, rows === 0);
+    if (rows !== null && !isView) this.#empty.note(model.name, rows === 0);
     return rows;
   }
 
@@ -136,7 +137,8 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
     switch (model.contract.build) {
       case 'view':
         await this.#view(model, select);
-        return null;
+        if (model.contract.held === 'columns') return null;
+        break;
       case 'append':
         return this.#append(model, select);
       case 'table':

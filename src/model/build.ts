@@ -39,12 +39,11 @@ export async function fillInput(
   );
 }
 
-/** Builds one model and holds it to its contract. Gives the number of rows, or null for a view. */
+/** Builds one model and holds it to its contract. Gives the number of rows, or null where nobody looked at them. */
 export async function buildModel(warehouse: Warehouse, model: Model): Promise<number | null> {
   await execute(warehouse, model, statementOf(model));
-  const isView = model.contract.build === 'view';
   const isPart = model.contract.build === 'append';
-  const { breaches, rows } = await verdictOn(warehouse, model, !isView && !isPart);
+  const { breaches, rows } = await verdictOn(warehouse, model, model.contract.held === 'rows' && !isPart);
   if (breaches.length > 0) throw new Failure('check', breaches);
   return isPart ? rowCount(warehouse, model) : rows;
 }

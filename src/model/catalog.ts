@@ -146,7 +146,10 @@ async function readContract(request: ReadRequest): Promise<Contract | null> {
 /** What was published before has a say in marts alone: everything before them is a function of what landed. */
 function problemOf(contract: ReturnType<typeof parseContract>, layer: Layer): string | null {
   if ('problem' in contract) return contract.problem;
-  return contract.made !== 'history' || layer === 'marts' ? null : `made: history is for marts, and this is ${layer}`;
+  if (contract.made === 'history' && layer !== 'marts') return `made: history is for marts, and this is ${layer}`;
+  return contract.held === 'columns' && contract.build !== 'view'
+    ? 'held: columns is for views: what is written is looked at'
+    : null;
 }
 
 function pathOf({ sqlDir, layer, table }: ReadRequest, ending: 'sql' | 'yaml'): string {

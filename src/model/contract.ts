@@ -17,6 +17,11 @@ export type Made = (typeof MADE)[number];
 
 const MADE = ['run', 'history', 'close'] as const;
 
+/** What a model is held to whenever it is built. Views of events are held to their columns: their rows are read often enough. */
+export type Held = (typeof HELD)[number];
+
+const HELD = ['rows', 'columns'] as const;
+
 export interface ContractColumn extends Column {
   readonly nullable: boolean;
   readonly about: string;
@@ -43,6 +48,7 @@ export interface Contract {
   readonly grain: readonly string[];
   readonly build: Build;
   readonly made: Made;
+  readonly held: Held;
   readonly columns: readonly ContractColumn[];
   readonly checks: readonly ContractCheck[];
   readonly examples: readonly Example[];
@@ -57,6 +63,7 @@ const SPEC = z.strictObject({
   grain: z.array(z.string()),
   build: z.enum(['table', 'view', 'level', 'append']).optional(),
   made: z.enum(MADE).default('run'),
+  held: z.enum(HELD).default('rows'),
   columns: z.record(z.string(), z.string()),
   checks: z.array(z.strictObject({ name: z.string(), select: z.string(), remedy: z.string() })).default([]),
   examples: z.array(z.strictObject({ it: z.string(), given: z.record(z.string(), rows).default({}), expect: rows })).default([]),

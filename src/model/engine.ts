@@ -17,7 +17,7 @@ export interface ModelEngine {
   fill(model: Model, rows: readonly Readonly<Record<string, Cell>>[]): Promise<void>;
   /** Sets the level that the next pass of the level group allocates. */
   setLevel(model: Model, level: number): Promise<void>;
-  /** Builds one model and holds it to its contract. Gives the number of rows, or null for a view. */
+  /** Builds one model and holds it to its contract. Gives the number of rows, or null where nobody looked at them. */
   build(model: Model): Promise<number | null>;
   /** Of these inputs, the ones that have rows. */
   filled(models: readonly Model[]): Promise<readonly Model[]>;

@@ -128,6 +128,7 @@ const OBJECT: Model = {
     grain: ['file'],
     build: 'input',
     made: 'run',
+    held: 'rows',
     columns: ['object', 'file'].map((name) => ({ name, type: 'VARCHAR', nullable: false, about: '' })),
     checks: [],
     examples: [],

@@ -20,6 +20,7 @@ function model(name: string, more: Partial<Model> = {}): Model {
     grain: ['n'],
     build: 'table' as const,
     made: 'run' as const,
+    held: 'rows' as const,
     columns: [column],
     checks: [],
     examples: [],
@@ -43,6 +44,7 @@ const NEXT = model('marts.next', {
   reads: ['staging.made'],
   emptyWhen: { kind: 'table', name: 'staging.made' },
 });
+const VIEW = model('staging.view', { sql: NEXT.sql, contract: { ...NEXT.contract, build: 'view' } });
 
 let local: Warehouse;
 let engine: AthenaEngine;
@@ -52,7 +54,7 @@ let asked: string[];
 beforeEach(async () => {
   local = await openDuckDb({ threads: 1 });
   asked = [];
-  const catalog: Catalog = { models: [GIVEN, OTHER, MADE, NEXT], macros: await readFile('sql/macros/duckdb.sql', 'utf8') };
+  const catalog: Catalog = { models: [GIVEN, OTHER, MADE, NEXT, VIEW], macros: await readFile('sql/macros/duckdb.sql', 'utf8') };
   const queries = {
     execute: async ({ name, sql }: { readonly name: string; readonly sql: string }) => {
       asked.push(`${sql.startsWith('UNLOAD') ? 'unload' : 'table'} ${name.replace(/r0_| table/g, '')}`);
@@ -120,6 +122,14 @@ describe('on Athena', () => {
     await engine.build(growing);
     const counts = asked.filter((name) => name.startsWith('count'));
     expect(counts).toEqual([0, 1, 1].map((part) => `count  after part ${part}`));
+  });
+
+  it('the rows of a view are looked at, but for a view of events', async () => {
+    await engine.build(MADE);
+    asked = [];
+    expect(await engine.build(VIEW)).toBe(0);
+    expect(await engine.build({ ...VIEW, contract: { ...VIEW.contract, held: 'columns' } })).toBeNull();
+    expect(asked).toEqual(['table staging_view view', 'verify staging.view', 'table staging_view_2 view']);
   });
 
   it('inputs without rows are not looked at', async () => {

@@ -28,6 +28,7 @@ function model(table: string, sql: string, more: Partial<Pick<Model, 'reads' | '
     grain: [],
     build: 'table' as const,
     made: 'run' as const,
+    held: 'rows' as const,
     columns: [{ name: 'n', type: 'BIGINT', nullable: true, about: 'n' }],
     checks: [],
     examples: [],
@@ -86,6 +87,14 @@ describe('models side by side', () => {
     expect(events).toEqual(['late started', 'early started', 'early failed', 'late failed']);
     expect(String(error)).toContain('sql/staging/late.sql');
     expect(String(error)).toContain('planted');
+  });
+
+  it('a view is held to its contract as a table is, but for a view of events', async () => {
+    const doubled = model('doubled', 'SELECT CAST(1 AS BIGINT) AS n FROM range(2)');
+    const view: Model = { ...doubled, contract: { ...doubled.contract, grain: ['n'], build: 'view' } };
+    expect(String((await told([view])).error)).toContain('staging.doubled has several rows of one grain');
+    const ofEvents: Model = { ...view, contract: { ...view.contract, held: 'columns' } };
+    expect((await told([ofEvents])).error).toBeNull();
   });
 
   it('come one after the other with one thread', async () => {

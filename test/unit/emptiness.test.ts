@@ -117,6 +117,7 @@ const MADE: Model = {
     grain: ['a'],
     build: 'table',
     made: 'run',
+    held: 'rows',
     columns: [{ name: 'a', type: 'BIGINT', nullable: false, about: '' }],
     checks: [
       { name: 'nothing is negative', select: 'SELECT * FROM main.made WHERE a < 0', remedy: 'mend it' },

@@ -48,3 +48,17 @@ it('are refused in every layer before, and so is a word that is none', { timeout
     await rm(folder, { recursive: true });
   }
 });
+
+it('a table that says that nobody looks at its rows is refused: only views of events may', { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'showback-sql-'));
+  try {
+    await cp(SQL, folder, { recursive: true });
+    const path = join(folder, 'marts/pool_month.yaml');
+    await writeFile(path, `held: columns\n${await readFile(path, 'utf8')}`);
+    await using warehouse = await openDuckDb({ threads: 1 });
+    const message = 'held: columns is for views: what is written is looked at';
+    await expect(readCatalog(folder, warehouse)).rejects.toMatchObject({ problems: [{ code: 'model/contract-form', message }] });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});

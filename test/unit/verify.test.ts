@@ -30,6 +30,7 @@ const MODEL: Model = {
     grain: ['day', 'feature'],
     build: 'table',
     made: 'run',
+    held: 'rows',
     columns: [
       { name: 'day', type: 'DATE', nullable: false, about: '' },
       { name: 'feature', type: 'VARCHAR', nullable: true, about: '' },

@@ -14,7 +14,7 @@ WITH grain AS (
   LEFT JOIN (SELECT DISTINCT rule_no FROM run.rule_provider) AS n ON n.rule_no = r.rule_no
 ), usage_driver AS (
   SELECT g.rule_no, g.rank, g.grain, '' AS currency, CASE WHEN g.by_day THEN u.usage_date END AS on_day, CASE WHEN g.by_month THEN month_start(u.usage_date) END AS in_month,
-         CASE WHEN g.by_provider THEN u.provider END AS provider, CASE WHEN g.by_account THEN u.account_id END AS account_id, NULL AS invoice_id, NULL AS service,
+         CASE WHEN g.by_provider THEN u.provider END AS provider, CASE WHEN g.by_account THEN u.account_id END AS account_id, CAST(NULL AS VARCHAR) AS invoice_id, CAST(NULL AS VARCHAR) AS service,
          CASE WHEN g.by_sku THEN u.sku END AS sku, CASE WHEN g.by_meter THEN u.meter END AS meter, u.feature_id, u.customer_id,
          CASE WHEN u.attribution IN ('unregistered_feature', 'untagged') THEN u.attribution ELSE '' END AS reason,
          coalesce(u.feature_tag, '') AS feature_tag, CASE WHEN g.keeps_days THEN u.usage_date END AS usage_date,

@@ -7,10 +7,15 @@ CREATE OR REPLACE MACRO floor_div(a, b) AS
 CREATE OR REPLACE MACRO half_even_div(a, b) AS
   a // b + CASE WHEN 2 * (a % b) > b OR (2 * (a % b) = b AND (a // b) % 2 = 1) THEN 1 ELSE 0 END;
 
--- decimals as integers of 10^-12 and 10^-6, and back
-CREATE OR REPLACE MACRO pico(x) AS CAST(CAST(x AS DECIMAL(38,12)) * CAST(1000000000000 AS DECIMAL(13,0)) AS HUGEINT);
+-- decimals as integers of 10^-12 and 10^-6, and back. The digits without their point are that integer: to multiply would end in a division of
+-- 128 bits, which takes ten times as long. Up to 18 digits are one machine word; an amount of 10^14 is refused.
+CREATE OR REPLACE MACRO pico(x) AS
+  CASE WHEN x BETWEEN -999999 AND 999999 THEN CAST(CAST(replace(CAST(CAST(x AS DECIMAL(18,12)) AS VARCHAR), '.', '') AS BIGINT) AS HUGEINT)
+       ELSE CAST(replace(CAST(CAST(x AS DECIMAL(26,12)) AS VARCHAR), '.', '') AS HUGEINT) END;
 CREATE OR REPLACE MACRO from_pico(n) AS CAST(CAST(n AS DECIMAL(26,0)) * CAST('0.000000000001' AS DECIMAL(12,12)) AS DECIMAL(38,12));
-CREATE OR REPLACE MACRO micro(x) AS CAST(CAST(x AS DECIMAL(26,6)) * CAST(1000000 AS DECIMAL(7,0)) AS HUGEINT);
+CREATE OR REPLACE MACRO micro(x) AS
+  CASE WHEN x BETWEEN -999999999999 AND 999999999999 THEN CAST(CAST(replace(CAST(CAST(x AS DECIMAL(18,6)) AS VARCHAR), '.', '') AS BIGINT) AS HUGEINT)
+       ELSE CAST(replace(CAST(CAST(x AS DECIMAL(26,6)) AS VARCHAR), '.', '') AS HUGEINT) END;
 CREATE OR REPLACE MACRO from_micro(n) AS CAST(CAST(n AS DECIMAL(26,0)) * CAST('0.000001' AS DECIMAL(6,6)) AS DECIMAL(26,6));
 
 -- x / rate and x / y at six decimals, half-even; x >= 0, rate > 0

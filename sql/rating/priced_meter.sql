@@ -12,11 +12,13 @@ WITH priced_key AS (
   SELECT m.usage_no, m.usage_date, m.rate_key, m.meter, m.quantity, p.price_no, p.unit_price, p.short_price, p.currency, m.quantity * p.unit_price AS exact
   FROM rating.usage_meter AS m
   LEFT JOIN price AS p ON p.rate_key = m.rate_key AND p.meter = m.meter
+), told AS (
+  SELECT product.*, short_price IS NOT NULL AND floor(quantity) = quantity AND abs(exact) < CAST('100000000000000' AS DECIMAL(38,20)) AS is_short FROM product
+), rounded AS (
+  SELECT told.*, CASE WHEN NOT is_short THEN CAST(exact AS DECIMAL(38,12)) END AS rounded FROM told
 ), priced AS (
-  SELECT product.*,
-         CASE WHEN short_price IS NOT NULL AND floor(quantity) = quantity THEN CAST(CAST(quantity AS DECIMAL(12,0)) * short_price AS DECIMAL(38,12))
-              ELSE half_even_12(exact) END AS amount
-  FROM product
+  SELECT rounded.*, CASE WHEN is_short THEN CAST(CAST(quantity AS DECIMAL(12,0)) * short_price AS DECIMAL(38,12)) ELSE half_even_from(exact, rounded) END AS amount
+  FROM rounded
 )
 SELECT m.usage_no, m.usage_date, m.rate_key, m.meter, m.quantity, m.price_no, m.unit_price,
        CASE WHEN x.rate IS NULL THEN m.currency ELSE x.to_currency END AS currency,

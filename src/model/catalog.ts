@@ -146,6 +146,8 @@ async function readContract(request: ReadRequest): Promise<Contract | null> {
 /** What was published before has a say in marts alone: everything before them is a function of what landed. */
 function problemOf(contract: ReturnType<typeof parseContract>, layer: Layer): string | null {
   if ('problem' in contract) return contract.problem;
+  if (layer === 'marts' && contract.build === 'view')
+    return 'build: view is for what marts are made of: what is published is a table';
   if (contract.made === 'history' && layer !== 'marts') return `made: history is for marts, and this is ${layer}`;
   return contract.held === 'columns' && contract.build !== 'view'
     ? 'held: columns is for views: what is written is looked at'

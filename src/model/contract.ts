@@ -17,7 +17,10 @@ export type Made = (typeof MADE)[number];
 
 const MADE = ['run', 'history', 'close'] as const;
 
-/** What a model is held to whenever it is built. Views of events are held to their columns: their rows are read often enough. */
+/**
+ * What a model is held to whenever it is built. Views of events, whose rows are read often enough, are held to their columns, and so is what
+ * this run only writes down and the next one looks at.
+ */
 export type Held = (typeof HELD)[number];
 
 const HELD = ['rows', 'columns'] as const;

@@ -62,7 +62,7 @@ async function readersOfEvidence(
   );
 }
 
-/** The raw tables that a model reads, also through views: those scan nothing themselves. */
+/** The raw tables that a model reads, also through views: those of events scan nothing themselves. */
 function evidenceOf({ reads }: Pick<Model, 'reads'>, catalog: Catalog): readonly string[] {
   return reads.flatMap((name) => {
     if (name.startsWith('raw.')) return [name];

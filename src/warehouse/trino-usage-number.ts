@@ -29,7 +29,7 @@ function scaled(text: string): string {
   return `CASE WHEN ${isWhole(text)} THEN ${trimmed(whole(text), '0')} ELSE ${spelled} END`;
 }
 
-/** From 2^53 a double is a whole number, and Java's digits are not enough to tell which decimal is the nearest; from 2^103 they are. */
+/** From 2^53 a double is a whole number, and Java's digits are not enough to tell which decimal is the nearest; from 2^103 they were, of millions tried. */
 function isWhole(text: string): string {
   return `abs(CAST(${text} AS DOUBLE)) >= power(2, 53) AND abs(CAST(${text} AS DOUBLE)) < power(2, 103)`;
 }

@@ -80,7 +80,8 @@ export const anyRecords = fc.array(
 const STRICT_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.]\d{3}(Z|[+-]\d\d(:?\d\d)?)?$/;
 
 /** Letters that have had two cases since Unicode 14 to 17: whether an engine knows them depends on its age. */
-const NEW_LETTERS = /[\u2c2f\u2c5f\ua7c0-\ua7c1\ua7cb-\ua7dc\u{10570}-\u{105bc}\u{10d50}-\u{10d85}\u{16ea0}-\u{16ed3}]/u;
+const NEW_LETTERS =
+  /[\u1c89\u1c8a\u2c2f\u2c5f\ua7c0-\ua7c1\ua7cb-\ua7dc\u{10570}-\u{105bc}\u{10d50}-\u{10d85}\u{16ea0}-\u{16ed3}]/u;
 
 /** Numbers kept as text are refused on Trino where Java spells them otherwise: in a list or object, beyond any double, next to zero. */
 function isParted(json: string): boolean {

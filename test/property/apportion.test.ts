@@ -239,6 +239,24 @@ describe('rounding', () => {
     );
   });
 
+  it('pico and micro give every digit, on both sides of where a machine word ends', { timeout: 20_000 }, async () => {
+    const edges = (scale: bigint, whole: bigint): readonly bigint[] =>
+      [whole - 2n, whole - 1n, whole, whole + 1n].flatMap((near) => [near * scale - 1n, near * scale, near * scale + 1n]);
+    const signed = (units: readonly bigint[]): readonly bigint[] => units.flatMap((each) => [each, -each]);
+    const picos = signed([0n, 1n, UNIT, ...edges(UNIT, 10n ** 6n), 10n ** 26n - 1n]);
+    const micros = signed([0n, 1n, 10n ** 6n, ...edges(10n ** 6n, 10n ** 12n), 10n ** 26n - 1n]);
+    const told = async (call: string, units: readonly bigint[], scale: number): Promise<readonly (bigint | null)[]> =>
+      (
+        await evaluate(
+          call,
+          units.map((each) => [decimal(each, scale), '1']),
+        )
+      ).map((answer) => (answer === null ? null : BigInt(answer)));
+    expect(await told('pico(CAST(x AS DECIMAL(38,12)))', picos, 12)).toEqual(picos);
+    expect(await told('micro(CAST(x AS DECIMAL(26,6)))', micros, 6)).toEqual(micros);
+    await expect(evaluate('pico(CAST(x AS DECIMAL(38,12)))', [['100000000000000', '1']])).rejects.toThrow(/out of range/i);
+  });
+
   it('ratio divides either sign half-even at six decimals, and nothing by zero', { timeout: 20_000 }, async () => {
     const parts = fc.oneof(fc.bigInt({ min: -(10n ** 24n), max: 10n ** 24n }), fc.bigInt({ min: -50n, max: 50n }));
     await fc.assert(

@@ -49,15 +49,21 @@ it('are refused in every layer before, and so is a word that is none', { timeout
   }
 });
 
-it('a table that says that nobody looks at its rows is refused: only views of events may', { timeout: 60_000 }, async () => {
+it('a table that says that nobody looks at its rows is refused, and a mart that is none', { timeout: 60_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'showback-sql-'));
   try {
     await cp(SQL, folder, { recursive: true });
     const path = join(folder, 'marts/pool_month.yaml');
-    await writeFile(path, `held: columns\n${await readFile(path, 'utf8')}`);
+    const good = await readFile(path, 'utf8');
     await using warehouse = await openDuckDb({ threads: 1 });
-    const message = 'held: columns is for views: what is written is looked at';
-    await expect(readCatalog(folder, warehouse)).rejects.toMatchObject({ problems: [{ code: 'model/contract-form', message }] });
+    const refused = async (planted: string, message: string): Promise<void> => {
+      await writeFile(path, `${planted}\n${good}`);
+      await expect(readCatalog(folder, warehouse)).rejects.toMatchObject({
+        problems: [{ code: 'model/contract-form', message }],
+      });
+    };
+    await refused('held: columns', 'held: columns is for views: what is written is looked at');
+    await refused('build: view', 'build: view is for what marts are made of: what is published is a table');
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -2,7 +2,9 @@
 import { dirname, join } from 'node:path';
 import type { Month } from '../kernel/period.js';
 import type { Model } from '../model/catalog.js';
+import { sideBySide } from '../store/lanes.js';
 import type { Column, Warehouse } from '../warehouse/warehouse.js';
+import { MOST_LANES } from './side-by-side.js';
 import { makeFolder } from './state.js';
 
 export interface ExportedFile {
@@ -21,31 +23,58 @@ export const ARROW_MARTS: ReadonlySet<string> = new Set([
   'showback_customer_month',
 ]);
 
-/** Parquet and CSV of every mart and published month, below `dir`. Months without rows get a file too: absent is not empty. */
+/** What is written by one statement. */
+interface Copy {
+  readonly file: ExportedFile;
+  readonly select: string;
+  readonly options: string;
+}
+
+/**
+ * Parquet and CSV of every mart and published month, below `dir`, as many at once as there are lanes: most are small, and each waits for
+ * the disk.
+ * Months without rows get a file too: absent is not empty.
+ */
 export async function exportMarts(
   warehouse: Warehouse,
   marts: readonly Model[],
   months: readonly Month[],
-  dir: string,
+  { dir, lanes }: { readonly dir: string; readonly lanes: number },
 ): Promise<readonly ExportedFile[]> {
-  const files: ExportedFile[] = [];
   const counts = await rowCounts(warehouse, marts);
-  for (const mart of marts) {
-    for (const month of months) {
-      const rows = counts.get(`${mart.table} ${month}`) ?? 0;
-      const parquet = `parquet/${mart.table}/billing_month=${month}/data.parquet`;
-      const csv = `csv/${month}/${mart.table}.csv`;
-      await copy(
-        warehouse,
-        orderedSelect(mart, month, plainColumns(mart)),
-        join(dir, parquet),
-        'FORMAT parquet, COMPRESSION zstd',
-      );
-      await copy(warehouse, orderedSelect(mart, month, safeColumns(mart.contract.columns)), join(dir, csv), CSV_OPTIONS);
-      files.push({ path: parquet, mart: mart.table, month, rows }, { path: csv, mart: mart.table, month, rows });
-    }
+  const copies = marts.flatMap((mart) =>
+    months.flatMap((month) => copiesOf(mart, month, counts.get(`${mart.table} ${month}`) ?? 0)),
+  );
+  const own: Warehouse[] = [];
+  const most = Math.min(lanes, MOST_LANES);
+  try {
+    while (own.length + 1 < most) own.push(await warehouse.beside());
+    const free = [warehouse, ...own];
+    await sideBySide(copies, most, async (each) => {
+      const lane = free.pop();
+      if (lane === undefined) throw new Error('more copies at once than lanes');
+      await copy(lane, each, dir).finally(() => free.push(lane));
+    });
+  } finally {
+    for (const lane of own) await lane[Symbol.asyncDispose]();
   }
-  return files;
+  return copies.map(({ file }) => file);
+}
+
+function copiesOf(mart: Model, month: Month, rows: number): readonly Copy[] {
+  const file = { mart: mart.table, month, rows };
+  return [
+    {
+      file: { ...file, path: `parquet/${mart.table}/billing_month=${month}/data.parquet` },
+      select: orderedSelect(mart, month, plainColumns(mart)),
+      options: 'FORMAT parquet, COMPRESSION zstd',
+    },
+    {
+      file: { ...file, path: `csv/${month}/${mart.table}.csv` },
+      select: orderedSelect(mart, month, safeColumns(mart.contract.columns)),
+      options: CSV_OPTIONS,
+    },
+  ];
 }
 
 /** The select of a mart's rows in their total order: its grain, which its contract proves unique. */
@@ -82,7 +111,8 @@ async function rowCounts(warehouse: Warehouse, marts: readonly Model[]): Promise
   return new Map(rows.map(({ file, n }) => [file ?? '', Number(n)]));
 }
 
-async function copy(warehouse: Warehouse, select: string, path: string, options: string): Promise<void> {
+async function copy(warehouse: Warehouse, { file, select, options }: Copy, dir: string): Promise<void> {
+  const path = join(dir, file.path);
   await makeFolder(dirname(path));
   await warehouse.run(`COPY (${select}) TO '${path.replaceAll("'", "''")}' (${options})`);
 }

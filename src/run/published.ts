@@ -38,7 +38,7 @@ export async function publishMarts(context: RunContext, published: Manifest | nu
     runId: name.runId,
     keep: pipeline.retention.runs - 1,
     stage: async (dir) => [
-      ...(await exportMarts(warehouse, marts.filter(isOfRuns), own, dir)),
+      ...(await exportMarts(warehouse, marts.filter(isOfRuns), own, { dir, lanes: context.engine.lanes })),
       ...(await keepCarried(context, published, dir)),
       ...(await exportArrow(context, marts, dir, await arrow)),
     ],

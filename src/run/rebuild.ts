@@ -16,10 +16,10 @@ export function isOfHistory({ catalog }: Pick<RunContext, 'catalog'>, { mart }: 
 
 /** Checks the controls of the month, builds its marts but those that remember, and writes them below `dir`, as a run publishes them. */
 export async function exportMonth(context: RunContext, month: Month, dir: string): Promise<readonly ExportedFile[]> {
-  const { pipeline, catalog, warehouse } = context;
+  const { pipeline, catalog, warehouse, engine } = context;
   const steps = publishSteps(pipeline, catalog, []).filter(({ kind }) => kind === 'gate' || kind === 'build');
   await executeSteps(context, steps, async (step) => executeStep(context, step));
-  return exportMarts(warehouse, martsMadeBy(context, 'run'), [month], dir);
+  return exportMarts(warehouse, martsMadeBy(context, 'run'), [month], { dir, lanes: engine.lanes });
 }
 
 /** Builds what is made when a month closes, and writes its marts below `dir`. The month's own marts are built. */
@@ -28,7 +28,7 @@ export async function exportAtClose(context: RunContext, month: Month, dir: stri
   await executeSteps(context, steps, async (step) => executeStep(context, step));
   const built = new Set(steps.flatMap((step) => (step.kind === 'build' ? [step.model] : [])));
   const marts = martsMadeBy(context, 'close').filter(({ name }) => built.has(name));
-  return exportMarts(context.warehouse, marts, [month], dir);
+  return exportMarts(context.warehouse, marts, [month], { dir, lanes: context.engine.lanes });
 }
 
 /** Writes what the ledger holds of the month below `dir`; gives the number of rows. */

@@ -17,8 +17,7 @@ import { writeAside, writeBytes } from './state.js';
 
 /** Writes marts aside, checks nothing away, and flips the published folder to them. */
 export async function publishMarts(context: RunContext, published: Manifest | null, name: RunName): Promise<void> {
-  const { pipeline, period, warehouse } = context;
-  const marts = martsOf(context);
+  const { pipeline, period } = context;
   const carried = carriedMonths(context, published);
   const own = ownMonths(period);
   const months = [...own, ...carried.months].sort();
@@ -32,16 +31,11 @@ export async function publishMarts(context: RunContext, published: Manifest | nu
   });
   // Loaded when it is used: a run without news does not wait for it, and this one lets the engine work meanwhile.
   const arrow = import('../publish/arrow.js');
-  await writeRunWarehouse(context, marts, name.runId);
   await publishRun({
     outDir: pipeline.outDir,
     runId: name.runId,
     keep: pipeline.retention.runs - 1,
-    stage: async (dir) => [
-      ...(await exportMarts(warehouse, marts.filter(isOfRuns), own, { dir, lanes: context.engine.lanes })),
-      ...(await keepCarried(context, published, dir)),
-      ...(await exportArrow(context, marts, dir, await arrow)),
-    ],
+    stage: async (dir) => stage(context, published, name, { dir, arrow }),
     manifest: {
       pipeline: pipeline.name,
       asOf: period.asOf,
@@ -50,6 +44,29 @@ export async function publishMarts(context: RunContext, published: Manifest | nu
       made,
     },
   });
+}
+
+/** The published files below `dir`, and beside them the warehouse file of the run: both wait for the disk more than they work. */
+async function stage(
+  context: RunContext,
+  published: Manifest | null,
+  { runId }: RunName,
+  { dir, arrow }: { readonly dir: string; readonly arrow: Promise<typeof Arrow> },
+): Promise<readonly ExportedFile[]> {
+  const marts = martsOf(context);
+  const files = async (): Promise<readonly ExportedFile[]> => [
+    ...(await exportMarts(context.warehouse, marts.filter(isOfRuns), ownMonths(context.period), {
+      dir,
+      lanes: context.engine.lanes,
+    })),
+    ...(await keepCarried(context, published, dir)),
+    ...(await exportArrow(context, marts, dir, await arrow)),
+  ];
+  // None is left writing when the other has failed.
+  const [exported, written] = await Promise.allSettled([files(), writeRunWarehouse(context, marts, runId)]);
+  if (exported.status === 'rejected') throw exported.reason;
+  if (written.status === 'rejected') throw written.reason;
+  return exported.value;
 }
 
 function madeNow(month: Month, asOf: Day, { runId, inputs, after }: RunName): MadeMonth {
@@ -88,7 +105,8 @@ export function martsMadeBy(context: RunContext, made: Made): readonly Model[] {
 
 async function writeRunWarehouse(context: RunContext, marts: readonly Model[], runId: string): Promise<void> {
   const path = join(context.pipeline.stateDir, 'runs', runId, 'warehouse.duckdb');
-  await writeAside(path, (aside) => writeWarehouse(context.warehouse, marts, aside));
+  await using own = await context.warehouse.beside();
+  await writeAside(path, (aside) => writeWarehouse(own, marts, aside));
 }
 
 async function exportArrow(

@@ -8,7 +8,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { RunResult, RunScope } from '../src/run/api.js';
 import { type BookStep, doStep } from './golden/books-steps.js';
-import { type Company, companyOf, csvsOf, pack, run, valueOf, writeParquet } from './golden/company.js';
+import { type Company, companyOf, csvsOf, packFiles, type Packed, run, valueOf } from './golden/company.js';
 import { rowsInside } from './golden/inside.js';
 
 vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/one-catalog.js')).oneCatalog(original));
@@ -22,16 +22,12 @@ interface CaseRun extends RunScope {
   readonly holds?: Readonly<Record<string, string | null>>;
 }
 
-interface Case {
+interface Case extends Packed {
   readonly about: string;
   /** Marts whose CSV is held to expected/. */
   readonly marts: readonly string[];
   /** One run of everything where nothing is said. */
   readonly runs: Readonly<Record<string, CaseRun>>;
-  /** Parquet file → CSV of the case that it is made of. */
-  readonly parquet?: Readonly<Record<string, string>>;
-  /** Files that are packed: `a.csv.gz` of `a.csv.txt`. */
-  readonly gzip?: readonly string[];
   /** Runs that publish the same. */
   readonly alike?: readonly string[];
   /** Query over the models of the first run, before its marts → rows. */
@@ -57,8 +53,7 @@ describe('golden companies', () => {
   test.concurrent.each(cases)('%s', { timeout: 600_000 }, async (name, told) => {
     const source = join(ROOT, name);
     await using company = await companyOf(source);
-    for (const [to, from] of Object.entries(told.parquet ?? {})) await writeParquet(company, from, to);
-    for (const name of told.gzip ?? []) await pack(company, name);
+    await packFiles(company, told);
     for (const [select, rows] of Object.entries(told.inside ?? {})) expect(await rowsInside(company, select)).toEqual(rows);
     const published = new Map<string, string>();
     for (const [runName, what] of Object.entries(told.runs)) {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { parse } from 'yaml';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Company, companyOf, run, writeParquet } from '../golden/company.js';
+import { type Company, companyOf, type Packed, packFiles, run } from '../golden/company.js';
 import { compare } from './alike.js';
 import { type OnAthena, onAthena } from './company.js';
 import { bucket, engines, s3Client, trino } from './started.js';
@@ -25,10 +25,7 @@ afterAll(() => {
 
 async function caseOf(name: string): Promise<Company & AsyncDisposable> {
   const company = await companyOf(join(ROOT, name));
-  const told = parse(await readFile(join(ROOT, name, 'case.yaml'), 'utf8')) as {
-    readonly parquet?: Readonly<Record<string, string>>;
-  };
-  for (const [to, from] of Object.entries(told.parquet ?? {})) await writeParquet(company, from, to);
+  await packFiles(company, parse(await readFile(join(ROOT, name, 'case.yaml'), 'utf8')) as Packed);
   return company;
 }
 

@@ -42,6 +42,20 @@ export async function valueOf(result: RunResult, select: string): Promise<string
   return value ?? null;
 }
 
+/** What a case says of files that text in a repository cannot be. */
+export interface Packed {
+  /** Parquet file → CSV of the case that it is made of. */
+  readonly parquet?: Readonly<Record<string, string>>;
+  /** Files that are packed: `a.csv.gz` of `a.csv.txt`. */
+  readonly gzip?: readonly string[];
+}
+
+/** Makes them of their texts. */
+export async function packFiles(company: Company, { parquet = {}, gzip = [] }: Packed): Promise<void> {
+  for (const [to, from] of Object.entries(parquet)) await writeParquet(company, from, to);
+  for (const to of gzip) await pack(company, to);
+}
+
 /** Parquet from a CSV of the case: the engine writes it, with the types that it sees. */
 export async function writeParquet(company: Company, from: string, to: string): Promise<void> {
   await using warehouse = await openDuckDb({ threads: 1 });
@@ -52,7 +66,7 @@ export async function writeParquet(company: Company, from: string, to: string): 
 }
 
 /** `a.csv.gz` from `a.csv.txt` of the case. */
-export async function pack(company: Company, to: string): Promise<void> {
+async function pack(company: Company, to: string): Promise<void> {
   const target = join(company.folder, to);
   const text = target.replace(/\.gz$/, '.txt');
   await writeFile(target, gzipSync(await readFile(text)));

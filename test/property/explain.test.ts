@@ -19,7 +19,7 @@ import { planSteps } from '../../src/run/plan.js';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import type { Warehouse } from '../../src/warehouse/warehouse.js';
 import { type BookStep, doStep } from '../golden/books-steps.js';
-import { companyOf, pack, run, writeParquet } from '../golden/company.js';
+import { companyOf, type Packed, packFiles, run } from '../golden/company.js';
 import { type RandomCompany, randomCompany } from './random-company.js';
 
 vi.mock('../../src/model/catalog.js', async (original) => (await import('../golden/one-catalog.js')).oneCatalog(original));
@@ -86,12 +86,10 @@ describe('explained', { timeout: 1_800_000 }, () => {
   });
 });
 
-interface Told {
+interface Told extends Packed {
   readonly runs: Readonly<
     Record<string, { readonly steps?: readonly BookStep[]; readonly add?: string; readonly asOf?: string }>
   >;
-  readonly parquet?: Readonly<Record<string, string>>;
-  readonly gzip?: readonly string[];
 }
 
 const CASES = join(import.meta.dirname, '../../fixtures/cases');
@@ -103,8 +101,7 @@ describe('explained as published', () => {
     const source = join(CASES, name);
     const told = parse(await readFile(join(source, 'case.yaml'), 'utf8')) as Told;
     await using company = await companyOf(source);
-    for (const [to, from] of Object.entries(told.parquet ?? {})) await writeParquet(company, from, to);
-    for (const file of told.gzip ?? []) await pack(company, file);
+    await packFiles(company, told);
     for (const { steps = [], add, ...scope } of Object.values(told.runs)) {
       for (const step of steps) await doStep(company, join(source, 'then'), step);
       if (add !== undefined) await cp(join(source, 'then', add), company.folder, { recursive: true });

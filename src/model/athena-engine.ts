@@ -111,10 +111,10 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
   }
 
   async build(model: Model): Promise<number | null> {
-    const isView = model.contract.build === 'view';
-    if (!isView && (await this.#empty.decide(model.emptyWhen))) return this.#buildEmpty(model);
+    if (model.contract.build === 'view') return this.#buildAsked(model);
+    if (await this.#empty.decide(model.emptyWhen)) return this.#buildEmpty(model);
     const rows = await this.#buildAsked(model);
-    if (rows !== null && !isView) this.#empty.note(model.name, rows === 0);
+    if (rows !== null) this.#empty.note(model.name, rows === 0);
     return rows;
   }
 
@@ -227,8 +227,7 @@ export class AthenaEngine implements ModelEngine, AthenaTables, AsyncDisposable 
   async #tableOver(model: Model, table: RunTable): Promise<void> {
     const { queries, store, database, pipeline } = this.#options;
     const over = { database, pipeline, name: table.name, location: store.url(table.prefix) };
-    const sql = externalTable(over, model.contract.columns);
-    await queries.execute({ ...ofModel(model, `${table.name} table`), sql });
+    await queries.execute({ ...ofModel(model, `${table.name} table`), sql: externalTable(over, model.contract.columns) });
   }
 
   async #view(model: Model, select: string): Promise<void> {

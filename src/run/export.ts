@@ -32,8 +32,7 @@ interface Copy {
 
 /**
  * Parquet and CSV of every mart and published month, below `dir`, as many at once as there are lanes: most are small, and each waits for
- * the disk.
- * Months without rows get a file too: absent is not empty.
+ * the disk. Months without rows get a file too: absent is not empty.
  */
 export async function exportMarts(
   warehouse: Warehouse,

@@ -1,5 +1,6 @@
 // The step that replaces what is published.
 import { join } from 'node:path';
+import { diskFailure } from '../kernel/disk-failure.js';
 import type { Day, Month } from '../kernel/period.js';
 import type { Model } from '../model/catalog.js';
 import type { Made } from '../model/contract.js';
@@ -62,10 +63,10 @@ async function stage(
     ...(await keepCarried(context, published, dir)),
     ...(await exportArrow(context, marts, dir, await arrow)),
   ];
-  // None is left writing when the other has failed.
-  const [exported, written] = await Promise.allSettled([files(), writeRunWarehouse(context, marts, runId)]);
-  if (exported.status === 'rejected') throw exported.reason;
+  // None is left writing when the other has failed. A warehouse file that cannot be committed takes the engine with it, and then both fail.
+  const [written, exported] = await Promise.allSettled([writeRunWarehouse(context, marts, runId), files()]);
   if (written.status === 'rejected') throw written.reason;
+  if (exported.status === 'rejected') throw exported.reason;
   return exported.value;
 }
 
@@ -106,7 +107,12 @@ export function martsMadeBy(context: RunContext, made: Made): readonly Model[] {
 async function writeRunWarehouse(context: RunContext, marts: readonly Model[], runId: string): Promise<void> {
   const path = join(context.pipeline.stateDir, 'runs', runId, 'warehouse.duckdb');
   await using own = await context.warehouse.beside();
-  await writeAside(path, (aside) => writeWarehouse(own, marts, aside));
+  try {
+    await writeAside(path, (aside) => writeWarehouse(own, marts, aside));
+  } catch (error) {
+    // It lies in the state: who publishes would tell of `out`.
+    throw diskFailure(error, { doing: 'write the warehouse file of the run', place: path }) ?? error;
+  }
 }
 
 async function exportArrow(

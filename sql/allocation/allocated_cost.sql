@@ -35,7 +35,14 @@ CROSS JOIN run.level AS v
 GROUP BY v.level, t.rule_no, t.billing_month, t.usage_date, t.provider, t.account_id, t.invoice_id, t.service, t.sku, t.meter, t.category, t.basis, t.finality,
          t.currency, t.to_feature, t.to_customer, t.why, t.tag, t.method_id
 UNION ALL
-SELECT v.level, 0, e.billing_month, e.usage_date, e.provider, e.account_id, NULL, NULL, e.sku, e.meter, 'Usage', 'rated', 'estimated',
-       e.currency, e.feature_id, e.customer_id, e.reason, e.feature_tag, 'usage/rated', e.amount
-FROM allocation.estimated_cost AS e
+SELECT v.level, 0, month_start(u.usage_date), u.usage_date, u.provider, u.account_id, NULL, NULL, u.sku, u.meter, 'Usage', 'rated', 'estimated', u.currency,
+       u.feature_id, u.customer_id, CASE WHEN u.attribution IN ('unregistered_feature', 'untagged') THEN u.attribution END, u.feature_tag, 'usage/rated',
+       money_sum(u.rated_amount)
+FROM rating.rated_usage AS u
 JOIN run.level AS v ON v.level = 0
+CROSS JOIN run.period AS p
+LEFT JOIN allocation.covered_usage AS c ON c.provider = u.provider AND c.account_id IS NOT DISTINCT FROM u.account_id
+  AND c.service_tier = u.service_tier AND c.usage_date = u.usage_date
+WHERE c.provider IS NULL AND u.rated_amount <> 0 AND u.usage_date >= p.start_month
+GROUP BY v.level, u.usage_date, u.provider, u.account_id, u.sku, u.meter, u.currency, u.feature_id, u.customer_id,
+         CASE WHEN u.attribution IN ('unregistered_feature', 'untagged') THEN u.attribution END, u.feature_tag

@@ -1,12 +1,7 @@
 -- Each row of the statement once a role, in parts by who held the role on the day of the cost.
-WITH cost_of_day AS (
-  SELECT billing_month, original_month, entry, usage_date, currency, feature_id, category, basis, method_id, finality, money_sum(amount) AS amount
-  FROM allocation.cost
-  GROUP BY billing_month, original_month, entry, usage_date, currency, feature_id, category, basis, method_id, finality
-)
 SELECT s.statement_key, s.row_key, r.role, coalesce(o.owner, '(nobody)') AS owner, s.billing_month, s.currency, s.feature_id, s.basis, s.finality,
        m.minor_exponent, s.statement_amount AS row_statement_amount, money_sum(d.amount) AS amount
-FROM cost_of_day AS d
+FROM allocation.feature_day AS d
 JOIN allocation.statement AS s
   ON s.billing_month = d.billing_month AND s.currency = d.currency AND s.feature_id = d.feature_id AND s.category = d.category
  AND s.original_month = d.original_month AND s.entry = d.entry AND s.basis = d.basis AND s.method_id = d.method_id AND s.finality = d.finality

@@ -11,7 +11,7 @@ WITH line AS (
   SELECT billing_month, currency, rule_no, CASE WHEN rule_no = 0 THEN 1 END AS level, 'received' AS entry, counterparty, CAST(NULL AS VARCHAR) AS service, method_id, amount FROM line
   UNION ALL
   SELECT e.billing_month, e.currency, 0, 0, 'received', '(usage)', NULL, 'usage/rated', money_sum(e.amount)
-  FROM allocation.estimated_cost AS e
+  FROM allocation.estimated_month AS e
   GROUP BY e.billing_month, e.currency
   UNION ALL
   SELECT a.billing_month, a.currency, p.rule_no, p.level, 'received', coalesce(f.pool_id, '(usage)'), a.feature_id, a.method_id, money_sum(a.amount)

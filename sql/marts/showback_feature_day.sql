@@ -3,7 +3,7 @@ SELECT month_text(c.billing_month) AS billing_month, c.usage_date, c.feature_id,
        coalesce(f.team, c.feature_id) AS team, coalesce(c.provider, '') AS provider, coalesce(c.service, '') AS service, coalesce(c.sku, '') AS sku,
        coalesce(c.meter, '') AS meter, c.category, c.currency, c.basis, c.method_id, c.finality,
        month_text(c.original_month) AS original_month, c.entry, money_sum(c.amount) AS amount
-FROM allocation.cost AS c
+FROM allocation.feature_day AS c
 CROSS JOIN run.period AS p
 LEFT JOIN run.feature AS f ON f.feature_id = c.feature_id
 WHERE c.billing_month >= p.first_month AND c.billing_month <= p.last_month

@@ -4,5 +4,5 @@ SELECT s.usage_date, s.source_id, k.provider, k.model, k.service_tier, k.region,
   s.cache_read_tokens, s.cache_write_tokens, s.cache_write_1h_tokens, s.output_tokens, s.embedding_tokens, s.embeddings, s.requests,
   s.vector_queries, s.vector_read_units, s.vector_write_units, s.tool_calls, s.search_queries, s.rerank_queries, s.images,
   s.storage_gb_months, s.egress_gb, s.gpu_hours, s.review_minutes
-FROM rating.usage_sum AS s
+FROM rating.day_sum AS s
 JOIN rating.rate_key AS k ON k.rate_key = s.rate_key

@@ -1,11 +1,11 @@
 -- Usage by day, wide: quantities as logged, one column a meter. What follows from the words of the log (the sku, the registered feature)
--- is joined to sums, and never to an event.
+-- is joined to sums, and never to an event. Rows are numbered day by day: days are numbered side by side, and another day moves no number.
 WITH tagged AS (
   SELECT c.*, s.stated_cost AND c.own_cost = 'figure' AS stated, CASE WHEN s.stated_cost AND c.own_cost = 'zero' THEN c.events ELSE 0 END AS zeros,
     CASE WHEN c.tag IS NOT NULL THEN f.feature_id WHEN a.feature_id IS NOT NULL THEN a.feature_id ELSE c.principal_feature END AS registered,
     CASE WHEN f.feature_id IS NOT NULL THEN 'tag' WHEN c.tag IS NOT NULL THEN 'unregistered_feature' WHEN a.feature_id IS NOT NULL THEN 'account'
          WHEN c.principal_feature IS NOT NULL THEN 'principal' ELSE 'untagged' END AS attribution
-  FROM rating.usage_sum AS c
+  FROM rating.day_sum AS c
   JOIN run.source AS s ON s.source_id = c.source_id
   LEFT JOIN run.feature AS f ON f.feature_id = c.tag
   LEFT JOIN run.feature_mapping AS a ON a.kind = 'account' AND a.value = c.account_id
@@ -25,8 +25,9 @@ WITH tagged AS (
   FROM tagged
   GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 )
-SELECT row_number() OVER (ORDER BY u.usage_date, u.source_id, u.rate_key, u.account_id, u.cache_hit, u.sample_rate, u.feature_id, u.customer_id,
-                                   u.attribution, u.feature_tag, u.stated) AS usage_no,
+SELECT days_between(DATE '1970-01-01', u.usage_date) * 1000000000
+         + row_number() OVER (PARTITION BY u.usage_date ORDER BY u.source_id, u.rate_key, u.account_id, u.cache_hit, u.sample_rate, u.feature_id, u.customer_id,
+                                                                 u.attribution, u.feature_tag, u.stated) AS usage_no,
   u.usage_date, u.source_id, u.rate_key, k.provider, u.account_id, k.model, k.sku, k.charged_by, k.service_tier, k.region, u.cache_hit, u.sample_rate,
   u.feature_id, u.customer_id, u.attribution, u.feature_tag, u.stated, u.events, u.stated_zeros, u.stated_cost,
   u.input_tokens, u.cache_read_tokens, u.cache_write_tokens, u.cache_write_1h_tokens, u.output_tokens, u.embedding_tokens, u.embeddings, u.requests,

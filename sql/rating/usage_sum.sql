@@ -1,5 +1,5 @@
--- Usage by day and by the words of the log, wide. Nothing later sees an event; days whose sums are kept come as they are. Meters that few events have are summed apart, over those events:
--- each column that an aggregate carries is time on every event.
+-- Usage by day and by the words of the log, wide, of the days that are read. Nothing later sees an event. Meters that few events have are summed apart,
+-- over those events: each column that an aggregate carries is time on every event.
 WITH frequent AS (
   SELECT usage_date, source_id, rate_key, account_id, cache_hit, sample_rate, tag, principal_feature, customer_id, own_cost,
     count(*) AS events, money_sum(stated_cost) AS stated_cost, count_sum(input_tokens) AS input_tokens,
@@ -28,11 +28,3 @@ LEFT JOIN rare AS r ON r.usage_date = f.usage_date AND r.source_id = f.source_id
   AND r.sample_rate = f.sample_rate AND r.own_cost = f.own_cost AND r.account_id IS NOT DISTINCT FROM f.account_id
   AND r.tag IS NOT DISTINCT FROM f.tag AND r.principal_feature IS NOT DISTINCT FROM f.principal_feature
   AND r.customer_id IS NOT DISTINCT FROM f.customer_id
-UNION ALL
-SELECT k.usage_date, k.source_id, b.rate_key, k.account_id, k.cache_hit, k.sample_rate, k.tag, k.principal_feature, k.customer_id, k.own_cost, k.events,
-  k.stated_cost, k.input_tokens, k.cache_read_tokens, k.cache_write_tokens, k.cache_write_1h_tokens, k.output_tokens, k.embedding_tokens,
-  k.embeddings, k.requests, k.vector_queries, k.vector_read_units, k.vector_write_units, k.tool_calls, k.search_queries, k.rerank_queries,
-  k.images, k.storage_gb_months, k.egress_gb, k.gpu_hours, k.review_minutes
-FROM run.kept_sum AS k
-JOIN rating.rate_key AS b ON b.provider = k.provider AND b.model = k.model AND b.service_tier = k.service_tier AND b.region = k.region
-  AND b.valid_from = k.valid_from AND b.minute_from = k.minute_from AND b.prompt_from = k.prompt_from

@@ -2,19 +2,20 @@
 -- has the rate of the entry, and what it brought that of its own month.
 WITH term AS (
   SELECT billing_month, 'billed' AS part, provider, original_currency, billing_month AS rate_month, exchange_rate, currency, original_billed_amount AS original_amount,
-         billed_amount AS amount
+         billed_amount AS amount, CAST(1 AS BIGINT) AS items
   FROM allocation.charge_line
   UNION ALL
-  SELECT billing_month, 'prepaid movement', provider, original_currency, billing_month, exchange_rate, currency, original_amount - original_billed_amount, amount - billed_amount
+  SELECT billing_month, 'prepaid movement', provider, original_currency, billing_month, exchange_rate, currency, original_amount - original_billed_amount,
+         amount - billed_amount, 1
   FROM allocation.charge_line
   WHERE original_amount <> original_billed_amount OR amount <> billed_amount
   UNION ALL
-  SELECT billing_month, 'capitalised', provider, original_currency, billing_month, exchange_rate, currency, -original_amount, -amount
+  SELECT billing_month, 'capitalised', provider, original_currency, billing_month, exchange_rate, currency, -original_amount, -amount, 1
   FROM allocation.capitalised_charge
   UNION ALL
   SELECT month_start(d.usage_date), CASE d.kind WHEN 'recurring' THEN 'recurring register' ELSE 'schedules' END, f.provider, d.original_currency, d.rate_month,
          d.exchange_rate, d.currency, d.original_amount + coalesce(c.proceeds, CAST(0 AS DECIMAL(38,12))),
-         d.amount + CASE WHEN c.proceeds IS NULL THEN CAST(0 AS DECIMAL(38,12)) WHEN x.rate IS NULL THEN c.proceeds ELSE converted(c.proceeds, x.rate) END
+         d.amount + CASE WHEN c.proceeds IS NULL THEN CAST(0 AS DECIMAL(38,12)) WHEN x.rate IS NULL THEN c.proceeds ELSE converted(c.proceeds, x.rate) END, 1
   FROM allocation.fixed_day AS d
   CROSS JOIN run.period AS p
   JOIN run.fixed_cost AS f ON f.entry_id = d.entry_id
@@ -23,7 +24,7 @@ WITH term AS (
   WHERE d.usage_date >= p.start_month AND d.usage_date <= p.as_of
   UNION ALL
   SELECT month_start(c.changed_on), 'proceeds', f.provider, f.currency, month_start(c.changed_on), x.rate, CASE WHEN x.rate IS NULL THEN f.currency ELSE x.to_currency END,
-         -c.proceeds, CASE WHEN x.rate IS NULL THEN -c.proceeds ELSE -converted(c.proceeds, x.rate) END
+         -c.proceeds, CASE WHEN x.rate IS NULL THEN -c.proceeds ELSE -converted(c.proceeds, x.rate) END, 1
   FROM run.fixed_cost_change AS c
   CROSS JOIN run.period AS p
   JOIN run.fixed_cost AS f ON f.entry_id = c.entry_id
@@ -31,16 +32,12 @@ WITH term AS (
   LEFT JOIN run.fx AS x ON x.month = month_start(c.changed_on) AND x.from_currency = f.currency AND x.to_currency = p.currency
   WHERE c.kind = 'disposal' AND c.changed_on >= p.start_month AND c.changed_on <= p.as_of
   UNION ALL
-  SELECT month_start(u.usage_date), 'rated, not billed', u.provider, u.original_currency, month_start(u.usage_date), u.exchange_rate, u.currency, u.original_amount, u.rated_amount
-  FROM rating.rated_usage AS u
-  CROSS JOIN run.period AS p
-  LEFT JOIN allocation.covered_usage AS c ON c.provider = u.provider AND c.account_id IS NOT DISTINCT FROM u.account_id
-    AND c.service_tier = u.service_tier AND c.usage_date = u.usage_date
-  WHERE c.provider IS NULL AND u.rated_amount <> 0 AND u.usage_date >= p.start_month
+  SELECT billing_month, 'rated, not billed', provider, original_currency, billing_month, exchange_rate, currency, original_amount, amount, items
+  FROM allocation.estimated_month
 )
 SELECT t.billing_month, t.part, t.provider, t.original_currency, CASE WHEN t.original_currency = t.currency THEN t.billing_month ELSE t.rate_month END AS rate_month,
        t.exchange_rate, x.source AS rate_source, t.currency,
-       money_sum(t.original_amount) AS original_amount, money_sum(t.amount) AS amount, count(*) AS items
+       money_sum(t.original_amount) AS original_amount, money_sum(t.amount) AS amount, count_sum(t.items) AS items
 FROM term AS t
 LEFT JOIN run.fx AS x ON x.month = t.rate_month AND x.from_currency = t.original_currency AND x.to_currency = t.currency
 GROUP BY t.billing_month, t.part, t.provider, t.original_currency, CASE WHEN t.original_currency = t.currency THEN t.billing_month ELSE t.rate_month END,

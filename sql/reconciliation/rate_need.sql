@@ -8,7 +8,7 @@ WITH need AS (
   FROM rating.priced_meter AS m
   CROSS JOIN run.period AS b
   JOIN run.price AS p ON p.price_no = m.price_no
-  WHERE m.usage_date >= b.start_month
+  WHERE m.usage_date >= b.start_month AND m.price_currency <> b.currency
   UNION ALL
   SELECT k.billing_month, k.billing_month, k.price_currency, k.exchange_rate, 'price', p.place, p.place, CAST(p.price_no AS BIGINT)
   FROM reconciliation.bridge_price AS k

@@ -11,7 +11,7 @@ WITH part AS (
   FROM allocation.fixed_day AS d CROSS JOIN run.period AS p
   WHERE d.usage_date >= p.start_month AND d.usage_date <= p.as_of
   UNION ALL
-  SELECT billing_month, currency, 'rated, not billed', amount FROM allocation.estimated_cost
+  SELECT billing_month, currency, 'rated, not billed', amount FROM allocation.estimated_month
   UNION ALL
   SELECT billing_month, currency, 'adjustments', amount FROM allocation.adjustment
 ), expected AS (

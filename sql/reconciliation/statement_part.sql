@@ -11,6 +11,6 @@ CROSS JOIN run.period AS p
 WHERE d.usage_date >= p.start_month AND d.usage_date <= p.as_of
 GROUP BY month_start(d.usage_date), d.currency, CASE d.kind WHEN 'recurring' THEN 'recurring register' ELSE 'schedules' END
 UNION ALL
-SELECT billing_month, currency, 'rated, not billed', money_sum(amount) FROM allocation.estimated_cost GROUP BY billing_month, currency
+SELECT billing_month, currency, 'rated, not billed', money_sum(amount) FROM allocation.estimated_month GROUP BY billing_month, currency
 UNION ALL
 SELECT billing_month, currency, 'adjustments', money_sum(amount) FROM allocation.adjustment GROUP BY billing_month, currency

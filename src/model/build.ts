@@ -43,7 +43,12 @@ export async function fillInput(
 export async function buildModel(warehouse: Warehouse, model: Model): Promise<number | null> {
   await execute(warehouse, model, statementOf(model));
   const isPart = model.contract.build === 'append';
-  const { breaches, rows } = await verdictOn(warehouse, model, model.contract.held === 'rows' && !isPart);
+  const { breaches, rows } = await verdictOn(warehouse, model, isPart ? 'columns' : model.contract.held).catch(
+    (error: unknown) => {
+      // A view is computed when it is read, and its contract reads it first.
+      throw error instanceof EngineError ? modelFailure(model, null, error) : error;
+    },
+  );
   if (breaches.length > 0) throw new Failure('check', breaches);
   return isPart ? rowCount(warehouse, model) : rows;
 }
@@ -116,10 +121,10 @@ async function execute(warehouse: Warehouse, model: Model, statement: string): P
 }
 
 /** Arithmetic that leaves 38 digits, or a value that does not convert, is data that breaks a rule; the rest is a bug of the model. */
-function modelFailure(model: Model, statement: string, error: EngineError): Error {
+function modelFailure(model: Model, statement: string | null, error: EngineError): Error {
   const isData = error.exceptionType === 'Out of Range' || error.exceptionType === 'Conversion';
   if (!isData) return new Error(`${model.file}: ${error.exceptionType} Error: ${error.message}`, { cause: error });
-  const before = error.position === null ? 0 : statement.slice(0, error.position).split('\n').length;
+  const before = statement === null || error.position === null ? 0 : statement.slice(0, error.position).split('\n').length;
   return new Failure(
     'check',
     [

@@ -149,9 +149,9 @@ function problemOf(contract: ReturnType<typeof parseContract>, layer: Layer): st
   if (layer === 'marts' && contract.build === 'view')
     return 'build: view is for what marts are made of: what is published is a table';
   if (contract.made === 'history' && layer !== 'marts') return `made: history is for marts, and this is ${layer}`;
-  return contract.held === 'columns' && contract.build !== 'view'
-    ? 'held: columns is for views: what is written is looked at'
-    : null;
+  if (contract.held !== 'rows' && contract.build !== 'view')
+    return `held: ${contract.held} is for views: what is written is looked at`;
+  return contract.held === 'checks' && contract.checks.length === 0 ? 'held: checks without checks is held: columns' : null;
 }
 
 function pathOf({ sqlDir, layer, table }: ReadRequest, ending: 'sql' | 'yaml'): string {

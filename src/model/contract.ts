@@ -18,12 +18,13 @@ export type Made = (typeof MADE)[number];
 const MADE = ['run', 'history', 'close'] as const;
 
 /**
- * What a model is held to whenever it is built. Views of events, whose rows are read often enough, are held to their columns, and so is what
- * this run only writes down and the next one looks at.
+ * What a model is held to whenever it is built: its columns, its checks and its rows (nulls, one a grain). Where contracts of tables that a
+ * view reads, or that read every row of it, prove its rows, it is held to its `checks`; its SQL or DECISIONS.md says which. Views of events,
+ * whose rows are read often enough, are held to their `columns` alone, and so is what this run only writes down and the next one looks at.
  */
 export type Held = (typeof HELD)[number];
 
-const HELD = ['rows', 'columns'] as const;
+const HELD = ['rows', 'checks', 'columns'] as const;
 
 export interface ContractColumn extends Column {
   readonly nullable: boolean;

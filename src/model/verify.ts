@@ -2,7 +2,7 @@
 import type { Problem } from '../kernel/failure.js';
 import type { Row, Warehouse } from '../warehouse/warehouse.js';
 import type { Model } from './catalog.js';
-import type { ContractCheck } from './contract.js';
+import type { ContractCheck, Held } from './contract.js';
 
 const SHOWN = 5;
 
@@ -18,10 +18,11 @@ export interface Verdict {
   readonly rows: number | null;
 }
 
-/** Holds the table of `model` to its contract. `rows: false` looks at the columns only. */
-export async function verdictOn(warehouse: Verified, model: Model, rows: boolean): Promise<Verdict> {
+/** Holds the table of `model` to its contract, or to a part of it. */
+export async function verdictOn(warehouse: Verified, model: Model, held: Held): Promise<Verdict> {
   const columns = await columnBreaches(warehouse, model);
-  if (columns.length > 0 || !rows) return { breaches: columns, rows: null };
+  if (columns.length > 0 || held === 'columns') return { breaches: columns, rows: null };
+  if (held === 'checks') return { breaches: await brokenChecks(warehouse, model, model.contract.checks), rows: null };
   const facts = await factsOf(warehouse, model);
   const breaches = [
     ...(await factBreaches(warehouse, model, facts)),
@@ -30,8 +31,9 @@ export async function verdictOn(warehouse: Verified, model: Model, rows: boolean
   return { breaches, rows: Number(facts['rows']) };
 }
 
+/** `rows: false` looks at the columns only. */
 export async function contractBreaches(warehouse: Verified, model: Model, rows: boolean): Promise<readonly Problem[]> {
-  return (await verdictOn(warehouse, model, rows)).breaches;
+  return (await verdictOn(warehouse, model, rows ? 'rows' : 'columns')).breaches;
 }
 
 /** Without the contract's own checks: they hold a table to what this run built it of, and rows of another run are not of that. */

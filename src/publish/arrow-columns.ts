@@ -17,12 +17,13 @@ interface Layout {
   readonly values: (cells: Cells) => ArrayBufferView;
 }
 
+const MOST_TEXTS = 10_000;
 const MICROSECONDS_OF_DAY = 86_400_000_000n;
 
 /** Throws where a text is no value of its column's type. */
 export function dataOf(arrow: Arrow, column: ArrowColumn, cells: Cells): Data {
   const nullBitmap = validity(cells);
-  const nullCount = cells.filter((cell) => cell === null).length;
+  const nullCount = cells.reduce((count, cell) => (cell === null ? count + 1 : count), 0);
   const shared = { length: cells.length, nullCount, nullBitmap };
   if (column.type === 'VARCHAR') {
     const { offsets, bytes } = utf8(cells);
@@ -125,32 +126,40 @@ function bits(cells: Cells): Uint8Array {
 
 function bitmap(cells: Cells, isSet: (cell: string | null) => boolean): Uint8Array {
   const map = new Uint8Array(Math.ceil(cells.length / 8));
-  for (const [row, cell] of cells.entries()) {
+  cells.forEach((cell, row) => {
     if (isSet(cell)) map[row >> 3] = (map[row >> 3] ?? 0) | (1 << (row & 7));
-  }
+  });
   return map;
 }
 
+/** Most columns tell a few texts again and again: each is encoded once. */
 function utf8(cells: Cells): { readonly offsets: Int32Array; readonly bytes: Uint8Array } {
-  const parts = cells.map((cell) => Buffer.from(cell ?? '', 'utf8'));
+  const encoded = new Map<string, Buffer>();
+  const partOf = (text: string): Buffer => {
+    const known = encoded.get(text) ?? Buffer.from(text, 'utf8');
+    if (encoded.size < MOST_TEXTS) encoded.set(text, known);
+    return known;
+  };
+  const parts = cells.map((cell) => partOf(cell ?? ''));
   const offsets = new Int32Array(cells.length + 1);
-  for (const [row, part] of parts.entries()) offsets[row + 1] = (offsets[row] ?? 0) + part.byteLength;
-  const bytes = Buffer.concat(parts);
+  let end = 0;
+  for (const [row, part] of parts.entries()) offsets[row + 1] = end += part.byteLength;
+  const bytes = Buffer.concat(parts, end);
   return { offsets, bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }
 
-/** Two's complement of the value without its point, four 32-bit words, the least significant first. */
+/** Two's complement of the value without its point, the least significant word first. */
 function limbs(cells: Cells, precision: number, scale: number): Uint32Array {
-  const words = new Uint32Array(cells.length * 4);
+  const halves = new BigUint64Array(cells.length * 2);
   const limit = 10n ** BigInt(precision);
   for (const [row, cell] of cells.entries()) {
     if (cell === null) continue;
     const value = unscaled(cell, scale);
     if (value >= limit || value <= -limit) throw new Error(`no DECIMAL(${precision},${scale}): ${cell}`);
-    const bits128 = BigInt.asUintN(128, value);
-    for (let word = 0; word < 4; word++) words[row * 4 + word] = Number((bits128 >> BigInt(32 * word)) & 0xffff_ffffn);
+    halves[row * 2] = BigInt.asUintN(64, value);
+    halves[row * 2 + 1] = BigInt.asUintN(64, value >> 64n);
   }
-  return words;
+  return new Uint32Array(halves.buffer);
 }
 
 function unscaled(text: string, scale: number): bigint {

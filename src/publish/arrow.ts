@@ -1,12 +1,16 @@
 // Arrow IPC of rows of text. The file format: `tableFromIPC`, pyarrow, pandas and polars all open it, and it can be memory-mapped;
 // the stream format for pipes. The library loads on first use: runs that publish no Arrow never pay for it.
-import type { RecordBatch, Schema } from 'apache-arrow';
+import { setImmediate } from 'node:timers/promises';
+import type { Data, RecordBatch, Schema } from 'apache-arrow';
 import { type Arrow, type ArrowColumn, type Cells, dataOf } from './arrow-columns.js';
 
-/** Throws where a text is no value of its column's type, and at binary fractions: what is published has none. */
+/**
+ * `cells`: those of each column. Throws where a text is no value of its column's type, and at binary fractions: what is published has
+ * none.
+ */
 export async function arrowBytes(
   columns: readonly ArrowColumn[],
-  rows: readonly Cells[],
+  cells: readonly Cells[],
   metadata: Readonly<Record<string, string>>,
 ): Promise<Uint8Array> {
   const inexact = columns.find(({ type }) => type === 'DOUBLE' || type === 'FLOAT');
@@ -14,7 +18,7 @@ export async function arrowBytes(
     throw new Error(`column ${inexact.name}: ${inexact.type} has no place in an Arrow file that is published`);
   const arrow = await import('apache-arrow');
   const schema = schemaOf(arrow, columns, metadata);
-  return arrow.tableToIPC(new arrow.Table(schema, [batchOf(arrow, schema, columns, rows)]), 'file');
+  return arrow.tableToIPC(new arrow.Table(schema, [await batchOf(arrow, schema, columns, cells)]), 'file');
 }
 
 export interface ArrowWriter {
@@ -38,7 +42,7 @@ export async function arrowWriter(
   const flush = async (): Promise<void> => {
     for (;;) {
       next ??= written.next();
-      const made = await Promise.race([next, new Promise<null>((resolve) => setImmediate(resolve, null))]);
+      const made = await Promise.race([next, setImmediate(null)]);
       if (made === null || made.done === true) return;
       next = null;
       await write(made.value);
@@ -47,7 +51,8 @@ export async function arrowWriter(
   writer.reset(undefined, schema);
   return {
     rows: async (rows) => {
-      writer.write(batchOf(arrow, schema, columns, rows));
+      const cells = columns.map((_, at) => rows.map((row) => row[at] ?? null));
+      writer.write(await batchOf(arrow, schema, columns, cells));
       await flush();
     },
     end: async () => {
@@ -62,9 +67,18 @@ function schemaOf(arrow: Arrow, columns: readonly ArrowColumn[], metadata: Reado
   return new arrow.Schema(fields, new Map(Object.entries(metadata)));
 }
 
-function batchOf(arrow: Arrow, schema: Schema, columns: readonly ArrowColumn[], rows: readonly Cells[]): RecordBatch {
-  const cellsAt = (at: number): Cells => rows.map((row) => row[at] ?? null);
-  const children = columns.map((column, at) => dataOf(arrow, column, cellsAt(at)));
+/** Between columns others have their turn: of many rows each takes a while. */
+async function batchOf(
+  arrow: Arrow,
+  schema: Schema,
+  columns: readonly ArrowColumn[],
+  cells: readonly Cells[],
+): Promise<RecordBatch> {
+  const children: Data[] = [];
+  for (const [at, column] of columns.entries()) {
+    children.push(dataOf(arrow, column, cells[at] ?? []));
+    await setImmediate();
+  }
   const type = new arrow.Struct(schema.fields);
-  return new arrow.RecordBatch(schema, arrow.makeData({ type, length: rows.length, nullCount: 0, children }));
+  return new arrow.RecordBatch(schema, arrow.makeData({ type, length: cells[0]?.length ?? 0, nullCount: 0, children }));
 }

@@ -47,7 +47,7 @@ export async function publishMarts(context: RunContext, published: Manifest | nu
   });
 }
 
-/** The published files below `dir`, and beside them the warehouse file of the run: both wait for the disk more than they work. */
+/** The published files below `dir`, and beside them the warehouse file of the run: they wait for the disk more than they work. */
 async function stage(
   context: RunContext,
   published: Manifest | null,
@@ -55,19 +55,19 @@ async function stage(
   { dir, arrow }: { readonly dir: string; readonly arrow: Promise<typeof Arrow> },
 ): Promise<readonly ExportedFile[]> {
   const marts = martsOf(context);
+  const { lanes } = context.engine;
   const files = async (): Promise<readonly ExportedFile[]> => [
-    ...(await exportMarts(context.warehouse, marts.filter(isOfRuns), ownMonths(context.period), {
-      dir,
-      lanes: context.engine.lanes,
-    })),
+    ...(await exportMarts(context.warehouse, marts.filter(isOfRuns), ownMonths(context.period), { dir, lanes })),
     ...(await keepCarried(context, published, dir)),
-    ...(await exportArrow(context, marts, dir, await arrow)),
   ];
-  // None is left writing when the other has failed. A warehouse file that cannot be committed takes the engine with it, and then both fail.
-  const [written, exported] = await Promise.allSettled([writeRunWarehouse(context, marts, runId), files()]);
-  if (written.status === 'rejected') throw written.reason;
-  if (exported.status === 'rejected') throw exported.reason;
-  return exported.value;
+  // None is left writing when another has failed. A warehouse file that cannot be committed takes the engine with it, and then all fail.
+  const [written, exported, arrows] = await Promise.allSettled([
+    writeRunWarehouse(context, marts, runId),
+    files(),
+    exportArrow(context, marts, dir, arrow),
+  ]);
+  for (const each of [written, exported, arrows]) if (each.status === 'rejected') throw each.reason;
+  return [exported, arrows].flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
 }
 
 function madeNow(month: Month, asOf: Day, { runId, inputs, after }: RunName): MadeMonth {
@@ -119,16 +119,17 @@ async function exportArrow(
   context: RunContext,
   marts: readonly Model[],
   dir: string,
-  { arrowBytes }: typeof Arrow,
+  arrow: Promise<typeof Arrow>,
 ): Promise<readonly ExportedFile[]> {
+  const { arrowBytes } = await arrow;
+  await using own = await context.warehouse.beside();
   const files: ExportedFile[] = [];
   for (const mart of marts.filter((model) => ARROW_MARTS.has(model.table))) {
-    const rows = await context.warehouse.rows(orderedSelect(mart, null, plainColumns(mart)));
+    const cells = await own.columns(orderedSelect(mart, null, plainColumns(mart)));
     const { columns } = mart.contract;
-    const cells = rows.map((row) => columns.map((column) => row[column.name] ?? null));
     const path = `arrow/${mart.table}.arrow`;
     await writeBytes(join(dir, path), await arrowBytes(columns, cells, { mart: mart.table, pipeline: context.pipeline.name }));
-    files.push({ path, mart: mart.table, month: null, rows: rows.length });
+    files.push({ path, mart: mart.table, month: null, rows: cells[0]?.length ?? 0 });
   }
   return files;
 }

@@ -1,4 +1,5 @@
 // The only importer of the DuckDB client. Exactness rule: every value leaves as text or null.
+import { setImmediate } from 'node:timers/promises';
 import {
   type DuckDBConnection,
   DuckDBInstance,
@@ -95,7 +96,24 @@ class DuckDb implements Warehouse, Selecting {
   async rows(sql: string, parameters: readonly Cell[] = []): Promise<readonly Row[]> {
     const reader = await this.#guard(async () => this.#connection.runAndReadAll(sql, [...parameters]));
     const names = reader.deduplicatedColumnNames();
-    return reader.getRowsJson().map((cells) => Object.fromEntries(names.map((name, at) => [name, textOf(cells[at])])));
+    const columns = reader.getColumnsJson();
+    const cellAt = (column: number, row: number): Cell => textOf(columns[column]?.[row]);
+    return Array.from({ length: reader.currentRowCount }, (_, row) =>
+      Object.fromEntries(names.map((name, column) => [name, cellAt(column, row)])),
+    );
+  }
+
+  async columns(sql: string): Promise<readonly (readonly Cell[])[]> {
+    const result = await this.#guard(async () => this.#connection.run(sql));
+    const chunks = await result.fetchAllChunks();
+    const columns: Cell[][] = [];
+    while (columns.length < result.columnCount) {
+      const at = columns.length;
+      columns.push(chunks.flatMap((chunk) => chunk.convertColumnValues(at, JsonDuckDBValueConverter).map(textOf)));
+      // What waits for other connections goes on meanwhile.
+      await setImmediate();
+    }
+    return columns;
   }
 
   async select(sql: string, parameters: ReadonlyMap<string, string> = new Map()): Promise<Selection> {

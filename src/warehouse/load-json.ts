@@ -3,7 +3,7 @@ import type { LandedFile } from '../source/source.js';
 import { compressionOf } from './load-csv.js';
 import { identifier, literal } from './sql-quote.js';
 import { type FieldPath, type Places, pointer, type TextName } from './usage-paths.js';
-import type { Warehouse } from './warehouse.js';
+import type { Row, Warehouse } from './warehouse.js';
 
 /** Records that are looked at to see which fields a log has. */
 const SAMPLE = 1000;
@@ -17,8 +17,15 @@ export async function placesInSample(engine: Warehouse, file: LandedFile, places
   const all = [...places].flatMap(([field, paths]) => paths.map((path) => ({ field, path })));
   const pointers = all.map(({ path }) => literal(pointer(path))).join(', ');
   const tests = all.map((_, at) => `bool_or(text[${at + 1}] IS NOT NULL) AS c${at}`).join(', ');
-  const records = `SELECT json_extract_string(json, [${pointers}]) AS text FROM ${objects([file])} LIMIT ${SAMPLE}`;
-  const [row] = await engine.rows(`SELECT ${tests} FROM (${records})`);
+  const look = async (largest: number): Promise<readonly Row[]> =>
+    engine.rows(
+      `SELECT ${tests} FROM (SELECT json_extract_string(json, [${pointers}]) AS text FROM ${objects([file], largest)} LIMIT ${SAMPLE})`,
+    );
+  // A buffer of the usual size is filled in a third of the time, and few logs need a larger one.
+  const [row] = await look(USUAL_RECORD).catch(async (error: unknown) => {
+    if (!isTooLarge(error)) throw error;
+    return look(LARGEST_RECORD);
+  });
   const found = new Map<TextName, FieldPath[]>();
   for (const [at, { field, path }] of all.entries()) {
     if (row?.[`c${at}`] === 'true') found.set(field, [...(found.get(field) ?? []), path]);
@@ -106,7 +113,11 @@ function numbered(files: readonly LandedFile[], values: readonly string[], reade
 
 /** A field that turned up after all, or a record that is larger than usual: read again in full, it may be plain. */
 export function isToReadInFull(error: unknown): boolean {
-  return isLate(error) || (error instanceof Error && error.message.includes('maximum_object_size'));
+  return isLate(error) || isTooLarge(error);
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('maximum_object_size');
 }
 
 /** Every field, and records as large as any may be. */
@@ -154,8 +165,8 @@ function groupByHead<T extends { readonly path: FieldPath }>(leaves: readonly T[
 }
 
 /** One row a line; what is no JSON is null. */
-export function objects(files: readonly LandedFile[]): string {
-  return `read_ndjson_objects(${paths(files)}, ignore_errors=true, ${limits(files, LARGEST_RECORD)})`;
+export function objects(files: readonly LandedFile[], largest = LARGEST_RECORD): string {
+  return `read_ndjson_objects(${paths(files)}, ignore_errors=true, ${limits(files, largest)})`;
 }
 
 function paths(files: readonly LandedFile[]): string {

@@ -58,6 +58,7 @@ const RATING = [
   'price_in_force',
   'banded_event',
   'usage_sum',
+  'day_sum',
   'usage_day',
   'usage_meter',
   'priced_meter',

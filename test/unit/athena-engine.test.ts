@@ -50,18 +50,21 @@ let local: Warehouse;
 let engine: AthenaEngine;
 /** Statements in short: what each makes or asks. */
 let asked: string[];
+let verified: string[];
 
 beforeEach(async () => {
   local = await openDuckDb({ threads: 1 });
   asked = [];
+  verified = [];
   const catalog: Catalog = { models: [GIVEN, OTHER, MADE, NEXT, VIEW], macros: await readFile('sql/macros/duckdb.sql', 'utf8') };
   const queries = {
     execute: async ({ name, sql }: { readonly name: string; readonly sql: string }) => {
       asked.push(`${sql.startsWith('UNLOAD') ? 'unload' : 'table'} ${name.replace(/r0_| table/g, '')}`);
       return Promise.resolve({ queryId: 'q', scannedBytes: 0n, seconds: 0, attached: false });
     },
-    rows: async ({ name }: { readonly name: string }) => {
+    rows: async ({ name, sql }: { readonly name: string; readonly sql: string }) => {
       asked.push(name);
+      if (name.startsWith('verify')) verified.push(sql.replace(/\s+/g, ' '));
       return Promise.resolve([{ rows: '0', null_0: '0', doubled: '0', check_0: asked.includes('put run.other') ? '1' : '0' }]);
     },
   } as unknown as AthenaQueries;
@@ -130,6 +133,18 @@ describe('on Athena', () => {
     expect(await engine.build(VIEW)).toBe(0);
     expect(await engine.build({ ...VIEW, contract: { ...VIEW.contract, held: 'columns' } })).toBeNull();
     expect(asked).toEqual(['table staging_view view', 'verify staging.view', 'table staging_view_2 view']);
+  });
+
+  it('of a view that is held to its checks, they are asked for and its rows are not', async () => {
+    const checks = [{ name: 'there are few', select: 'SELECT n FROM staging.view WHERE n > 9', remedy: 'mend it' }];
+    const held: Model = { ...VIEW, contract: { ...VIEW.contract, held: 'checks', checks } };
+    await engine.build(MADE);
+    expect(await engine.build(held)).toBeNull();
+    await engine.fill(OTHER, [{ n: '1' }]);
+    await expect(engine.build(held)).rejects.toMatchObject({ problems: [{ code: 'contract/check' }] });
+    expect(verified[0]).toBe(
+      'SELECT (SELECT count(*) FROM (SELECT n FROM "d"."r0_staging_view" AS "view" WHERE n > 9) AS offending) AS check_0',
+    );
   });
 
   it('inputs without rows are not looked at', async () => {

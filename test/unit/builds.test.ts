@@ -97,6 +97,23 @@ describe('models side by side', () => {
     expect((await told([ofEvents])).error).toBeNull();
   });
 
+  it('a view of rows that were held is held to its checks, and to no rows', async () => {
+    const doubled = model('doubled', 'SELECT CAST(1 AS BIGINT) AS n FROM range(2)');
+    const twice = { name: 'nothing is told twice', select: 'SELECT n FROM staging.doubled GROUP BY n HAVING count(*) > 1' };
+    const held = (name: string, select: string): Model => ({
+      ...doubled,
+      contract: {
+        ...doubled.contract,
+        grain: ['n'],
+        build: 'view',
+        held: 'checks',
+        checks: [{ name, select, remedy: 'mend it' }],
+      },
+    });
+    expect((await told([held('no n is negative', 'SELECT n FROM staging.doubled WHERE n < 0')])).error).toBeNull();
+    expect(String((await told([held(twice.name, twice.select)])).error)).toContain('nothing is told twice does not hold');
+  });
+
   it('come one after the other with one thread', async () => {
     const { events } = await told([model('a', SLOW), model('b', QUICK)], 1);
     expect(events).toEqual(['a started', 'a done', 'b started', 'b done']);

@@ -63,7 +63,17 @@ it('a table that says that nobody looks at its rows is refused, and a mart that 
       });
     };
     await refused('held: columns', 'held: columns is for views: what is written is looked at');
+    await refused('held: checks', 'held: checks is for views: what is written is looked at');
     await refused('build: view', 'build: view is for what marts are made of: what is published is a table');
+    const view = join(folder, 'rating/usage_meter.yaml');
+    await writeFile(path, good);
+    const text = await readFile(view, 'utf8');
+    await writeFile(view, text.replace(/^checks:\n( .*\n)+/m, ''));
+    await expect(readCatalog(folder, warehouse)).rejects.toMatchObject({
+      problems: expect.arrayContaining([
+        expect.objectContaining({ code: 'model/contract-form', message: 'held: checks without checks is held: columns' }),
+      ]),
+    });
   } finally {
     await rm(folder, { recursive: true });
   }

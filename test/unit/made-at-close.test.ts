@@ -12,7 +12,7 @@ import { openDuckDb } from '../../src/warehouse/duckdb.js';
 import type { Warehouse } from '../../src/warehouse/warehouse.js';
 
 const AUGUST = { billing_month: '2026-08-01', original_month: '2026-08-01', entry: 'cost', currency: 'USD' };
-const REST = { category: 'Usage', basis: 'billed', method_id: 'm', finality: 'final' };
+const REST = { provider: 'openai', category: 'Usage', basis: 'billed', method_id: 'm', finality: 'final' };
 const GIVEN = {
   'run.period': [{ as_of: '2026-08-31', first_month: '2026-08-01', last_month: '2026-08-01', start_month: '2026-07-01' }],
   'run.currency': [{ currency: 'USD', minor_exponent: '2' }],
@@ -29,7 +29,7 @@ const GIVEN = {
     { ...AUGUST, ...REST, usage_date: '2026-08-01', feature_id: 'search', customer_id: 'acme', amount: '-3.007' },
   ],
 };
-const BUILT = ['allocation.statement_item', 'allocation.statement', 'marts.showback_feature_month'];
+const BUILT = ['allocation.feature_day', 'allocation.statement_item', 'allocation.statement', 'marts.showback_feature_month'];
 const CLOSING = ['allocation.customer_statement', 'marts.customer_statement', 'marts.gl_journal'];
 
 let catalog: Catalog;

@@ -43,7 +43,7 @@ const MODEL: Model = {
 
 async function codes(rows: string, columns = 'day DATE, feature VARCHAR, amount DECIMAL(38,12)'): Promise<unknown> {
   await engine.run(`CREATE OR REPLACE TABLE main.cost (${columns}); INSERT INTO main.cost VALUES ${rows}`);
-  const { breaches, rows: count } = await verdictOn(engine, MODEL, true);
+  const { breaches, rows: count } = await verdictOn(engine, MODEL, 'rows');
   return [count, ...breaches.map(({ code, excerpt }) => (excerpt === undefined ? code : `${code}: ${excerpt}`))];
 }
 

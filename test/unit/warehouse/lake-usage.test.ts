@@ -186,6 +186,7 @@ describe('a log', () => {
     ],
     ['a line of 3 MB', `${line({ prompt: 'x'.repeat(3e6) })}\n${line()}\n`, 2, 0],
     ['a line of 20 MB', `${line({ prompt: 'x'.repeat(20e6) })}\n${line()}\n`, 2, 0],
+    ['a line of 40 MB, which the usual buffer does not hold', `${line({ prompt: 'x'.repeat(40e6) })}\n${line()}\n`, 2, 0],
     ['nothing', '', 0, 0],
     ['blank lines only', '\n \n\n', 0, 0],
     ['NUL bytes between records', `${line()}\n\u0000\u0000\n${line()}\n`, 3, 1],

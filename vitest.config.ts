@@ -48,7 +48,7 @@ const projects = [
 export default defineConfig({
   test: {
     ...(engines ? { include, exclude } : { projects }),
-    globalSetup: engines ? ['test/engines/global-setup.ts'] : [],
+    globalSetup: [join(import.meta.dirname, 'test/temp-folder.ts'), ...(engines ? ['test/engines/global-setup.ts'] : [])],
     env: { TZ: 'UTC' },
     pool: 'forks',
     // On two cores, one that waits for a server or the disk leaves its core to a third. The engines take a core of their own.

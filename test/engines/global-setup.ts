@@ -1,9 +1,10 @@
 // One Trino and one S3 server for all files of a run. vitest calls this before the first file and after the last, also on Ctrl-C;
 // a run that is killed takes them along (setup/watched.sh); what it left on the disk, the next run removes.
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { sweepFolders } from '../temp-folder.js';
 import { startS3Server } from './s3-server.js';
 import type { Engines } from './started.js';
 import { startTrino } from './trino.js';
@@ -18,7 +19,7 @@ const BUCKET = 'showback-test';
 const FOLDER = 'showback-engines-';
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  await sweep();
+  await sweepFolders(FOLDER);
   const folder = await mkdtemp(join(tmpdir(), `${FOLDER}${process.pid}-`));
   const stops: (() => Promise<void>)[] = [async () => rm(folder, { recursive: true, force: true })];
   const stop = async () => {
@@ -37,21 +38,4 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     throw error;
   }
   return stop;
-}
-
-/** Folders of runs that are no more: their names tell the process. */
-async function sweep(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const pid = name.startsWith(FOLDER) ? /^(\d+)-/.exec(name.slice(FOLDER.length))?.[1] : undefined;
-    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(tmpdir(), name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // Of somebody else: it lives.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

@@ -46,6 +46,7 @@ async function startOn(port: number, folder: string, access: S3Access): Promise<
     command: [
       java,
       ...FLAGS,
+      `-Djava.io.tmpdir=${folder}`,
       '-Dconfig=etc/config.properties',
       '-Dlog.levels-file=etc/log.properties',
       '-cp',

@@ -74,7 +74,7 @@ it('runs no test of the engines without them, and says so', () => {
     true,
   ]);
   expect([apart, shared].map((each) => each?.exclude?.includes('test/unit/emptiness.test.ts'))).toEqual([true, false]);
-  expect(config.test?.globalSetup).toEqual([]);
+  expect(config.test?.globalSetup).toEqual([expect.stringMatching(/test.temp-folder\.ts$/)]);
   const { stdout } = spawnSync('make', ['-n', 'test'], { encoding: 'utf8' });
   expect(stdout).toMatch(/left out: .*test\/engines.*\(make test-engines\)/);
 });

@@ -1,11 +1,9 @@
 // The command line in-process: streams that remember, a clock that stands, and runs that do what a test says.
-import { rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { afterAll } from 'vitest';
 import type { Io, Output, Runs } from '../../../src/cli/io.js';
 import { jsonLine } from '../../../src/cli/ndjson.js';
 import { buildProgram, runCli } from '../../../src/cli/program.js';
@@ -89,16 +87,9 @@ export const SQL_CHILD = {
   execArgv: [],
 };
 
-const made: string[] = [];
-afterAll(() => {
-  for (const dir of made) rmSync(dir, { recursive: true, force: true });
-});
-
-/** A folder of its own, gone after the tests of its file. */
+/** A folder of its own, gone after the run of the tests. */
 export async function tempFolder(name: string): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), `showback-${name}-`));
-  made.push(dir);
-  return dir;
+  return mkdtemp(join(tmpdir(), `showback-${name}-`));
 }
 
 /** A folder with an empty pipeline file, for commands that only need to find one. */

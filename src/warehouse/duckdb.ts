@@ -105,7 +105,7 @@ class DuckDb implements Warehouse, Selecting {
 
   async columns(sql: string): Promise<readonly (readonly Cell[])[]> {
     const result = await this.#guard(async () => this.#connection.run(sql));
-    const chunks = await result.fetchAllChunks();
+    const chunks = await this.#guard(async () => result.fetchAllChunks());
     const columns: Cell[][] = [];
     while (columns.length < result.columnCount) {
       const at = columns.length;

@@ -65,8 +65,12 @@ async function startOn(port: number, folder: string, access: S3Access): Promise<
   return { url, stop: server.stop };
 }
 
-/** One core is the other tests'; the optimising compiler takes longer than the few queries of `some` do, and pays for whole companies. */
-const FLAGS = ['-Xmx2G', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError'].concat(
+/**
+ * One core is the other tests'; the optimising compiler takes longer than the few queries of `some` do, and pays for whole companies.
+ * Every query brings classes of its own: without the second compiler code has 48 MiB, which two files of tests fill; then nothing is
+ * compiled any more, method handles fail to link, and the server may not answer for a minute.
+ */
+const FLAGS = ['-Xmx2G', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', '-XX:ReservedCodeCacheSize=512M'].concat(
   process.env['ENGINES'] === 'some' ? ['-XX:TieredStopAtLevel=1'] : [],
   '-Duser.timezone=UTC',
   '-Dfile.encoding=UTF-8',

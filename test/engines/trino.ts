@@ -67,8 +67,8 @@ async function startOn(port: number, folder: string, access: S3Access): Promise<
 
 /**
  * One core is the other tests'; the optimising compiler takes longer than the few queries of `some` do, and pays for whole companies.
- * Every query brings classes of its own: without the second compiler code has 48 MiB, which two files of tests fill; then nothing is
- * compiled any more, method handles fail to link, and the server may not answer for a minute.
+ * Every query brings classes of its own. Without the second compiler Java keeps 48 MiB for code, which three files of tests fill: then
+ * it stops compiling, and queries fail where a method handle finds no room (`NoSuchMethodException … linkToSpecial`).
  */
 const FLAGS = ['-Xmx2G', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', '-XX:ReservedCodeCacheSize=512M'].concat(
   process.env['ENGINES'] === 'some' ? ['-XX:TieredStopAtLevel=1'] : [],

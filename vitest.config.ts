@@ -8,7 +8,7 @@ import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 const engines = process.env['ENGINES'] !== undefined;
 // Whole companies that are run again and again: `make test-long` (LONG=some for those whose state is at stake, and what else takes long).
 const SOME = [
-  'test/{backfill,explain,fuzz,gc,incremental,look-back,run-errors,two-at-once}.test.ts',
+  'test/{backfill,explain,fuzz,gc,incremental,left-months,look-back,run-errors,two-at-once}.test.ts',
   'test/demo/run.test.ts',
   'test/property/{bridge,emptiness}.test.ts',
 ];
@@ -16,7 +16,7 @@ const LONG = [
   ...SOME,
   'test/{bench,close,diff,diff-runs,explain-all,init,movement,rerate}.test.ts',
   'test/pull/{*-company,go-on}.test.ts',
-  'test/property/{calc-price,chargeback,close,cur-split,diff-runs,explain,kept-usage,loading-order,movement,price-order}.test.ts',
+  'test/property/{calc-price,chargeback,close,cur-split,diff-runs,explain,kept-usage,left-months,loading-order,movement,price-order}.test.ts',
 ];
 /** Some of their cases are runs of many runs: these are asked for with LONG alone, the others without it. */
 const PARTLY = ['test/{errors,golden}.test.ts'];

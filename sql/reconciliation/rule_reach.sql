@@ -3,6 +3,8 @@ WITH taken AS (
   SELECT rule_no FROM allocation.line_rule WHERE rule_no IS NOT NULL
   UNION
   SELECT p.rule_no FROM allocation.allocated_cost AS a JOIN allocation.pool_rule AS p ON p.feature_id = a.feature_id
+  UNION
+  SELECT p.rule_no FROM run.unchanged_service AS u JOIN allocation.pool_rule AS p ON p.feature_id = u.feature_id
 ), matched AS (
   SELECT CAST(c.owner_key AS INTEGER) AS rule_no, count(*) AS matched_lines, min(l.rule_no) AS first_rule
   FROM allocation.charge_match AS c

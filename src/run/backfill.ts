@@ -64,9 +64,8 @@ async function backfillLocked(
     request.listener({ kind: 'backfill-finished', outcome, seconds, published, unchanged, left });
   };
   try {
-    const result = await inSession(request, { pipeline, configuration, period, ledger, books }, async (context) =>
-      allMonths(request, context, progress),
-    );
+    const session = { pipeline, configuration, period, ledger, books, unchanged: null };
+    const result = await inSession(request, session, async (context) => allMonths(request, context, progress));
     await ledger.finished(progress.runId, result.last.outcome, null);
     told(result.last.outcome);
     return result;

@@ -205,7 +205,7 @@ export function firstOpenMonth(pipeline: Pick<Pipeline, 'start'>, books: Books):
 }
 
 /** Of a plan where nothing stays as it was published. */
-export const NOTHING_BEFORE = { carried: [], books: NO_BOOKS } as const;
+export const NOTHING_BEFORE = { carried: [], books: NO_BOOKS, leaves: false } as const;
 
 /** Rows of `run.closed_month` and `run.watched_month`. `rules`: the hash of those that are in force now. */
 export function closedTables({ closed: months, closing }: Books, rules: string): ParameterTables {

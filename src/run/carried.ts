@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Failure, type Problem } from '../kernel/failure.js';
 import { type Month, monthsThrough } from '../kernel/period.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { createEmpty } from '../model/build.js';
 import type { Model } from '../model/catalog.js';
 import { rowBreaches } from '../model/verify.js';
@@ -12,6 +13,7 @@ import { type Books, type ClosedMonth, damaged, FILES, filesOf } from './books.j
 import type { RunContext } from './execute.js';
 import { plainColumns } from './export.js';
 import type { Period } from './parameters.js';
+import { computedPeriod } from './scope.js';
 
 export interface Carried {
   readonly months: readonly Month[];
@@ -28,13 +30,12 @@ export type Carrying = Pick<RunContext, 'pipeline' | 'books' | 'period'>;
 export function carriedMonths({ pipeline, books, period }: Carrying, published: Manifest | null): Carried {
   const taken = new Set([...ownMonths(period), ...books.closed.map(({ month }) => month)]);
   const open = (published?.months ?? []).filter((month) => !taken.has(month));
-  const root = join(pipeline.outDir, 'runs', published?.runId ?? '');
   const made = [
     ...(published?.made ?? []).filter(({ month }) => open.includes(month)),
     ...books.closed.map((closed) => madeClosed(closed, published)),
   ];
   const files = [
-    ...(published?.files ?? []).filter(({ month }) => open.includes(month ?? '')).map((file) => ({ ...file, root })),
+    ...publishedFiles(pipeline, published, open),
     ...books.closed.flatMap(({ dir, lock }) => filesOf(lock).map((file) => ({ ...file, root: join(dir, FILES), apart: true }))),
   ];
   const hashes = [...files.map(({ path, sha256 }) => `${path} ${sha256}`), ...made.map((each) => JSON.stringify(each))];
@@ -52,6 +53,24 @@ function madeClosed({ month, lock, lockSha256 }: ClosedMonth, published: Manifes
   };
 }
 
+/** Of the own months of a run, those that it computes. */
+export function computedMonths({ period, unchanged }: Pick<RunContext, 'period' | 'unchanged'>): readonly Month[] {
+  return ownMonths(computedPeriod(period, unchanged?.months ?? []));
+}
+
+/** Files of these months as they are published. */
+export function publishedFiles({ outDir }: Pipeline, published: Manifest | null, months: readonly Month[]): readonly KeptFile[] {
+  const root = join(outDir, 'runs', published?.runId ?? '');
+  return (published?.files ?? []).filter(({ month }) => months.includes(month ?? '')).map((file) => ({ ...file, root }));
+}
+
+/** Files that the run publishes as they are: of months that it carries, and of its own that it leaves. */
+function filesAsPublished(context: RunContext, published: Manifest | null): readonly KeptFile[] {
+  const left = context.unchanged?.months ?? [];
+  const own = ownMonths(context.period).filter((month) => left.includes(month));
+  return [...carriedMonths(context, published).files, ...publishedFiles(context.pipeline, published, own)];
+}
+
 export function ownMonths(period: Period): readonly Month[] {
   return monthsThrough(period.firstMonth, period.lastMonth);
 }
@@ -61,9 +80,9 @@ export function isMadeOf(published: Manifest | null, months: readonly Month[], i
   return months.every((month) => published?.made.some((made) => made.month === month && made.inputs === inputs) === true);
 }
 
-/** Adds the rows of the carried months to the marts, from the files that are published. */
+/** Adds the rows of months that stay as published to the marts, from the files that are. */
 export async function carryMonths(context: RunContext, published: Manifest | null, marts: readonly Model[]): Promise<void> {
-  const { files } = carriedMonths(context, published);
+  const files = filesAsPublished(context, published);
   const damaged = await damagedFiles(files);
   if (damaged.length > 0)
     throw new Failure(
@@ -103,9 +122,9 @@ function damageProblem({ path, month, root }: KeptFile, { closed }: Books): Prob
   return { code: 'run/carried-damaged', message, remedy };
 }
 
-/** Brings the files of the carried months to `dir` as they are. */
+/** Brings the files of months that stay as published to `dir` as they are. */
 export async function keepCarried(context: RunContext, published: Manifest | null, dir: string): Promise<readonly StagedFile[]> {
-  return keepFiles(dir, carriedMonths(context, published).files);
+  return keepFiles(dir, filesAsPublished(context, published));
 }
 
 /** The published rows of a mart in months that are open, as SQL reads them. */

@@ -10,15 +10,23 @@ import type { RunContext } from './execute.js';
  * price. Only whole months are compared: of the others the run has not seen all.
  */
 export async function tellOfChanges(context: RunContext, published: Manifest | null, months: readonly Month[]): Promise<void> {
-  const whole = months.filter((month) => month >= context.pipeline.start && lastDay(month) <= context.period.asOf);
+  const known = months.filter((month) => context.unchanged?.months.includes(month));
+  const whole = months.filter(
+    (month) => month >= context.pipeline.start && lastDay(month) <= context.period.asOf && !known.includes(month),
+  );
+  const warn = (message: string): void => context.listener({ kind: 'note', level: 'warning', message });
+  for (const month of known) context.unchanged?.warningsOf(month).forEach(warn);
   if (published === null || whole.length === 0) return;
-  const { engine, warehouse, listener } = context;
+  const { engine, warehouse } = context;
   const list = whole.map((month) => `'${month}'`).join(', ');
   await fillKnown(warehouse, await engine.rows(knownSelect(list)));
   const moved = await warehouse.rows(movedSelect(publishedRows(context, published, FINEST, whole)));
   const failing = await engine.rows(failingSelect(list));
-  for (const message of [...moved.map(movedText), ...failing.map(failingText)])
-    listener({ kind: 'note', level: 'warning', message });
+  const told = (text: (row: Row) => string) => (row: Row) => ({ month: row['month'] ?? '', message: text(row) });
+  for (const { month, message } of [...moved.map(told(movedText)), ...failing.map(told(failingText))]) {
+    context.unchanged?.tell(month, message);
+    warn(message);
+  }
 }
 
 /** The published cost of every feature and customer. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Listener } from '../kernel/event.js';
 import { Failure, type Problem } from '../kernel/failure.js';
+import type { Month } from '../kernel/period.js';
 import type { Catalog, Model } from '../model/catalog.js';
 import type { ModelEngine } from '../model/engine.js';
 import { rowText } from '../model/verify.js';
@@ -21,9 +22,11 @@ import { CONTROL_EVIDENCE, CONTROL_REMEDY } from './control-evidence.js';
 import { describeStep, maxLevel, type Step } from './plan.js';
 import { fillPosted, tellOfAdjustments } from './posted.js';
 import { withRemote } from './remote-landing.js';
+import { computedPeriod } from './scope.js';
 import { type Piece, sideBySide } from './side-by-side.js';
 import { warnOfUnmatched } from './unmatched.js';
 import { warnOfUnowned } from './unowned.js';
+import { warnOfVariance } from './variance-notes.js';
 
 /** What the steps share. Landing and loading fill the evidence; later steps only read it. */
 export interface RunContext {
@@ -49,8 +52,24 @@ export interface RunContext {
   readonly controls: ControlTotal[];
   /** Sums of days from the run before; null where every day is read, and nothing kept. */
   readonly kept: KeptUsage | null;
+  /** Months that are left as they are published; null where each is computed, whatever is known. */
+  readonly unchanged: Unchanged | null;
   /** No step begins, and none goes on, after it aborted. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Months that a run does not compute, since what it would find is known: open ones that are published again as they are, and those before the look-back window. */
+export interface Unchanged {
+  /** None, or all from the first one of the books through another, in order. Known once `find` is done. */
+  readonly months: readonly Month[];
+  /** Decides, behind what was staged of the evidence and before anything is rated, and tells the models. */
+  find(context: RunContext): Promise<void>;
+  /** The month stays as published, and is not what would be computed. */
+  tell(month: Month, warning: string): void;
+  /** What was found so of a month that is left. */
+  warningsOf(month: Month): readonly string[];
+  /** Before the run is published: what holds of its months, for the next one. */
+  note(context: RunContext, runId: string): Promise<void>;
 }
 
 /** What a step made or went through, where that can be counted. */
@@ -92,6 +111,9 @@ async function perform(context: RunContext, step: Step): Promise<Amounts | null>
       return { rows: await level(context, step.level, step.models) };
     case 'keep':
       await context.kept?.keep(context.warehouse);
+      return null;
+    case 'leave':
+      await context.unchanged?.find(context);
       return null;
     case 'turn':
       return turn(context);
@@ -193,43 +215,24 @@ function refuse(breaches: readonly Problem[]): void {
 
 /** Failing controls of the published months stop the run here, with the rows that say so. */
 async function gate(context: RunContext): Promise<null> {
-  const { engine, period } = context;
+  const { engine, period, listener } = context;
+  const computed = computedPeriod(period, context.unchanged?.months ?? []);
   const rows = await engine.rows(
     `SELECT control, scope, CAST(billing_month AS VARCHAR) AS month, currency, expected, actual, difference, tolerance
      FROM reconciliation.control
      WHERE NOT passed AND (is_of_all_months OR billing_month BETWEEN CAST($1 AS DATE) AND CAST($2 AS DATE)
        OR (control = 'invoice_total' AND billing_month IN (SELECT billing_month FROM allocation.restated_month)))
      ORDER BY billing_month, control, scope`,
-    [`${period.firstMonth}-01`, `${period.lastMonth}-01`],
+    [`${computed.firstMonth}-01`, `${computed.lastMonth}-01`],
   );
   const problems: Problem[] = [];
   for (const row of rows) problems.push(await controlProblem(engine, row));
   refuse(problems);
   await tellOfAdjustments(context);
-  await warnOfVariance(context);
-  await warnOfUnmatched(engine, context.pipeline.start, context.listener);
-  await warnOfUnowned(engine, period, context.listener);
+  await warnOfVariance(engine, computed, listener);
+  await warnOfUnmatched(engine, context.pipeline.start, listener);
+  await warnOfUnowned(engine, period, listener);
   return null;
-}
-
-/** What the pipeline tolerates of unexplained cost and does not stop for is told. */
-async function warnOfVariance({ engine, period, listener }: RunContext): Promise<void> {
-  const rows = await engine.rows(
-    `SELECT month_text(billing_month) AS month, provider, currency, open_amount, tolerance FROM reconciliation.variance
-     WHERE on_breach = 'warn' AND open_amount > tolerance AND billing_month BETWEEN CAST($1 AS DATE) AND CAST($2 AS DATE)
-     ORDER BY billing_month, provider, currency`,
-    [`${period.firstMonth}-01`, `${period.lastMonth}-01`],
-  );
-  for (const { month, provider, currency, open_amount: open, tolerance } of rows) {
-    const bill = `the bill of ${provider ?? ''} for ${month ?? ''}`;
-    const amounts = `${plainAmount(open)} ${currency ?? ''} of ${bill} stay unexplained, more than the tolerated ${plainAmount(tolerance)}`;
-    listener({ kind: 'note', level: 'warning', message: `${amounts} → showback reconcile --month ${month ?? ''}` });
-  }
-}
-
-/** Every digit that counts, and at least two. */
-function plainAmount(amount: string | null | undefined): string {
-  return (amount ?? '').replace(/(\.\d\d\d*?)0*$/, '$1');
 }
 
 async function controlProblem(engine: ModelEngine, row: Row): Promise<Problem> {

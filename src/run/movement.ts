@@ -6,7 +6,7 @@ import type { Model } from '../model/catalog.js';
 import { contractBreaches } from '../model/verify.js';
 import type { KeptFile } from '../publish/kept.js';
 import type { Row } from '../warehouse/warehouse.js';
-import { ownMonths } from './carried.js';
+import { computedMonths } from './carried.js';
 import { type Amounts, modelOf, type RunContext } from './execute.js';
 import { plainColumns } from './export.js';
 import { type RunName, rowsIn } from './history.js';
@@ -23,11 +23,13 @@ export async function compareWithPublished(context: RunContext, name: RunName): 
   return { rows };
 }
 
-async function fillPublished(context: RunContext, { runId, before }: RunName): Promise<void> {
-  const { warehouse, period } = context;
+async function fillPublished(context: RunContext, { runId, before: all }: RunName): Promise<void> {
+  const { warehouse } = context;
+  const months = computedMonths(context);
+  const before = all.filter(({ month }) => months.includes(month));
   const publication = modelOf(context, 'run.publication');
   await createEmpty(warehouse, publication);
-  const rows = ownMonths(period).map((month) => {
+  const rows = months.map((month) => {
     const known = before.find((each) => each.month === month);
     return { billing_month: month, run_id: runId, previous_run_id: known?.runId ?? null, previous_as_of: known?.asOf ?? null };
   });

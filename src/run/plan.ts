@@ -1,5 +1,5 @@
 // A plan is data: the steps of a run in order. Planning changes nothing; `run` executes and `plan` prints the same steps.
-import { type Catalog, type Model } from '../model/catalog.js';
+import { type Catalog, type Model, neededFor } from '../model/catalog.js';
 import { levelGroup } from '../model/build.js';
 import type { Month } from '../kernel/period.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -13,6 +13,8 @@ export type Step =
   /** Fill the `run` tables from the pipeline. */
   | { readonly kind: 'fill' }
   | { readonly kind: 'build'; readonly model: string }
+  /** Leave months as they are published that are made of nothing new. */
+  | { readonly kind: 'leave' }
   /** One pass of the level group. */
   | { readonly kind: 'level'; readonly level: number; readonly models: readonly string[] }
   /** What closed months cost by the rules of their close, where evidence changed since. */
@@ -32,27 +34,35 @@ export type Step =
   /** Bring the published run to S3, and its marts to the catalogue there. */
   | { readonly kind: 'deliver' };
 
-/** The steps of a run, in the order in which they are executed. `carried` tells the months that stay as published, closed ones among them. */
-export function planSteps(
-  pipeline: Pipeline,
-  catalog: Catalog,
-  { carried, books }: { readonly carried: readonly Month[]; readonly books: Books },
-): readonly Step[] {
-  return [...evidenceSteps(pipeline, catalog, books), ...publishSteps(pipeline, catalog, carried)];
+/** What is known of a run before it begins. */
+export interface Planning {
+  /** Months that stay as published, closed ones among them. */
+  readonly carried: readonly Month[];
+  readonly books: Books;
+  /** Months that are made of nothing new may be left as they are published. */
+  readonly leaves: boolean;
+}
+
+/** The steps of a run, in the order in which they are executed. */
+export function planSteps(pipeline: Pipeline, catalog: Catalog, { carried, books, leaves }: Planning): readonly Step[] {
+  return [...evidenceSteps(pipeline, catalog, books, leaves), ...publishSteps(pipeline, catalog, carried, leaves)];
 }
 
 /** Everything that is the same whichever months are published: it is done once, for all months that the books know. */
-export function evidenceSteps(pipeline: Pipeline, catalog: Catalog, books: Books = NO_BOOKS): readonly Step[] {
+export function evidenceSteps(pipeline: Pipeline, catalog: Catalog, books: Books = NO_BOOKS, leaves = false): readonly Step[] {
   const levels = [...Array(maxLevel(pipeline) + 1).keys()];
   const group = levelGroup(catalog);
   const models = builtOnce(catalog);
   const before = models.filter((model) => !readsAny(model, group, models));
+  const evidence = leaves ? before.filter(({ name }) => !neededFor([name], catalog).has(UNCHANGED)) : before;
   const after = models.filter((model) => !before.includes(model) && model.layer !== 'marts');
   return [
     ...pipeline.sources.map((source): Step => ({ kind: 'land', sourceId: source.id })),
     { kind: 'load' },
     { kind: 'fill' },
-    ...before.map(build),
+    ...evidence.map(build),
+    ...(leaves ? [LEAVE] : []),
+    ...before.filter((model) => !evidence.includes(model)).map(build),
     ...levels.map((level): Step => ({ kind: 'level', level, models: group.map((model) => model.name) })),
     ...(books.closed.length === 0 ? [] : [RESTATE]),
     ...after.map(build),
@@ -61,14 +71,18 @@ export function evidenceSteps(pipeline: Pipeline, catalog: Catalog, books: Books
 }
 
 const RESTATE: Step = { kind: 'restate' };
+const LEAVE: Step = { kind: 'leave' };
+
+/** Who reads it, directly or through others, is built behind the decision which months are left. */
+const UNCHANGED = 'run.unchanged_month';
 
 /** What follows for the months of the period. */
-export function publishSteps(pipeline: Pipeline, catalog: Catalog, carried: readonly Month[]): readonly Step[] {
+export function publishSteps(pipeline: Pipeline, catalog: Catalog, carried: readonly Month[], leaves = false): readonly Step[] {
   const marts = builtOnce(catalog).filter(({ layer, contract }) => layer === 'marts' && contract.made === 'run');
   const compare: readonly Step[] = catalog.models.some(({ contract }) => contract.made === 'history')
     ? [{ kind: 'compare' }]
     : [];
-  const carry: readonly Step[] = carried.length === 0 ? [] : [{ kind: 'carry', months: carried }];
+  const carry: readonly Step[] = carried.length === 0 && !leaves ? [] : [{ kind: 'carry', months: carried }];
   const deliver: readonly Step[] = pipeline.publish === null ? [] : [{ kind: 'deliver' }];
   return [{ kind: 'gate' }, ...marts.map(build), ...compare, ...carry, { kind: 'publish' }, ...deliver];
 }
@@ -119,6 +133,8 @@ export function describeStep(step: Step): string {
       return `build ${step.model}`;
     case 'level':
       return `allocate level ${step.level}`;
+    case 'leave':
+      return 'leave months without news';
     case 'restate':
       return 'restate closed months';
     case 'keep':

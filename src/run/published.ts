@@ -6,7 +6,7 @@ import type { Model } from '../model/catalog.js';
 import type { Made } from '../model/contract.js';
 import type * as Arrow from '../publish/arrow.js';
 import { type MadeMonth, type Manifest, publishRun } from '../publish/directory.js';
-import { carriedMonths, keepCarried, ownMonths } from './carried.js';
+import { carriedMonths, computedMonths, keepCarried, ownMonths } from './carried.js';
 import { keepConfiguration } from './config-copy.js';
 import type { RunContext } from './execute.js';
 import { ARROW_MARTS, type ExportedFile, exportMarts, orderedSelect, plainColumns, writeWarehouse } from './export.js';
@@ -30,6 +30,7 @@ export async function publishMarts(context: RunContext, published: Manifest | nu
     ...{ files: context.files, controls: context.controls },
     recipe: await recipeOf(context, name.runId, made),
   });
+  await context.unchanged?.note(context, name.runId);
   // Loaded when it is used: a run without news does not wait for it, and this one lets the engine work meanwhile.
   const arrow = import('../publish/arrow.js');
   await publishRun({
@@ -57,7 +58,7 @@ async function stage(
   const marts = martsOf(context);
   const { lanes } = context.engine;
   const files = async (): Promise<readonly ExportedFile[]> => [
-    ...(await exportMarts(context.warehouse, marts.filter(isOfRuns), ownMonths(context.period), { dir, lanes })),
+    ...(await exportMarts(context.warehouse, marts.filter(isOfRuns), computedMonths(context), { dir, lanes })),
     ...(await keepCarried(context, published, dir)),
   ];
   // None is left writing when another has failed. A warehouse file that cannot be committed takes the engine with it, and then all fail.

@@ -23,6 +23,7 @@ import { askedOf, periodOf, refuseClosed } from './scope.js';
 import { estimateScans } from './scan-estimate.js';
 import { buildEvidence, inSession, landEvidence, publishPeriod } from './session.js';
 import { makeState } from './state.js';
+import { mayLeave, UnchangedMonths } from './unchanged.js';
 
 export interface Prepared {
   readonly pipeline: Pipeline;
@@ -65,7 +66,10 @@ async function runLocked(
   const told = (outcome: RunResult['outcome'] | Ending['outcome'], out: string | null): void =>
     request.listener({ kind: 'run-finished', outcome, runId, seconds: (performance.now() - began) / 1000, out });
   try {
-    const result = await inSession(request, { pipeline, configuration, period, ledger, books }, async (context) =>
+    const leaves = mayLeave(pipeline, { alone: asked.alone, closed: books.closed.length });
+    const unchanged = leaves ? new UnchangedMonths(published, request.force) : null;
+    const session = { pipeline, configuration, period, ledger, books, unchanged };
+    const result = await inSession(request, session, async (context) =>
       runInside(context, published, request.force, (id) => (runId = id)),
     );
     await ledger.finished(result.runId, result.outcome, null);
@@ -100,7 +104,8 @@ async function runInside(
 ): Promise<RunResult> {
   const { pipeline, catalog, period, books } = context;
   const carried = carriedMonths(context, published);
-  const steps = planSteps(pipeline, catalog, { carried: carried.months, books });
+  const leaves = context.unchanged !== null;
+  const steps = planSteps(pipeline, catalog, { carried: carried.months, books, leaves });
   context.listener({ kind: 'run-started', pipeline: pipeline.name, asOf: period.asOf, steps: steps.map(describeStep) });
   const inputs = await landEvidence(context);
   if (!force && published !== null && isMadeOf(published, ownMonths(period), inputs)) {
@@ -115,7 +120,7 @@ async function runInside(
   named(runId);
   await onEngine(context, inputs, async (built) => {
     await buildEvidence(built);
-    const how = { steps: publishSteps(pipeline, catalog, carried.months), watched: carried.months };
+    const how = { steps: publishSteps(pipeline, catalog, carried.months, leaves), watched: carried.months };
     await publishPeriod(built, published, name, how);
   });
   return resultOf(context, 'published', runId, published);
@@ -161,9 +166,11 @@ export async function preparePipeline(request: RunRequest): Promise<Prepared> {
   const pipeline = await readPipeline(request.pipelineFile);
   const books = await booksOf(pipeline);
   const published = await readPublished(pipeline.outDir);
-  const period = periodOf(pipeline, askedOf(pipeline, request.scope, request.now), { published, books });
+  const asked = askedOf(pipeline, request.scope, request.now);
+  const period = periodOf(pipeline, asked, { published, books });
+  const leaves = mayLeave(pipeline, { alone: asked.alone, closed: books.closed.length });
   await using warehouse = await openDuckDb({ threads: 1 });
   const catalog = await modelsOf(warehouse, null);
   const carried = carriedMonths({ pipeline, books, period }, published).months;
-  return { pipeline, catalog, period, books, steps: planSteps(pipeline, catalog, { carried, books }) };
+  return { pipeline, catalog, period, books, steps: planSteps(pipeline, catalog, { carried, books, leaves }) };
 }

@@ -59,6 +59,12 @@ export function periodOf(pipeline: Pipeline, { asOf, lastMonth, alone }: Asked, 
   return period;
 }
 
+/** Without the months that are left as they are published. The last one never is. */
+export function computedPeriod(period: Period, left: readonly Month[]): Period {
+  const months = monthsThrough(period.firstMonth, period.lastMonth);
+  return { ...period, firstMonth: months.find((month) => !left.includes(month)) ?? period.lastMonth };
+}
+
 /**
  * Months that a run of `asOf` recomputes and publishes, oldest first and without a gap: those of the look-back window, and all
  * from the first one that was never published through its last day. Without a window every month of the books is open.

@@ -60,6 +60,7 @@ export async function openScratch(
     files: [...files],
     controls: [...controls],
     kept: null,
+    unchanged: null,
     configuration: null,
     [Symbol.asyncDispose]: async () => warehouse[Symbol.asyncDispose](),
   };

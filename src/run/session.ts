@@ -7,7 +7,7 @@ import type { Manifest } from '../publish/directory.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { RunRequest } from './api.js';
 import { lastClosed } from './books.js';
-import { carryMonths } from './carried.js';
+import { carryMonths, ownMonths } from './carried.js';
 import { tellOfChanges } from './changes.js';
 import type { ConfigurationBytes } from './config-copy.js';
 import { executeSteps } from './builds.js';
@@ -26,10 +26,11 @@ import type { RunName } from './history.js';
 import { compareWithPublished } from './movement.js';
 import { martsOf, publishMarts } from './published.js';
 import { freshFolder, removeFolder } from './state.js';
+import { warnOfPublishedVariance } from './variance-notes.js';
 
 type SessionRequest = Pick<RunRequest, 'threads' | 'listener' | 'signal' | 'force' | 'now' | 'env'>;
 
-interface Session extends Pick<RunContext, 'pipeline' | 'period' | 'ledger' | 'books'> {
+interface Session extends Pick<RunContext, 'pipeline' | 'period' | 'ledger' | 'books' | 'unchanged'> {
   readonly configuration: ConfigurationBytes;
 }
 
@@ -79,7 +80,8 @@ export async function landEvidence(context: RunContext): Promise<string> {
 /** Loads what landed and builds every model before the gate. */
 export async function buildEvidence(context: RunContext): Promise<void> {
   await context.engine.prepare(context.catalog);
-  const steps = evidenceSteps(context.pipeline, context.catalog, context.books).filter((step) => step.kind !== 'land');
+  const { pipeline, catalog, books, unchanged } = context;
+  const steps = evidenceSteps(pipeline, catalog, books, unchanged !== null).filter((step) => step.kind !== 'land');
   await executeSteps(context, steps, async (step) => evidenceStep(context, step));
 }
 
@@ -98,6 +100,9 @@ export async function publishPeriod(
 ): Promise<void> {
   const carry = async (): Promise<null> => {
     await carryMonths(context, published, martsOf(context));
+    const left = context.unchanged?.months ?? [];
+    const own = ownMonths(context.period).filter((month) => left.includes(month));
+    await warnOfPublishedVariance(context.warehouse, own, context.listener);
     await tellOfChanges(
       context,
       published,

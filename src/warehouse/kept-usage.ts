@@ -42,6 +42,9 @@ export interface KeptUsageOptions {
 
 const MANIFEST = 'kept.json';
 
+/** Of a month without usage. */
+const NO_SUMS = 'none';
+
 export class KeptUsage {
   readonly #options: KeptUsageOptions;
   readonly #dir: string;
@@ -49,6 +52,7 @@ export class KeptUsage {
   #fresh: FreshDays | null = null;
   #units: readonly string[] = [];
   #identity = '';
+  #months: Readonly<Record<Month, KeptFile>> | null = null;
 
   constructor(options: KeptUsageOptions) {
     this.#options = options;
@@ -66,6 +70,16 @@ export class KeptUsage {
     this.#fresh = { days, asOf: this.#options.asOf };
     await this.#fill(warehouse, this.#kept, days);
     return this.#fresh;
+  }
+
+  /** The hash of the sums of a month of which no day is read again: where it is equal, they are. Null where some day is. */
+  sumsOf(month: Month): string | null {
+    return this.#kept === null || !this.#isUntouched(month) ? null : (this.#kept.months[month]?.sha256 ?? NO_SUMS);
+  }
+
+  /** The same of what this run kept for the next one; null where it kept nothing. */
+  keptSumsOf(month: Month): string | null {
+    return this.#months === null ? null : (this.#months[month]?.sha256 ?? NO_SUMS);
   }
 
   /** Keeps what the run summed, for the next one. Months without a fresh day keep their files. */
@@ -87,6 +101,7 @@ export class KeptUsage {
     }
     const duplicates = await this.#write(warehouse, 'duplicates', 'SELECT * FROM staging.usage_duplicate');
     await this.#replace({ identity: this.#identity, asOf, units: this.#units, months, duplicates });
+    this.#months = months;
   }
 
   #isUntouched(month: Month): boolean {

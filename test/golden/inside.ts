@@ -41,6 +41,7 @@ export async function rowsInside(company: Company, select: string): Promise<read
     files: [],
     controls: [],
     kept: null,
+    unchanged: null,
     books: NO_BOOKS,
     configuration: null,
   };

@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Company } from './golden/company.js';
-import { BOTH, edit, late, night, nightWith, toldBy } from './golden/nights.js';
+import { BOTH, edit, late, monthsApart, night, nightWith, toldBy } from './golden/nights.js';
 import { buckets, invoice, threeMonths } from './golden/three-months.js';
 
 vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/one-catalog.js')).oneCatalog(original));
@@ -15,8 +15,7 @@ describe('a night in September', () => {
   let day = 10;
   const next = (): string => `2026-09-${String((day += 1))}`;
   beforeAll(async () => {
-    company = await threeMonths();
-    await rm(join(company.folder, 'bills/vector/half.csv'));
+    company = await monthsApart();
     await night(company, '2026-09-10');
   }, SLOW);
   afterAll(async () => company[Symbol.asyncDispose]());
@@ -73,8 +72,7 @@ describe('a night in September', () => {
 
 describe('what keeps months together', () => {
   it('is the number of an invoice: taxes and credits follow its charges, whatever their month', { timeout: SLOW }, async () => {
-    await using company = await threeMonths();
-    await rm(join(company.folder, 'bills/vector/half.csv'));
+    await using company = await monthsApart();
     const lines = ['V-20,2026-08-01,2026-08-31,Reads,3.00', 'V-20,2026-09-01,2026-09-30,Reads,4.00'];
     await night(company, '2026-09-10', { 'bills/vector/both.csv': invoice(lines.join('\n'), '7.00') });
     expect(await nightWith(company, '2026-09-11', late('new', '2026-09-11'))).toEqual(['2026-07']);
@@ -83,8 +81,7 @@ describe('what keeps months together', () => {
 
 describe('what months that are left still say', () => {
   it('is that something was passed to a service in them', { timeout: SLOW }, async () => {
-    await using company = await threeMonths();
-    await rm(join(company.folder, 'bills/vector/half.csv'));
+    await using company = await monthsApart();
     const service = 'name: Embedder, kind: pool, team: t, cost_center: CC-1, category: product, owners: { feature: Ann Lee }';
     await edit(company, 'features.yaml', (text) => `${text.trimEnd()}\n  - { id: embedder, ${service} }\n`);
     const passes = '  - { pool: embedder, match: { pool: embedder }, method: even, features: [chat, search], on_no_match: stop }';
@@ -116,8 +113,7 @@ describe('what began before the books', () => {
 
 describe('a month that look_back keeps', () => {
   it('is told to have changed each night, and computed for it once', { timeout: SLOW }, async () => {
-    await using company = await threeMonths({ lookBack: 1 });
-    await rm(join(company.folder, 'bills/vector/half.csv'));
+    await using company = await monthsApart({ lookBack: 1 });
     await night(company, '2026-09-10');
     await night(company, '2026-09-11');
     const found = await toldBy(company, '2026-09-12', late('july', '2026-07-09'));

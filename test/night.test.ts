@@ -1,11 +1,8 @@
 // A night computes the months of which something is new, and leaves the others as they are published: byte for byte what a run would
 // publish that computes every month. What else is news is in left-months.test.ts, which takes longer.
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Company } from './golden/company.js';
-import { BOTH, late, night, nightWith } from './golden/nights.js';
-import { threeMonths } from './golden/three-months.js';
+import { BOTH, late, monthsApart, night, nightWith } from './golden/nights.js';
 
 vi.mock('../src/model/catalog.js', async (original) => (await import('./golden/one-catalog.js')).oneCatalog(original));
 
@@ -16,8 +13,7 @@ describe('a night in September', () => {
   let day = 10;
   const next = (): string => `2026-09-${String((day += 1))}`;
   beforeAll(async () => {
-    company = await threeMonths();
-    await rm(join(company.folder, 'bills/vector/half.csv'));
+    company = await monthsApart();
     await night(company, '2026-09-10');
   }, SLOW);
   afterAll(async () => company[Symbol.asyncDispose]());

@@ -1,12 +1,12 @@
 // Nights of a company of three months: what they leave, and that it is what a run publishes that computes every month.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { RunEvent } from '../../src/kernel/event.js';
 import { monthsThrough } from '../../src/kernel/period.js';
 import { runPipeline } from '../../src/run/run.js';
 import { bytesBelow, type Company } from './company.js';
-import { type Delivery, deliver, event } from './three-months.js';
+import { type Delivery, deliver, event, threeMonths } from './three-months.js';
 
 const now = (): Date => new Date('2031-01-01T00:00:00Z');
 const LEFT = /^nothing changed of what makes (\S+)(?: through (\S+))?: left as published$/;
@@ -54,6 +54,13 @@ export async function nightWith(company: Company, asOf: string, files: Delivery)
 
 export async function edit({ folder }: Company, name: string, change: (text: string) => string): Promise<void> {
   await writeFile(join(folder, name), change(await readFile(join(folder, name), 'utf8')));
+}
+
+/** None of its bills is of two months, so each month stands for itself. */
+export async function monthsApart(options: Parameters<typeof threeMonths>[0] = {}): ReturnType<typeof threeMonths> {
+  const company = await threeMonths(options);
+  await rm(join(company.folder, 'bills/vector/half.csv'));
+  return company;
 }
 
 export const BOTH = ['2026-07', '2026-08'];

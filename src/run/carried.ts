@@ -53,6 +53,11 @@ function madeClosed({ month, lock, lockSha256 }: ClosedMonth, published: Manifes
   };
 }
 
+/** Of the own months of a run, those that it leaves as they are published. */
+export function leftMonths({ period, unchanged }: Pick<RunContext, 'period' | 'unchanged'>): readonly Month[] {
+  return ownMonths(period).filter((month) => unchanged?.months.includes(month));
+}
+
 /** Of the own months of a run, those that it computes. */
 export function computedMonths({ period, unchanged }: Pick<RunContext, 'period' | 'unchanged'>): readonly Month[] {
   return ownMonths(computedPeriod(period, unchanged?.months ?? []));
@@ -66,9 +71,8 @@ export function publishedFiles({ outDir }: Pipeline, published: Manifest | null,
 
 /** Files that the run publishes as they are: of months that it carries, and of its own that it leaves. */
 function filesAsPublished(context: RunContext, published: Manifest | null): readonly KeptFile[] {
-  const left = context.unchanged?.months ?? [];
-  const own = ownMonths(context.period).filter((month) => left.includes(month));
-  return [...carriedMonths(context, published).files, ...publishedFiles(context.pipeline, published, own)];
+  const left = publishedFiles(context.pipeline, published, leftMonths(context));
+  return [...carriedMonths(context, published).files, ...left];
 }
 
 export function ownMonths(period: Period): readonly Month[] {

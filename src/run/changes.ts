@@ -1,4 +1,5 @@
-// Whether months that stay as published would still come out the same. The models know all months, so nothing is computed for it.
+// Whether months that stay as published would still come out the same. The models know them, and of those that are left it is known from
+// the run that looked.
 import { lastDay, type Month } from '../kernel/period.js';
 import type { Manifest } from '../publish/directory.js';
 import type { Row, Warehouse } from '../warehouse/warehouse.js';

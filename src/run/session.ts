@@ -7,7 +7,7 @@ import type { Manifest } from '../publish/directory.js';
 import { openDuckDb } from '../warehouse/duckdb.js';
 import type { RunRequest } from './api.js';
 import { lastClosed } from './books.js';
-import { carryMonths, ownMonths } from './carried.js';
+import { carryMonths, leftMonths } from './carried.js';
 import { tellOfChanges } from './changes.js';
 import type { ConfigurationBytes } from './config-copy.js';
 import { executeSteps } from './builds.js';
@@ -100,9 +100,7 @@ export async function publishPeriod(
 ): Promise<void> {
   const carry = async (): Promise<null> => {
     await carryMonths(context, published, martsOf(context));
-    const left = context.unchanged?.months ?? [];
-    const own = ownMonths(context.period).filter((month) => left.includes(month));
-    await warnOfPublishedVariance(context.warehouse, own, context.listener);
+    await warnOfPublishedVariance(context.warehouse, leftMonths(context), context.listener);
     await tellOfChanges(
       context,
       published,

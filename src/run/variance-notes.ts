@@ -21,13 +21,13 @@ export async function warnOfVariance(engine: ModelEngine, period: Period, listen
 
 /** Of months that it left as published: their rows are in the mart by now. */
 export async function warnOfPublishedVariance(warehouse: Warehouse, months: readonly Month[], listener: Listener): Promise<void> {
-  const list = months.map((month) => `'${month}'`).join(', ');
-  const which = `${ABOVE} AND billing_month IN (${list})`;
   if (months.length === 0) return;
-  tell(
-    await warehouse.rows(`SELECT billing_month AS month, ${COLUMNS} FROM marts.variance_month WHERE ${which} ORDER BY ${ORDER}`),
-    listener,
+  const list = months.map((month) => `'${month}'`).join(', ');
+  const rows = await warehouse.rows(
+    `SELECT billing_month AS month, ${COLUMNS} FROM marts.variance_month
+     WHERE ${ABOVE} AND billing_month IN (${list}) ORDER BY ${ORDER}`,
   );
+  tell(rows, listener);
 }
 
 function tell(rows: readonly Row[], listener: Listener): void {

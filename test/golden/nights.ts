@@ -1,7 +1,7 @@
 // Nights of a company of three months: what they leave, and that it is what a run publishes that computes every month.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { RunEvent } from '../../src/kernel/event.js';
 import { monthsThrough } from '../../src/kernel/period.js';
 import { runPipeline } from '../../src/run/run.js';
@@ -61,6 +61,24 @@ export async function monthsApart(options: Parameters<typeof threeMonths>[0] = {
   const company = await threeMonths(options);
   await rm(join(company.folder, 'bills/vector/half.csv'));
   return company;
+}
+
+/** Asked for in a test file: a company after its first night in September, and the nights behind it. */
+export function inSeptember() {
+  let company: Awaited<ReturnType<typeof threeMonths>> | null = null;
+  let day = 10;
+  beforeAll(async () => {
+    company = await monthsApart();
+    await night(company, '2026-09-10');
+  }, 120_000);
+  afterAll(async () => company?.[Symbol.asyncDispose]());
+  return {
+    company: (): Company => {
+      if (company === null) throw new Error('asked for before the tests');
+      return company;
+    },
+    next: (): string => `2026-09-${String((day += 1))}`,
+  };
 }
 
 export const BOTH = ['2026-07', '2026-08'];

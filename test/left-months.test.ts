@@ -90,6 +90,20 @@ describe('what months that are left still say', () => {
   });
 });
 
+describe('what is tolerated of a month that is left', () => {
+  it('is told each night all the same', { timeout: SLOW }, async () => {
+    await using company = await monthsApart();
+    const tolerance = 'variance: [{ provider: "*", amount: "0.01", ratio: "0.0001", on_breach: warn }]\n';
+    await edit(company, 'pipeline.yaml', (text) => `${tolerance}${text}`);
+    const all = await toldBy(company, '2026-09-10');
+    const told = await toldBy(company, '2026-09-11');
+    const ofJuly = ({ warnings }: typeof all) => warnings.filter((each) => each.includes('for 2026-07 stay unexplained'));
+    expect(told.left).toEqual(BOTH);
+    expect(ofJuly(all).length).toBeGreaterThan(0);
+    expect(ofJuly(told)).toEqual(ofJuly(all));
+  });
+});
+
 describe('a month that was left', () => {
   it('is closed, and comes out of landing again', { timeout: SLOW }, async () => {
     await using company = await companyOf(CLOSING);

@@ -216,6 +216,18 @@ describe('a query', () => {
     await expect(athena.send(new GetQueryResultsCommand({ QueryExecutionId: id }))).rejects.toThrow('CANCELLED');
   });
 
+  it('that is stopped before it runs leaves its fault to no other', async () => {
+    await withFront({ running: 1 }, async (other, client) => {
+      other.inject({ hang: { times: 2, when: /hang/ } });
+      const first = await start("SELECT 'hang 1' AS a", client);
+      const waits = await start("SELECT 'hang 2' AS a", client);
+      expect(await stateOf(waits, client)).toBe('QUEUED');
+      for (const id of [waits, first]) await client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
+      for (const id of [waits, first]) expect((await ended(id, client)).Status?.State).toBe('CANCELLED');
+      expect((await ended(await start("SELECT 'hang 3' AS a", client), client)).Status?.State).toBe('SUCCEEDED');
+    });
+  });
+
   it('is told of among others; unknown ones are told apart', async () => {
     const ids = [await start('SELECT 1'), await start('SELECT 2')];
     const batch = new BatchGetQueryExecutionCommand({ QueryExecutionIds: [...ids, 'nobody'] });

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, type Engine, type Outcome, QueryFailed } from './engine.js';
 import { failureOf, invalidRequest, type QueryFailure, Refusal } from './failures.js';
-import type { Faults } from './injection.js';
+import type { Faults, QueryFault } from './injection.js';
 import { readStatement, type Statement } from './statements.js';
 import { StatementError } from './tokens.js';
 
@@ -34,6 +34,8 @@ export interface Execution {
   readonly submitted: number;
   readonly cutoff: () => number | null;
   readonly controller: AbortController;
+  /** Of the query that was started next, though it be stopped before it runs: never of another one. */
+  readonly fault: QueryFault | null;
   state: State;
   started: number | null;
   completed: number | null;
@@ -111,7 +113,9 @@ export class Executions {
       outcome: null,
     } as const;
     const statement = statementOf(request.QueryString);
-    return { id: randomUUID(), request, statement, ...place, submitted: Date.now(), controller: new AbortController(), ...began };
+    const fault = this.#faults.ofQuery(request.QueryString);
+    const controller = new AbortController();
+    return { id: randomUUID(), request, statement, ...place, submitted: Date.now(), controller, fault, ...began };
   }
 
   #next(): void {
@@ -145,9 +149,8 @@ export class Executions {
   }
 
   async #outcome(execution: Execution): Promise<Outcome> {
-    const { id, request, statement, output, controller } = execution;
+    const { id, request, statement, output, controller, fault } = execution;
     const { signal } = controller;
-    const fault = this.#faults.ofQuery(request.QueryString);
     if (fault?.kind === 'fail') throw new QueryFailed(fault.failure);
     if (fault?.kind === 'hang') return aborted(signal);
     const onScanned = (bytes: number) => {

@@ -17,11 +17,11 @@ export interface Injection {
         readonly operation?: string;
         readonly error?: 'TooManyRequestsException' | 'ThrottlingException';
       };
-  /** The next query fails, once it is RUNNING, without being run. */
+  /** The query that is started next fails, once it is RUNNING, without being run. */
   readonly failNext?: QueryFailure & Partial<Some>;
-  /** The next queries stay RUNNING until they are stopped. */
+  /** The queries that are started next stay RUNNING until they are stopped. */
   readonly hang?: number | Some;
-  /** The next queries stay RUNNING for so many milliseconds after they are done. */
+  /** The queries that are started next stay RUNNING for so many milliseconds after they are done. */
   readonly slow?: { readonly milliseconds: number } & Some;
   /** The next GetQueryExecution and BatchGetQueryExecution are not answered: connections that end and HTTP 500, in turn. */
   readonly lostPolls?: number;
@@ -33,7 +33,7 @@ export interface Injection {
   readonly scanLimit?: number | null;
 }
 
-type QueryFault =
+export type QueryFault =
   | { readonly kind: 'fail'; readonly failure: QueryFailure }
   | { readonly kind: 'hang' }
   | { readonly kind: 'slow'; readonly milliseconds: number };

@@ -83,8 +83,15 @@ describe('make bench', () => {
   });
 
   it('tells nights beside their days alone', () => {
-    const night = nightOf({ events: 1_000_000, history: 90, seconds: 9, alone: 6, peakRssMib: 900.4, rounds: 3 });
-    expect(night).toMatchObject({ history_days: 90, seconds: 9, alone_seconds: 6, ratio: 1.5, peak_rss_mib: 900 });
-    expect(nightsTable([night]).split('\n').at(-1)).toMatch(/1,000,000 +90 +9\.00 +6\.00 +1\.50 +900$/);
+    const night = nightOf({ events: 1_000_000, history: 90, before: 40_000, seconds: 9, alone: 6, peakRssMib: 900.4, rounds: 3 });
+    expect(night).toMatchObject({
+      history_days: 90,
+      history_events: 40_000,
+      seconds: 9,
+      alone_seconds: 6,
+      ratio: 1.5,
+      peak_rss_mib: 900,
+    });
+    expect(nightsTable([night]).split('\n').at(-1)).toMatch(/1,000,000 +90 +40,000 +9\.00 +6\.00 +1\.50 +900$/);
   });
 });

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { type ColdRequest, measureCold } from './cold.js';
 import { CUSTOMERS, FEATURES } from './company.js';
-import { measureNights } from './night.js';
+import { measureNights, type NightRequest } from './night.js';
 import { type Night, nightsTable, type Result, tableOf } from './results.js';
 
 interface Options {
   readonly events: string;
   readonly history?: string;
+  readonly before?: string;
   readonly gzip?: boolean;
   readonly zstd?: boolean;
   readonly rounds: string;
@@ -26,6 +27,7 @@ const program = new Command('bench')
     '--history <days>',
     'measure nights instead: a day of these events after so many days of as many, beside that day alone',
   )
+  .option('--before <events>', 'events of each day of that history, such as 40k (default: as many as the day)')
   .option('--gzip', '720 gzip files instead of 8 plain ones; of nights, packed days')
   .option('--zstd', 'the same as zstd files, which are written five times as fast')
   .option('--rounds <n>', 'rounds of one copy and one run, or nights', '3')
@@ -47,8 +49,16 @@ async function bench(options: Options): Promise<void> {
   });
   try {
     const sizes = options.events.split(',').map(countOf);
-    if (options.history === undefined) await cold(sizes.map(request));
-    else await nightly(sizes.map(request), Number(options.history));
+    const { history, before } = options;
+    if (history === undefined) await cold(sizes.map(request));
+    else
+      await nightly(
+        sizes.map((events) => ({
+          ...request(events),
+          history: Number(history),
+          before: before === undefined ? events : countOf(before),
+        })),
+      );
   } finally {
     if (options.dir === undefined) await rm(parent, { recursive: true, force: true });
   }
@@ -60,9 +70,9 @@ async function cold(requests: readonly ColdRequest[]): Promise<void> {
   process.stdout.write(`${tableOf(results)}\n${JSON.stringify({ results })}\n`);
 }
 
-async function nightly(requests: readonly ColdRequest[], history: number): Promise<void> {
+async function nightly(requests: readonly NightRequest[]): Promise<void> {
   const nights: Night[] = [];
-  for (const request of requests) nights.push(await measureNights({ ...request, history }));
+  for (const request of requests) nights.push(await measureNights(request));
   process.stdout.write(`${nightsTable(nights)}\n${JSON.stringify({ nights })}\n`);
 }
 

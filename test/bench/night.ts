@@ -7,21 +7,23 @@ import { writeLogs } from './logs.js';
 import { middle, type Night, nightOf } from './results.js';
 
 export interface NightRequest extends ColdRequest {
-  /** Days, each with as many events as the new one. */
+  /** Days before the first night. */
   readonly history: number;
+  /** Events of each of them. */
+  readonly before: number;
 }
 
 const BOOKS = '2026-07';
 
 export async function measureNights(request: NightRequest): Promise<Night> {
-  const { events, history, rounds, size, packed, dir, tell } = request;
+  const { events, history, before, rounds, size, packed, dir, tell } = request;
   const [long, alone] = [join(dir, 'history'), join(dir, 'alone')];
   const dayOf = (number: number): string => new Date(Date.UTC(2026, 6, 1 + number)).toISOString().slice(0, 10);
   const asOf = dayOf(history + rounds);
   const pipeline = await writeCompany(long, { start: BOOKS, asOf, ...size });
   const pipelineAlone = await writeCompany(alone, { start: BOOKS, asOf, ...size });
-  tell(`${String(history)} days of ${String(events)} events: writing the logs`);
-  const logs = { ...size, packed, events: events * history, files: history, from: dayOf(0), days: history, prefix: 'day' };
+  tell(`${String(history)} days of ${String(before)} events: writing the logs`);
+  const logs = { ...size, packed, events: before * history, files: history, from: dayOf(0), days: history, prefix: 'day' };
   await writeLogs({ ...logs, dir: join(long, 'logs') });
   const first = await timedRun(pipeline, ['--as-of', dayOf(history - 1)]);
   tell(`history: run ${first.seconds.toFixed(2)} s`);
@@ -35,7 +37,7 @@ export async function measureNights(request: NightRequest): Promise<Night> {
       files: 1,
       from: day,
       days: 1,
-      first: events * (history + round + 1),
+      first: before * history + events * (round + 1),
       prefix: `night-${String(round)}`,
     });
     await rm(join(alone, 'logs'), { recursive: true, force: true });
@@ -52,6 +54,7 @@ export async function measureNights(request: NightRequest): Promise<Night> {
   return nightOf({
     events,
     history,
+    before,
     seconds: middle(nights.map((night) => night.seconds)),
     alone: middle(nights.map((night) => night.alone)),
     peakRssMib: Math.max(...nights.map((night) => night.peakRssMib)),

@@ -43,6 +43,8 @@ export function middle(values: readonly number[]): number {
 export interface Night {
   readonly events: number;
   readonly history_days: number;
+  /** Of each of those days. */
+  readonly history_events: number;
   readonly seconds: number;
   readonly alone_seconds: number;
   readonly ratio: number;
@@ -54,6 +56,7 @@ export interface Night {
 export function nightOf(night: {
   readonly events: number;
   readonly history: number;
+  readonly before: number;
   readonly seconds: number;
   readonly alone: number;
   readonly peakRssMib: number;
@@ -62,6 +65,7 @@ export function nightOf(night: {
   return {
     events: night.events,
     history_days: night.history,
+    history_events: night.before,
     seconds: digits(night.seconds, 2),
     alone_seconds: digits(night.alone, 2),
     ratio: digits(night.seconds / night.alone, 2),
@@ -71,10 +75,11 @@ export function nightOf(night: {
 }
 
 export function nightsTable(nights: readonly Night[]): string {
-  const head = ['events', 'days before', 'night', 'day alone', 'ratio', 'peak MiB'];
+  const head = ['events', 'days before', 'of', 'night', 'day alone', 'ratio', 'peak MiB'];
   const rows = nights.map((night) => [
     grouped(night.events),
     grouped(night.history_days),
+    grouped(night.history_events),
     night.seconds.toFixed(2),
     night.alone_seconds.toFixed(2),
     night.ratio.toFixed(2),

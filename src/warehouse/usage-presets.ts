@@ -131,7 +131,7 @@ const LANGFUSE: Preset = {
   as: {
     operation: (text) => wordOf(text, { generation: 'chat' }),
     provider: providerOf,
-    status: (text) => wordOf(text, { error: 'error' }, 'ok'),
+    status: (text) => `CASE WHEN ${text} IS NOT NULL THEN ${wordOf(text, { error: 'error' }, 'ok')} END`,
     // Keys do not overlap there, and ours has the reasoning in it.
     output_tokens: (text, at) => sumOf(text, at(...ofUsage('output_reasoning_tokens', 'output_reasoning'))),
     // Of an embedding the total is all there may be.

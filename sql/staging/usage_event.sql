@@ -1,13 +1,12 @@
 -- Usage events that count: neither rejected, nor told again, nor after the as-of day. Tiers and absent tags get one spelling.
 SELECT
   e.source_id, e.file, e."row", e.event_id, e.event_time, day_of(e.event_time) AS usage_date, minute_of_day(e.event_time) AS usage_minute,
-  e.call_id, e.attempt, e.run_id, e.workflow_id, e.operation, e.provider, e.account_id, coalesce(e.model, '') AS model,
-  coalesce(e.region, '') AS region,
+  e.provider, e.account_id, coalesce(e.model, '') AS model, coalesce(e.region, '') AS region,
   CASE WHEN e.batch THEN 'batch'
        WHEN lower(coalesce(e.service_tier, '')) IN ('', 'auto', 'default', 'standard', 'on_demand') THEN 'standard'
        ELSE lower(e.service_tier) END AS service_tier,
-  coalesce(e.cache = 'hit', false) AS cache_hit, e.status, e.feature_id, e.customer_id, e.environment, e.principal_id, e.tool_name, e.route,
-  e.workload_class, coalesce(e.sample_rate, CAST(1 AS DECIMAL(9,6))) AS sample_rate, e.run_ms, e.queue_ms,
+  coalesce(e.cache = 'hit', false) AS cache_hit, e.feature_id, e.customer_id, e.principal_id,
+  coalesce(e.sample_rate, CAST(1 AS DECIMAL(9,6))) AS sample_rate,
   e.input_tokens, e.cache_read_tokens, e.cache_write_tokens, e.cache_write_1h_tokens, e.output_tokens, e.embedding_tokens, e.embeddings,
   e.requests, e.vector_queries, e.vector_read_units, e.vector_write_units, e.tool_calls, e.search_queries, e.rerank_queries, e.images,
   e.storage_gb_months, e.egress_gb, e.gpu_hours, e.review_minutes, e.stated_cost,

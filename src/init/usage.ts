@@ -1,5 +1,5 @@
 // Usage logs: keys and columns → a map, and what the reader of logs makes of the first records under it.
-import { USAGE_COLUMNS } from '../kernel/usage-event.js';
+import { LOGGED_COLUMNS } from '../kernel/usage-event.js';
 import type { UsageSource } from '../pipeline/pipeline.js';
 import { isObject, type Json, type JsonObject, parseJson, textOf } from '../source/json-text.js';
 import { firstRecords } from '../warehouse/first-records.js';
@@ -21,7 +21,7 @@ const LEAST_DISTINCT = 0.95;
 
 export async function prepareSample(engine: Warehouse): Promise<void> {
   await engine.run(
-    `CREATE OR REPLACE TABLE usage_sample (${USAGE_COLUMNS.map(([name, type]) => `"${name}" ${type}`).join(', ')})`,
+    `CREATE OR REPLACE TABLE usage_sample (${LOGGED_COLUMNS.map(([name, type]) => `"${name}" ${type}`).join(', ')})`,
   );
 }
 

@@ -43,7 +43,8 @@ export const SQL_TYPE: Readonly<Record<FieldKind, string>> = {
 export const LARGEST_COUNT = '9007199254740991';
 
 export const REJECT_REASONS = {
-  malformed: 'The record cannot be read at all: not JSON, not an object, a key given twice, or a CSV line with other columns.',
+  malformed:
+    'The record cannot be read at all: not JSON, not an object, a key given twice that is read (without an `event_id` all fields are), or a CSV line with other columns.',
   missing_event_time: '`event_time` is absent.',
   bad_event_time: '`event_time` or `recorded_at` is no time, or outside the years 2000 to 2099.',
   missing_provider: '`provider` is absent.',
@@ -134,6 +135,34 @@ export const USAGE_EVENT: Readonly<Record<UsageField, FieldShape>> = {
   },
 };
 
+/**
+ * What no model asks of an event. The texts tell records without an id apart, the others are checked; none of them is kept. A model that
+ * asks for one takes it off this list, and then every log is read again.
+ */
+const UNASKED: ReadonlySet<UsageField> = new Set<UsageField>([
+  'call_id',
+  'attempt',
+  'run_id',
+  'workflow_id',
+  'operation',
+  'status',
+  'team_id',
+  'environment',
+  'tool_name',
+  'route',
+  'workload_class',
+  'run_ms',
+  'queue_ms',
+]);
+
+/** What the lake keeps of an event. */
+export const LAKE_FIELDS: readonly UsageField[] = USAGE_FIELDS.filter((field) => !UNASKED.has(field));
+
+/** What is looked at in an event that has an id: what is kept, and what is checked. */
+export const READ_FIELDS: readonly UsageField[] = USAGE_FIELDS.filter(
+  (field) => !UNASKED.has(field) || USAGE_EVENT[field].kind !== 'text',
+);
+
 /** What the lake puts before the fields. */
 export const LAKE_COLUMNS: readonly (readonly [name: string, type: string])[] = [
   ['source_id', 'VARCHAR'],
@@ -144,11 +173,18 @@ export const LAKE_COLUMNS: readonly (readonly [name: string, type: string])[] = 
   ['record_key', 'VARCHAR'],
 ];
 
-/** Columns of `raw.usage_event`, in order. */
-export const USAGE_COLUMNS: readonly (readonly [name: string, type: string])[] = [
+type Columns = readonly (readonly [name: string, type: string])[];
+
+const columnsOf = (fields: readonly UsageField[]): Columns => [
   ...LAKE_COLUMNS,
-  ...USAGE_FIELDS.map((field) => [field, SQL_TYPE[USAGE_EVENT[field].kind]] as const),
+  ...fields.map((field) => [field, SQL_TYPE[USAGE_EVENT[field].kind]] as const),
 ];
+
+/** Columns of `raw.usage_event`, in order. */
+export const USAGE_COLUMNS: Columns = columnsOf(LAKE_FIELDS);
+
+/** The same with all that a log may carry, for those who look at its first records. */
+export const LOGGED_COLUMNS: Columns = columnsOf(USAGE_FIELDS);
 
 /** JSON Schema 2020-12 of one line of a JSONL usage log with canonical names. */
 export function usageEventSchema(): Readonly<Record<string, unknown>> {

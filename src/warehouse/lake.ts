@@ -20,7 +20,7 @@ import { isBeyondRecords, type LeftOut } from './load-usage.js';
 import { EngineError } from './warehouse.js';
 
 /** Raise it when the same bytes would be read differently. */
-const READER_VERSION = 9;
+const READER_VERSION = 10;
 
 export interface LakeOptions {
   /** `<state>/lake`, absolute. */

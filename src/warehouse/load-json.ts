@@ -1,8 +1,8 @@
 // JSONL through the engine: only what the paths name is ever taken out of a record, so prompts and answers stay behind.
 import type { LandedFile } from '../source/source.js';
 import { compressionOf } from './load-csv.js';
-import { identifier, literal } from './sql-quote.js';
-import { type FieldPath, type Places, pointer, type TextName } from './usage-paths.js';
+import { constant, identifier, literal } from './sql-quote.js';
+import { type FieldPath, keysByContainer, type Places, pointer, type TextName } from './usage-paths.js';
 import type { Row, Warehouse } from './warehouse.js';
 
 /** Records that are looked at to see which fields a log has. */
@@ -64,12 +64,21 @@ function lateGuard(late: readonly FieldPath[]): string {
   return `CAST(CASE WHEN ${any} THEN error(${literal(LATE)}) END AS BOOLEAN)`;
 }
 
+/** Whose keys make a record malformed where it gives one twice. */
+export interface Once {
+  /** In every record. */
+  readonly read: readonly FieldPath[];
+  /** Where its id is. A record without one is told from others by all that it says. */
+  readonly ids: readonly FieldPath[];
+}
+
 /**
- * Every record, whatever it is; `broken` where it is no object, or gives a key twice that is read. All paths are taken in one
+ * Every record, whatever it is; `broken` where it is no object, or gives a key twice that is to be there once. All paths are taken in one
  * call, which parses a record once.
  */
-export function everyRecord(files: readonly LandedFile[], places: Places): string {
-  const pointers = [...new Set([...places.values()].flat().map((path) => pointer(path)))];
+export function everyRecord(files: readonly LandedFile[], places: Places, once: Once): string {
+  const all = [...places.values()].flat();
+  const pointers = [...new Set([...all, ...once.ids].map((path) => pointer(path)))];
   const textAt = (path: FieldPath) => `text[${pointers.indexOf(pointer(path)) + 1}]`;
   const values = [...places].map(([field, candidates]) => {
     const at = field === 'stated_cost' ? jsonAt : textAt;
@@ -79,21 +88,20 @@ export function everyRecord(files: readonly LandedFile[], places: Places): strin
     )} AS ${field}`;
   });
   const text = `json_extract_string(json, [${pointers.map((path) => literal(path)).join(', ')}]) AS text`;
-  const broken = `json IS NULL OR json_type(json) <> 'OBJECT' OR ${keysGivenTwice(places)}`;
+  const hasId = once.ids.map((path) => `coalesce(${textAt(path)}, '') <> ''`).join(' OR ') || 'false';
+  const twice = `CASE WHEN ${hasId} THEN ${givenTwice(once.read)} ELSE ${givenTwice(all)} END`;
+  const broken = `json IS NULL OR json_type(json) <> 'OBJECT' OR ${twice}`;
   return numbered(files, [`(${broken}) AS broken`, ...values], `(SELECT *, ${text} FROM ${objects(files)})`);
 }
 
 /** Few records give any key twice, and only those are looked at closely: CASE goes on with the rows that are left, AND does not. */
-function keysGivenTwice(places: Places): string {
-  const paths = [...places.values()].flat();
-  const names = [...new Set(paths.flat())].map((name) => literal(name)).join(', ');
-  const containers = new Map(paths.map((path) => [pointer(path.slice(0, -1)), path.slice(0, -1)]));
-  const twice = [...containers.values()].map((path) => {
-    const keys = `json_keys(${path.length === 0 ? 'json' : jsonAt(path)})`;
-    const used = `list_filter(${keys}, lambda key: list_contains([${names}], key))`;
+function givenTwice(paths: readonly FieldPath[]): string {
+  const twice = [...keysByContainer(paths)].map(([container, names]) => {
+    const keys = `json_keys(${container === '' ? 'json' : `(json -> ${literal(container)})`})`;
+    const used = `list_filter(${keys}, lambda key: list_contains([${names.map((name) => literal(name)).join(', ')}], key))`;
     return `CASE WHEN len(${keys}) <> list_unique(${keys}) THEN len(${used}) <> list_unique(${used}) ELSE false END`;
   });
-  return `coalesce(${twice.join(' OR ')}, false)`;
+  return `coalesce(${twice.join(' OR ') || 'false'}, false)`;
 }
 
 /**
@@ -103,7 +111,7 @@ function keysGivenTwice(places: Places): string {
 function numbered(files: readonly LandedFile[], values: readonly string[], reader: string): string {
   const [only] = files;
   if (files.length === 1 && only !== undefined) {
-    return `SELECT ${[`${literal(only.name)} AS file`, 'row_number() OVER () AS row', ...values].join(', ')} FROM ${reader}`;
+    return `SELECT ${[`${constant(only.name)} AS file`, 'row_number() OVER () AS row', ...values].join(', ')} FROM ${reader}`;
   }
   const names = files.map((file) => `${literal(file.path)}: ${literal(file.name)}`).join(', ');
   const placed = `SELECT ${['filename', 'row_number() OVER () AS place', ...values].join(', ')} FROM ${reader}`;

@@ -8,10 +8,10 @@ import { openCsv, strictLines, tolerantLines } from './load-csv.js';
 import { everyRecord, isToReadInFull, placesInSample, strictRecords, strictRecordsInFull } from './load-json.js';
 import { forgetSpans, spanTexts } from './otlp.js';
 import { literal } from './sql-quote.js';
-import type { Places } from './usage-paths.js';
-import { fastSelect, type Lane, slowSelect } from './usage-sql.js';
+import { type FieldPath, type Places, pointer } from './usage-paths.js';
+import { identifiedSelect, isWithoutId, keptOf, keyedSelect, type Lane, slowSelect } from './usage-sql.js';
 import { columnsIn, csvTexts, NOTHING, parquetTexts, textsOf } from './usage-tables.js';
-import { type FieldTexts, fieldTexts, textPlaces } from './usage-texts.js';
+import { type FieldTexts, fieldTexts, idPaths, readPaths, textPlaces } from './usage-texts.js';
 import { EngineError, type Warehouse } from './warehouse.js';
 
 /** Writes the records of `files` (only JSONL comes in batches) to `target`, in order. Returns the fields that were written. */
@@ -64,9 +64,14 @@ const REMEDY = {
   preset: 'name it .jsonl, .csv or .parquet',
 } as const;
 
-interface Quick {
+interface Tried {
   readonly written: Written | null;
   readonly error: unknown;
+}
+
+interface Quick extends Tried {
+  /** No record was seen that has none. */
+  readonly hasIds: boolean;
 }
 
 /** One lake file in the making. Texts are SELECTs of `file`, `row`, `broken` and the fields of `places` as text. */
@@ -84,11 +89,14 @@ class LogWriter {
   /** Small logs of a batch differ in what they carry: there all fields are looked for at once. */
   async json(files: Batch): Promise<Written> {
     const all = textPlaces(this.#config);
+    const once = { read: readPaths(this.#config), ids: idPaths(this.#config) };
     const present = files.length > 1 ? all : await placesInSample(this.#engine, files[0], all);
-    const quick = await this.#fast(present, strictRecords(files, all, present));
+    const keyed = strictRecords(files, all, present);
+    const quick = await this.#fast(present, keyed, strictRecords(files, waitedFor(all, present, once.read), present));
     if (quick.written !== null) return quick.written;
-    const full = isToReadInFull(quick.error) ? await this.#fast(all, strictRecordsInFull(files, all)) : quick;
-    return full.written ?? this.#slow(all, everyRecord(files, all));
+    const inFull = strictRecordsInFull(files, all);
+    const full = isToReadInFull(quick.error) ? await this.#fast(all, inFull, quick.hasIds ? inFull : null) : quick;
+    return full.written ?? this.#slow(all, everyRecord(files, all, once));
   }
 
   async csv(file: LandedFile): Promise<Written> {
@@ -106,14 +114,23 @@ class LogWriter {
     return quick.written ?? this.#slow(places, text);
   }
 
-  /** The fields written, or what stopped the fast lane; what is beyond a record to decide is thrown. */
-  async #fast(places: Places, text: string | null): Promise<Quick> {
-    return text === null ? { written: null, error: null } : this.#tryFast(fieldTexts(text, places, this.#config));
+  /**
+   * What was written, or what stopped the fast lanes; what is beyond a record to decide is thrown. `identified`: the same records for the
+   * lane that wants an id of each, where what it does not read could not be wrong: in JSON a record is parsed whole in any case.
+   */
+  async #fast(places: Places, keyed: string | null, identified: string | null = null): Promise<Quick> {
+    const textsOf = (sql: string | null) => (sql === null ? null : fieldTexts(sql, places, this.#config));
+    const withIds = textsOf(identified);
+    const isTried = withIds?.fields.includes('event_id') === true;
+    const quick = isTried ? await this.#tryLane(withIds, identifiedSelect) : null;
+    const hasIds = quick !== null && !isWithoutId(quick.error);
+    return { ...(hasIds ? quick : await this.#tryLane(textsOf(keyed), keyedSelect)), hasIds };
   }
 
-  async #tryFast(texts: FieldTexts): Promise<Quick> {
+  async #tryLane(texts: FieldTexts | null, lane: Lane): Promise<Tried> {
+    if (texts === null) return { written: null, error: null };
     try {
-      return { written: await this.#copy(texts, fastSelect), error: null };
+      return { written: await this.#copy(texts, lane), error: null };
     } catch (error) {
       if (!(error instanceof EngineError) || isBeyondRecords(error)) throw error;
       return { written: null, error };
@@ -124,7 +141,7 @@ class LogWriter {
   async spans(file: LandedFile): Promise<Written> {
     try {
       const texts = await spanTexts(this.#engine, file, this.#config);
-      return (await this.#tryFast(texts)).written ?? (await this.#copy(texts, slowSelect));
+      return (await this.#tryLane(texts, keyedSelect)).written ?? (await this.#copy(texts, slowSelect));
     } finally {
       await forgetSpans(this.#engine);
     }
@@ -135,13 +152,20 @@ class LogWriter {
   }
 
   async #copy({ sql, fields, leftOut }: FieldTexts, lane: Lane): Promise<Written> {
-    const select = lane({ sourceId: this.#config.id, sql, fields, tokens: this.#config.tokens });
+    const kept = keptOf(fields);
+    const select = lane({ sourceId: this.#config.id, sql, fields, kept, tokens: this.#config.tokens });
     // Dictionaries and deltas pack all but ids, and nothing packs those: lz4 on top saved 2 % of the bytes for a twentieth of the work.
     await this.#engine.run(
       `COPY (${select}) TO ${literal(this.#target)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION uncompressed, ROW_GROUP_SIZE 61440)`,
     );
-    return { fields, leftOut: await leftOutOf(this.#engine, leftOut) };
+    return { fields: kept, leftOut: await leftOutOf(this.#engine, leftOut) };
   }
+}
+
+/** Without what is not read and did not turn up: nobody would miss it later. */
+function waitedFor(all: Places, present: Places, read: readonly FieldPath[]): Places {
+  const isRead = (path: FieldPath) => read.some((each) => pointer(each) === pointer(path));
+  return new Map([...all].filter(([field, paths]) => present.has(field) || paths.some((path) => isRead(path))));
 }
 
 async function leftOutOf(engine: Warehouse, sql: string | null): Promise<Written['leftOut']> {

@@ -15,10 +15,15 @@ export interface PresetTexts {
 }
 
 /** `found` is what the reader has of `places`; null: all of them. */
-export function presetTexts(preset: Preset, config: UsageSource, found: Places | null): PresetTexts {
+export function presetTexts(
+  preset: Preset,
+  config: UsageSource,
+  found: Places | null,
+  fields: readonly UsageField[] = USAGE_FIELDS,
+): PresetTexts {
   const heads = new Heads(found);
   const at = heads.at.bind(heads);
-  const values = USAGE_FIELDS.flatMap((field) => valueOf(field, preset, config, heads));
+  const values = fields.flatMap((field) => valueOf(field, preset, config, heads));
   const why = preset.leftOut.map(([reason, when]) => `WHEN ${when(at)} THEN ${literal(reason)}`);
   const told = [
     'file',
@@ -39,19 +44,21 @@ export function presetTexts(preset: Preset, config: UsageSource, found: Places |
     ]),
     fields: isSplit ? [...named, 'embedding_tokens'] : named,
     usage: (texts) => {
-      const columns = [
-        'file',
-        'row',
-        'broken',
-        ...named.flatMap((field) => (isSplit && field === 'input_tokens' ? SPLIT : [field])),
-      ];
-      return `SELECT ${columns.join(', ')} FROM (${records(texts)}) WHERE broken OR why IS NULL`;
+      const columns = named.flatMap((field) => (isSplit && field === 'input_tokens' ? SPLIT : [field]));
+      return `SELECT ${['file', 'row', 'broken', ...columns].join(', ')} FROM (${records(texts)}) WHERE broken OR why IS NULL`;
     },
     leftOut: (texts) =>
       why.length === 0
         ? null
         : `SELECT file, why, count(*) AS records FROM (${records(texts)}) WHERE NOT broken AND why IS NOT NULL GROUP BY file, why`,
   };
+}
+
+/** The keys and columns that a field is made of. */
+export function headsOf(field: UsageField, preset: Preset, config: UsageSource): readonly FieldPath[] {
+  const heads = new Heads(null);
+  valueOf(field, preset, config, heads);
+  return heads.places().flatMap(([, paths]) => paths);
 }
 
 const SPLIT = [

@@ -3,7 +3,7 @@
 import { identifier, literal } from './sql-quote.js';
 import { isObject, withJson } from './trino-usage-line.js';
 import { withNumbers } from './trino-usage-number.js';
-import type { FieldPath } from './usage-paths.js';
+import { type FieldPath, keysByContainer, pointer } from './usage-paths.js';
 
 /** A key that counts the elements of an array. */
 const PLACE = /^(0|[1-9][0-9]{0,5})$/;
@@ -16,11 +16,22 @@ export interface JsonTexts {
   readonly jsonAt: (path: FieldPath) => string;
 }
 
-/** `lines`: a SELECT of `path` and `line`. `texts`: the paths whose value is kept as the text that it is. */
-export function jsonTexts(lines: string, paths: readonly FieldPath[], texts: readonly FieldPath[]): JsonTexts {
-  const all = unique(paths);
+export interface JsonPaths {
+  readonly all: readonly FieldPath[];
+  /** Those whose keys make any record malformed where it gives one twice. */
+  readonly read: readonly FieldPath[];
+  /** Where the id of a record is: without one all keys are to be there once. */
+  readonly ids: readonly FieldPath[];
+  /** Those whose value is kept as the text that it is. */
+  readonly texts: readonly FieldPath[];
+}
+
+/** `lines`: a SELECT of `path` and `line`. */
+export function jsonTexts(lines: string, paths: JsonPaths): JsonTexts {
+  const all = unique(paths.all);
+  const { texts } = paths;
   const place = (path: FieldPath) => all.findIndex((other) => keyOf(other) === keyOf(path)) + 1;
-  const read = withTexts(withValues(lines, all));
+  const read = withTexts(withValues(lines, { ...paths, all }));
   const kept = texts.map((path) => place(path));
   return {
     sql: kept.length === 0 ? read : withoutOthers(read, kept),
@@ -29,36 +40,54 @@ export function jsonTexts(lines: string, paths: readonly FieldPath[], texts: rea
   };
 }
 
-function withValues(lines: string, all: readonly FieldPath[]): string {
+function withValues(lines: string, { all, read, ids }: JsonPaths): string {
   const places = [...unique(all.flatMap((path) => path.map((_, at) => path.slice(0, at))))].sort((a, b) => a.length - b.length);
-  const names = [...new Set(all.flat())];
-  const objects = places.reduce((sql, path) => withObject(sql, path, places, names), withJson(lines));
+  const objects = places.reduce((sql, path) => withObject(sql, path, places, read), withJson(lines));
   const twice = places.map((_, at) => `(${isObject(`j${at}`)} AND o${at} IS NULL)`).join(' OR ');
-  const told = `SELECT *, (${twice}) AS twice FROM (${objects})`;
+  // Where the map is there, no key was given twice.
+  const loose = places.map(
+    (path, at) => `(${isObject(`j${at}`)} AND m${at} IS NULL AND ${rowOf(`j${at}`, keysIn(path, all))} IS NULL)`,
+  );
+  const told = `SELECT *, (${twice}) AS twice, (${loose.join(' OR ')}) AS loose FROM (${objects})`;
   const mapped = `SELECT *, ARRAY[${all.map((path) => valueAt(path, places)).join(', ')}] AS mapped FROM (${told})`;
   const first = all.map((path) => rawAt(path, places));
   // Inside a value of the map one of equal keys is left, the last; where such a value is read as it stands, it is taken from the line.
   const isInner = `any_match(mapped, v -> substr(json_format(v), 1, 1) IN ('{', '['))`;
   const value = `CASE WHEN twice OR coalesce(${isInner}, false) THEN ARRAY[${first.join(', ')}] ELSE mapped END`;
-  return `SELECT path, line, (j0 IS NULL OR twice) AS broken, ${value} AS value FROM (${mapped})`;
+  const idAt = ids.map((path) => `mapped[${indexOf(path, all) + 1}]`);
+  const hasId = idAt.map((id) => `coalesce(json_format(${id}) NOT IN ('null', '""'), false)`).join(' OR ') || 'false';
+  return `SELECT path, line, (j0 IS NULL OR twice OR (loose AND NOT (${hasId}))) AS broken, ${value} AS value FROM (${mapped})`;
 }
 
-/** Adds `o<n>`, the object at `path` as a map, and `j<n>`, what is there. */
-function withObject(sql: string, path: FieldPath, places: readonly FieldPath[], names: readonly string[]): string {
+/** Adds `m<n>`, the object at `path` as a map, `o<n>`, the same where keys that are not read are given twice, and `j<n>`, what is there. */
+function withObject(sql: string, path: FieldPath, places: readonly FieldPath[], read: readonly FieldPath[]): string {
   const at = indexOf(path, places);
   const placed = path.length === 0 ? sql : `SELECT *, ${rawAt(path, places)} AS j${at} FROM (${sql})`;
-  return `SELECT *, ${objectOf(`j${at}`, names)} AS o${at} FROM (${placed})`;
+  const map = `SELECT *, CASE WHEN ${isObject(`j${at}`)} THEN ${mapOf(`j${at}`)} END AS m${at} FROM (${placed})`;
+  return `SELECT *, ${objectOf(`j${at}`, `m${at}`, keysIn(path, read))} AS o${at} FROM (${map})`;
+}
+
+function keysIn(path: FieldPath, paths: readonly FieldPath[]): readonly string[] {
+  return keysByContainer(paths).get(pointer(path)) ?? [];
 }
 
 /** The cast to a map refuses any key given twice, that to a row only those that are read: the others are let by, as on DuckDB. */
-function objectOf(json: string, names: readonly string[]): string {
-  const map = (value: string) => `try(CAST(${value} AS MAP(VARCHAR, JSON)))`;
+function objectOf(json: string, map: string, names: readonly string[]): string {
+  // json_parse keeps the last of equal keys, but not where the planner sees a cast right behind it.
+  const others = `element_at(transform(ARRAY[json_parse(json_format(${json}))], last -> ${mapOf('last')}), 1)`;
+  return `CASE WHEN ${isObject(json)} THEN coalesce(${map}, CASE WHEN ${rowOf(json, names)} IS NOT NULL THEN ${others} END) END`;
+}
+
+function mapOf(json: string): string {
+  return `try(CAST(${json} AS MAP(VARCHAR, JSON)))`;
+}
+
+/** Null where one of these keys is given twice. */
+function rowOf(json: string, names: readonly string[]): string {
   // Names of a row are told apart without their case, and none is empty.
   const known = [...new Map(names.filter((name) => name !== '').map((name) => [name.toLowerCase(), name])).values()];
-  const row = `try(CAST(${json} AS ROW(${known.map((name) => `${identifier(name)} JSON`).join(', ')})))`;
-  // json_parse keeps the last of equal keys, but not where the planner sees a cast right behind it.
-  const others = `element_at(transform(ARRAY[json_parse(json_format(${json}))], last -> ${map('last')}), 1)`;
-  return `CASE WHEN ${isObject(json)} THEN coalesce(${map(json)}, CASE WHEN ${row} IS NOT NULL THEN ${others} END) END`;
+  if (known.length === 0) return json;
+  return `try(CAST(${json} AS ROW(${known.map((name) => `${identifier(name)} JSON`).join(', ')})))`;
 }
 
 /** In an array a key that is a number counts its elements, as in a JSON pointer. */

@@ -1,7 +1,7 @@
 // Usage logs on S3 → raw.usage_event on Trino and Athena: one scan of an external table with a line a row. Each record becomes the row
 // that the slow lane of DuckDB (slowSelect over everyRecord) makes of it, but for `row`, `event_key` and `record_key`.
-import { LARGEST_COUNT, SQL_TYPE, USAGE_EVENT } from '../kernel/usage-event.js';
-import { USAGE_FIELDS, type UsageField } from '../kernel/usage-fields.js';
+import { LAKE_FIELDS, LARGEST_COUNT, SQL_TYPE, USAGE_EVENT } from '../kernel/usage-event.js';
+import type { UsageField } from '../kernel/usage-fields.js';
 import type { UsageSource } from '../pipeline/pipeline.js';
 import { literal } from './sql-quote.js';
 import { type LandedNames, landedName, landedWhere } from './trino-usage-files.js';
@@ -11,6 +11,7 @@ import { trinoDecimal, trinoFine, trinoMoney, trinoNumber, trinoTime } from './t
 import { constantFields, type FieldPath, fieldPaths } from './usage-paths.js';
 import { NUMERIC } from './usage-rejects.js';
 import { inOrder } from './usage-sql.js';
+import { idPaths, readPaths } from './usage-texts.js';
 
 export interface TrinoUsage {
   readonly config: UsageSource;
@@ -32,8 +33,13 @@ export function trinoUsageSelect({ config, textTable, fileOf }: TrinoUsage): str
   const places = fieldPaths(config);
   const fields = inOrder(new Set([...places.keys(), ...constantFields(config)]));
   const lines = `SELECT "$path" AS path, line FROM ${textTable} WHERE ${isRecord('line')}${landedWhere(fileOf)}`;
-  const kept = [...places].flatMap(([field, paths]) => (TEXTUAL.includes(USAGE_EVENT[field].kind) ? paths : []));
-  const json = jsonTexts(lines, [...places.values()].flat(), kept);
+  const textual = fields.filter((field) => TEXTUAL.includes(USAGE_EVENT[field].kind));
+  const json = jsonTexts(lines, {
+    all: [...places.values()].flat(),
+    read: readPaths(config),
+    ids: idPaths(config),
+    texts: textual.flatMap((field) => places.get(field) ?? []),
+  });
   const texts = selectTexts(json, places, config, fields);
   return numbered(lakeRow(withUncached(typed(texts, fields), fields, config), fields), config, fileOf);
 }
@@ -144,7 +150,7 @@ function lakeRow(sql: string, fields: readonly UsageField[]): string {
   const others = fields.filter((field) => field !== 'event_id');
   const parts = others.map((field) => `CAST(${field} AS VARCHAR)`);
   const id = fields.includes('event_id') ? 'event_id' : 'CAST(NULL AS VARCHAR)';
-  const columns = USAGE_FIELDS.map((field) => {
+  const columns = LAKE_FIELDS.map((field) => {
     const type = SQL_TYPE[USAGE_EVENT[field].kind].replace('TIMESTAMP', 'TIMESTAMP(6)');
     return `CAST(${fields.includes(field) ? field : 'NULL'} AS ${type}) AS ${field}`;
   });
@@ -178,7 +184,7 @@ function numbered(sql: string, config: UsageSource, fileOf: LandedNames): string
     'reject',
     'CAST(event_key AS DECIMAL(20,0)) AS event_key',
     'record_key',
-    ...USAGE_FIELDS,
+    ...LAKE_FIELDS,
   ].join(', ')} FROM (${sql})`;
 }
 

@@ -31,3 +31,12 @@ export function pointer(path: FieldPath): string {
 export function constantFields(config: UsageSource): readonly UsageField[] {
   return USAGE_FIELDS.filter((field) => config.constants[field] !== undefined);
 }
+
+/** The keys that the paths take in each object on their way, by the pointer to it. */
+export function keysByContainer(paths: readonly FieldPath[]): ReadonlyMap<string, readonly string[]> {
+  const steps = paths.flatMap((path) => path.map((key, at) => [pointer(path.slice(0, at)), key] as const));
+  const containers = [...new Set(steps.map(([container]) => container))];
+  return new Map(
+    containers.map((each) => [each, [...new Set(steps.filter(([container]) => container === each).map(([, key]) => key))]]),
+  );
+}

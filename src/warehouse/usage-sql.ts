@@ -1,8 +1,8 @@
-// From records as text to the typed lake row, as SQL. Two lanes with one meaning: the fast one throws at the first record
-// that is anything but plain, and then the file is read again through the slow one, which gives each record its reason.
-import { LARGEST_COUNT, SQL_TYPE, USAGE_EVENT } from '../kernel/usage-event.js';
+// From records as text to the typed lake row, as SQL. Lanes with one meaning: a fast one throws at the first record that is anything but
+// plain, and then the file is read again through the slow one, which gives each record its reason. The fastest wants an id of every record.
+import { LAKE_FIELDS, LARGEST_COUNT, READ_FIELDS, SQL_TYPE, USAGE_EVENT } from '../kernel/usage-event.js';
 import { USAGE_FIELDS, type UsageField } from '../kernel/usage-fields.js';
-import { literal } from './sql-quote.js';
+import { constant, literal } from './sql-quote.js';
 import { missingModel, NUMERIC, notOneOf, rowReasons, textReasons, WHOLE } from './usage-rejects.js';
 import { decimalOf, isInRange, millisecondsOf, moneyOf, numberOf, orNull, timeOf } from './usage-values.js';
 
@@ -11,22 +11,38 @@ export interface TextRecords {
   readonly sourceId: string;
   readonly sql: string;
   readonly fields: readonly UsageField[];
+  /** Of these fields those that become columns. */
+  readonly kept: readonly UsageField[];
   readonly tokens: 'inclusive' | 'exclusive';
 }
 
 export type Lane = (records: TextRecords) => string;
 
 const NOT_PLAIN = 'showback: not a plain record';
+const WITHOUT_ID = 'showback: a record without an id';
+const NO_RECORD_KEY = 'CAST(NULL AS VARCHAR)';
 const CACHED: readonly UsageField[] = ['cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens'];
 
-export const fastSelect: Lane = (records) => {
+/** Every record has an id, so that nothing has to tell it from others but that: what is neither kept nor checked is not read. */
+export const identifiedSelect: Lane = (records) => {
+  const fields = records.fields.filter((field) => READ_FIELDS.includes(field));
+  return plainSelect({ ...records, fields }, `WHEN event_id IS NULL THEN error(${literal(WITHOUT_ID)})`, NO_RECORD_KEY);
+};
+
+export const keyedSelect: Lane = (records) => plainSelect(records, '', recordKey(records));
+
+export function isWithoutId(error: unknown): boolean {
+  return error instanceof Error && error.message.includes(WITHOUT_ID);
+}
+
+function plainSelect(records: TextRecords, last: string, recordKeyed: string): string {
   const typed = records.fields.map((field) => `${fastValue(field)} AS ${field}`);
   const odd = ['broken', ...oddTexts(records.fields)].join(' OR ');
   const rows = `SELECT ${['file', 'row', ...typed, `(${odd}) AS odd`].join(', ')} FROM (${records.sql})`;
   // Nulls are left to be nulls here: what is unknown is not odd, and each test that costs nothing is time on every record.
-  const reject = `CASE WHEN ${['odd', ...oddRows(records.fields)].join(' OR ')} THEN error(${literal(NOT_PLAIN)}) END`;
-  return lakeRow(records, withUncached(rows, records), `CAST(${reject} AS VARCHAR)`);
-};
+  const reject = `CASE WHEN ${['odd', ...oddRows(records.fields)].join(' OR ')} THEN error(${literal(NOT_PLAIN)}) ${last} END`;
+  return lakeRow(records, withUncached(rows, records), `CAST(${reject} AS VARCHAR)`, recordKeyed);
+}
 
 export const slowSelect: Lane = (records) => {
   const { fields } = records;
@@ -39,6 +55,7 @@ export const slowSelect: Lane = (records) => {
     records,
     withUncached(rows, records),
     `CASE WHEN reason IS NOT NULL THEN reason ${whens(rowReasons(fields))} END`,
+    recordKey(records),
   );
 };
 
@@ -51,16 +68,27 @@ function whens(reasons: readonly (readonly [when: string, why: string])[]): stri
   return reasons.map(([when, why]) => `WHEN ${when} THEN ${literal(why)}`).join(' ');
 }
 
-/** What both lanes end in: the columns of the lake in order, keys computed from the typed values. */
-function lakeRow(records: TextRecords, sql: string, reject: string): string {
-  const others = records.fields.filter((field) => field !== 'event_id');
+/** What all lanes end in: the columns of the lake in order, keys computed from the typed values. */
+function lakeRow({ sourceId, fields, kept }: TextRecords, sql: string, reject: string, recordKeyed: string): string {
+  const eventKey = fields.includes('event_id')
+    ? 'CASE WHEN event_id IS NOT NULL THEN hash(event_id) END'
+    : 'CAST(NULL AS UBIGINT)';
+  const place = [`${constant(sourceId)} AS source_id`, 'file', 'row', `${reject} AS reject`];
+  const keys = [`${eventKey} AS event_key`, `${recordKeyed} AS record_key`];
+  return `SELECT ${[...place, ...keys, ...kept].join(', ')} FROM (${sql})`;
+}
+
+/** All that a record says: two that differ in anything are two. */
+function recordKey({ fields }: TextRecords): string {
+  const others = fields.filter((field) => field !== 'event_id');
   const parts = others.map((field) => `chr(31) || '${field}=' || CAST(${field} AS VARCHAR)`);
-  const recordKey = `md5(concat(${[...parts, "''"].join(', ')}))`;
-  const keys = records.fields.includes('event_id')
-    ? ['CASE WHEN event_id IS NOT NULL THEN hash(event_id) END', `CASE WHEN event_id IS NULL THEN ${recordKey} END`]
-    : ['CAST(NULL AS UBIGINT)', recordKey];
-  const place = [`${literal(records.sourceId)} AS source_id`, 'file', 'row', `${reject} AS reject`];
-  return `SELECT ${[...place, `${keys[0]} AS event_key`, `${keys[1]} AS record_key`, ...records.fields].join(', ')} FROM (${sql})`;
+  const key = `md5(concat(${[...parts, "''"].join(', ')}))`;
+  return fields.includes('event_id') ? `CASE WHEN event_id IS NULL THEN ${key} END` : key;
+}
+
+/** Of these fields those that the lake keeps. */
+export function keptOf(fields: readonly UsageField[]): readonly UsageField[] {
+  return fields.filter((field) => LAKE_FIELDS.includes(field));
 }
 
 /** `inclusive` input holds the cached tokens too: what remains without them is the uncached class. */

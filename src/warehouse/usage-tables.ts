@@ -4,7 +4,7 @@ import { nearest } from '../kernel/nearest.js';
 import { isPreset } from '../kernel/usage-formats.js';
 import type { UsageSource } from '../pipeline/pipeline.js';
 import type { LandedFile } from '../source/source.js';
-import { identifier, literal } from './sql-quote.js';
+import { constant, identifier, literal } from './sql-quote.js';
 import type { FieldPath, Places, TextName } from './usage-paths.js';
 import { PRESETS } from './usage-presets.js';
 import { fieldTexts, textPlaces } from './usage-texts.js';
@@ -19,7 +19,7 @@ export interface TableTexts {
 }
 
 export function textsOf(file: LandedFile, records: string, values: readonly string[]): string {
-  return `SELECT ${[`${literal(file.name)} AS file`, 'row', 'broken', ...values].join(', ')} FROM (${records})`;
+  return `SELECT ${[`${constant(file.name)} AS file`, 'row', 'broken', ...values].join(', ')} FROM (${records})`;
 }
 
 /** `records`: a SELECT of `row`, `broken` and the cells `c0`, `c1`, …, in the order of the header. */

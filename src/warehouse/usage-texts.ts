@@ -1,11 +1,12 @@
 // From the texts that a reader takes out of records to the fields that they are, as SQL, whatever the format: by their own or mapped names,
 // for gateways as their preset says, and a constant where a record has nothing.
+import { READ_FIELDS } from '../kernel/usage-event.js';
 import { isPreset } from '../kernel/usage-formats.js';
 import { USAGE_FIELDS, type UsageField } from '../kernel/usage-fields.js';
 import type { UsageSource } from '../pipeline/pipeline.js';
-import { presetTexts } from './preset-texts.js';
+import { headsOf, presetTexts } from './preset-texts.js';
 import { literal } from './sql-quote.js';
-import { constantFields, fieldPaths, type Places } from './usage-paths.js';
+import { constantFields, type FieldPath, fieldPaths, type Places } from './usage-paths.js';
 import { PRESETS, type Preset } from './usage-presets.js';
 import { inOrder } from './usage-sql.js';
 
@@ -18,9 +19,21 @@ export interface FieldTexts {
 }
 
 /** What a reader has to take out of records. */
-export function textPlaces(config: UsageSource): Places {
+export function textPlaces(config: UsageSource, fields: readonly UsageField[] = USAGE_FIELDS): Places {
   const preset = presetOf(config);
-  return preset === null ? fieldPaths(config) : presetTexts(preset, config, null).places;
+  if (preset !== null) return presetTexts(preset, config, null, fields).places;
+  return new Map([...fieldPaths(config)].filter(([field]) => fields.includes(field)));
+}
+
+/** Where what is read of every record lies. */
+export function readPaths(config: UsageSource): readonly FieldPath[] {
+  return [...textPlaces(config, READ_FIELDS).values()].flat();
+}
+
+/** Where the id of a record is. */
+export function idPaths(config: UsageSource): readonly FieldPath[] {
+  const preset = presetOf(config);
+  return preset === null ? (fieldPaths(config).get('event_id') ?? []) : headsOf('event_id', preset, config);
 }
 
 /** `sql`: a SELECT of `file`, `row`, `broken` and those of the places that were found. */

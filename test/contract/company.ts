@@ -6,9 +6,13 @@ import type { RunEvent } from '../../src/kernel/event.js';
 import type { SourceConfig, UsageSource } from '../../src/pipeline/pipeline.js';
 import { land, tabulate } from '../../src/source/registry.js';
 import type { Landing, Outside } from '../../src/source/source.js';
+import { LAKE_FIELDS, SQL_TYPE, USAGE_EVENT } from '../../src/kernel/usage-event.js';
+import { USAGE_FIELDS } from '../../src/kernel/usage-fields.js';
 import { openDuckDb } from '../../src/warehouse/duckdb.js';
+import { firstRecords } from '../../src/warehouse/first-records.js';
 import { type Lake, loadLake } from '../../src/warehouse/lake.js';
 import { createRawViews } from '../../src/warehouse/lake-views.js';
+import { forgetSpans } from '../../src/warehouse/otlp.js';
 import type { Row } from '../../src/warehouse/warehouse.js';
 
 export class Company implements AsyncDisposable {
@@ -69,6 +73,25 @@ export class Company implements AsyncDisposable {
     return this.#askLake(await this.load(configs), sql);
   }
 
+  /** Asks `logged`: the raw table of one source with what the lake does not keep beside it, as those have it who look at a log. */
+  async askLogged(config: UsageSource, sql: string): Promise<readonly Row[]> {
+    const { files } = await this.land(config);
+    const lake = await this.loadFiles(files, [config]);
+    await using engine = await openDuckDb({ threads: 1 });
+    await engine.run(createRawViews(lake));
+    const columns = UNKEPT.map((field) => `${field} ${SQL_TYPE[USAGE_EVENT[field].kind]}`);
+    await engine.run(`CREATE TABLE look (file VARCHAR, row BIGINT, ${columns.join(', ')})`);
+    for (const file of files) {
+      const select = await firstRecords(engine, file, config, 1_000_000);
+      const there = (await engine.describe(select)).map(({ name }) => name);
+      const found = ['file', 'row', ...UNKEPT.filter((field) => there.includes(field))].join(', ');
+      await engine.run(`INSERT INTO look BY NAME SELECT ${found} FROM (${select})`);
+      await forgetSpans(engine);
+    }
+    await engine.run('CREATE VIEW logged AS SELECT * FROM raw.usage_event LEFT JOIN look USING (file, row)');
+    return await engine.rows(sql);
+  }
+
   /** The same of files that landed. */
   async askFiles(files: Landing['files'], configs: readonly SourceConfig[], sql: string): Promise<readonly Row[]> {
     return this.#askLake(await this.loadFiles(files, configs), sql);
@@ -85,6 +108,8 @@ export class Company implements AsyncDisposable {
     await rm(this.root, { recursive: true, force: true });
   }
 }
+
+const UNKEPT = USAGE_FIELDS.filter((field) => !LAKE_FIELDS.includes(field));
 
 /** Most sources of tests ask no provider. */
 export const NO_OUTSIDE: Outside = { start: '2026-07', now: () => new Date('2026-09-01T00:00:00Z'), env: {} };

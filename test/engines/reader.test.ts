@@ -73,12 +73,13 @@ describe('DuckDB and Trino', { timeout: 600_000 }, () => {
 
   test('read what counts alike where no other record is odd', async () => {
     const { records } = await duckReading(
-      { 'a.jsonl': ODD.map((line, at) => line.replace('{', `{"route":"${at}",`)).join('\n') },
+      { 'a.jsonl': ODD.map((line, at) => line.replace('{', `{"principal_id":"${at}",`)).join('\n') },
       STATED,
     );
     const counts = new Set(
-      records.filter((text) => !text.includes(' reject=')).map((text) => Number(/ route="(\d+)"/.exec(text)?.[1] ?? -1)),
+      records.filter((text) => !text.includes(' reject=')).map((text) => Number(/ principal_id="(\d+)"/.exec(text)?.[1] ?? -1)),
     );
+    expect(counts.size).toBeGreaterThan(600);
     await same({ 'a.jsonl': ODD.filter((_, at) => counts.has(at)).join('\n') }, STATED);
   });
 
@@ -92,18 +93,18 @@ describe('DuckDB and Trino', { timeout: 600_000 }, () => {
     const map = {
       event_time: 'at',
       model: 'gen.model',
-      route: `it's "a\\b"]['x`,
-      team_id: 'τ~/é',
+      account_id: `it's "a\\b"]['x`,
+      principal_id: 'τ~/é',
       input_tokens: 'usage.0.tokens',
       region: 'x.y.z',
-      call_id: '$.a',
+      customer_id: '$.a',
     };
-    const constants = { provider: 'OpenAI', environment: "o'prod", model: 'none' };
+    const constants = { provider: 'OpenAI', feature_id: "o'prod", model: 'none' };
     const base = { at: '2026-07-01T00:00:00Z', output_tokens: 1, cache_read_tokens: 2, cache_write_1h_tokens: 1 };
     const lines: readonly object[] = [
       {
         ...base,
-        [map.route]: 'r',
+        [map.account_id]: 'r',
         'τ~/é': 't',
         'gen.model': 'a',
         gen: { model: 'b' },
@@ -112,7 +113,7 @@ describe('DuckDB and Trino', { timeout: 600_000 }, () => {
         '$.a': 'c',
       },
       { ...base, gen: { model: 'b' }, usage: { 0: { tokens: 2 } }, x: { 'y.z': 'none', y: { z: 'deep' } }, $: { a: 'd' } },
-      { ...base, gen: { model: null }, usage: [], x: [1], provider: '', environment: 'dev' },
+      { ...base, gen: { model: null }, usage: [], x: [1], provider: '', feature_id: 'dev' },
       { ...base, gen: 'text', usage: [7], x: { y: [3] }, provider: 'x' },
       { ...base, gen: { model: '' }, 'usage.0.tokens': 4, x: { y: { z: { a: 1.5 } } } },
     ];
@@ -127,6 +128,31 @@ describe('DuckDB and Trino', { timeout: 600_000 }, () => {
     };
     const { rejects } = await same(files, { map, constants, tokens: 'inclusive' });
     expect(rejects).toMatchObject({ malformed: 2 });
+  });
+
+  test('know which keys are to be there once: those of fields that are read, and of a record without an id all', async () => {
+    const map = { run_id: 'ctx.run', feature_id: 'tags.route', customer_id: 'ctx.customer' };
+    const told = (id: object, more: string) =>
+      JSON.stringify({ ...id, event_time: '2026-07-01T00:00:00Z', provider: 'p' }).replace('{', `{${more},`);
+    const lets = [
+      '"route":"a","route":"b"',
+      '"run_id":"a","run_id":"b"',
+      '"ctx":{"run":1,"run":2}',
+      '"ctx":{"model":1,"model":2,"customer":"c"}',
+      '"status":"a","status":"b","tags":{"route":"f"}',
+    ];
+    const refuses = [
+      '"tags":{"route":"a","route":"b"}',
+      '"ctx":{"customer":"a","customer":"b"}',
+      '"ctx":{"run":1},"ctx":{"run":1}',
+    ];
+    const ids = [...lets, ...refuses].map((more, at) => told({ event_id: `e-${at}` }, more));
+    const without = [...lets, ...refuses].map((more) => told({}, more));
+    const empty = [...lets, ...refuses].map((more) => told({ event_id: '' }, more));
+    expect((await same({ 'a.jsonl': ids.join('\n') }, { map })).rejects).toEqual({ counts: 5, malformed: 3 });
+    // `run_id` itself is no field of this map, `ctx.model` neither; `route`, `status` and `ctx.run` are.
+    for (const lines of [without, empty])
+      expect((await same({ 'a.jsonl': lines.join('\n') }, { map })).rejects).toEqual({ counts: 2, malformed: 6 });
   });
 
   test('read the hostile logs alike', async () => {

@@ -93,10 +93,10 @@ it('counts each innermost call once, in any order of lines', { timeout: 120_000 
         lines.push(request(order.slice(at, at + perLine).map((id) => written(nodes, id))));
       const all = again ? [...lines, ...lines.toReversed()] : lines;
       await using company = await Company.make({ 'logs/traces.jsonl': all.join('\n') });
-      const rows = await company.ask(
-        [usage({ format: 'otlp', tokens: 'inclusive' })],
+      const rows = await company.askLogged(
+        usage({ format: 'otlp', tokens: 'inclusive' }),
         `SELECT DISTINCT concat_ws(' ', event_id, CASE operation WHEN 'embedding' THEN 'embeddings' ELSE operation END,
-           coalesce(input_tokens, embedding_tokens), coalesce(feature_id, '-')) AS told FROM raw.usage_event WHERE reject IS NULL`,
+           coalesce(input_tokens, embedding_tokens), coalesce(feature_id, '-')) AS told FROM logged WHERE reject IS NULL`,
       );
       expect(rows.map(({ told }) => told ?? '').toSorted((a, b) => (a < b ? -1 : 1))).toEqual(expected(nodes));
     }),

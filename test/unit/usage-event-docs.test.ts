@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { METERS } from '../../src/kernel/meters.js';
-import { REJECT_REASONS, USAGE_COLUMNS, USAGE_EVENT, usageEventSchema } from '../../src/kernel/usage-event.js';
+import { LAKE_FIELDS, REJECT_REASONS, USAGE_COLUMNS, USAGE_EVENT, usageEventSchema } from '../../src/kernel/usage-event.js';
 import { USAGE_FIELDS } from '../../src/kernel/usage-fields.js';
 
 const DOCS = new URL('../../docs/', import.meta.url).pathname;
@@ -34,6 +34,12 @@ test('the page lists every field and every reason, with its meaning', async () =
     reasons,
   );
   await holds('usage-events.md', whole);
+});
+
+test('the page lists the fields that nothing keeps', async () => {
+  const unkept = USAGE_FIELDS.filter((field) => !LAKE_FIELDS.includes(field)).map((field) => `\`${field}\``);
+  const page = await readFile(`${DOCS}usage-events.md`, 'utf8');
+  expect(page).toContain(`No model asks yet for ${unkept.slice(0, -1).join(', ')} and ${unkept.at(-1)}.`);
 });
 
 test('every meter is a quantity that a usage event carries', () => {

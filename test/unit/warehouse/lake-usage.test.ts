@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { UsageSource } from '../../../src/pipeline/pipeline.js';
 import { openDuckDb } from '../../../src/warehouse/duckdb.js';
+import { writeUsage } from '../../../src/warehouse/load-usage.js';
 import type { Row } from '../../../src/warehouse/warehouse.js';
 import { Company, usage } from '../../contract/company.js';
 
@@ -33,6 +34,29 @@ async function read(
   return rows;
 }
 
+/** The lanes that a log is read through, in order. */
+async function lanesOf(content: string): Promise<readonly string[]> {
+  await using company = await Company.make({ 'logs/a.jsonl': content });
+  const [file] = (await company.land(usage())).files;
+  await using engine = await openDuckDb({ threads: 1 });
+  const lanes: string[] = [];
+  const seen = new Proxy(engine, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      return (...given: readonly unknown[]) => {
+        const text = String(given[0]);
+        if (text.startsWith('COPY'))
+          lanes.push(text.includes('without an id') ? 'ids' : text.includes('not a plain') ? 'keys' : 'each');
+        return value.apply(target, given) as unknown;
+      };
+    },
+  });
+  if (file === undefined) throw new Error('nothing landed');
+  await writeUsage(seen, [file], usage(), company.path('a.parquet'));
+  return lanes;
+}
+
 const REJECTS: readonly (readonly [what: string, record: string, reject: string | null])[] = [
   ['a cut line', '{"event_id":"e"', 'malformed'],
   ['no object', '[1]', 'malformed'],
@@ -40,6 +64,18 @@ const REJECTS: readonly (readonly [what: string, record: string, reject: string 
   ['null', 'null', 'malformed'],
   ['a key given twice', line().replace('{', '{"event_id":"d",'), 'malformed'],
   ['another key given twice', line().replace('{', '{"other":1,"other":2,'), null],
+  ['a key that nobody asks for given twice', line().replace('{', '{"run_id":"a","run_id":"b",'), null],
+  [
+    'the same without an id, which it may be told by',
+    line({ event_id: undefined }).replace('{', '{"run_id":"a","run_id":"b",'),
+    'malformed',
+  ],
+  ['the same with an empty id', line({ event_id: '' }).replace('{', '{"run_id":"a","run_id":"b",'), 'malformed'],
+  ['a key that is only checked given twice', line().replace('{', '{"attempt":1,"attempt":2,'), 'malformed'],
+  ['that without an id', line({ event_id: undefined }).replace('{', '{"attempt":1,"attempt":2,'), 'malformed'],
+  ['text for an attempt, which is only checked', line({ attempt: 'many' }), 'bad_number'],
+  ['a negative run time, which is only checked', line({ run_ms: -1 }), 'negative_quantity'],
+  ['an object for what nobody asks for', line({ run_id: { a: 1 } }), null],
   ['a NUL byte in a text', line().replace('"m"', '"m\u0000"'), 'malformed'],
   ['two objects in a line', `${line()}${line()}`, 'malformed'],
   ['no time', line({ event_time: undefined }), 'missing_event_time'],
@@ -140,10 +176,10 @@ describe('a JSONL record', () => {
   });
 
   test('keeps texts, and nulls for empty ones', async () => {
-    const fields = 'provider, feature_id, customer_id, cache, batch, run_ms';
+    const fields = 'provider, feature_id, customer_id, cache, batch';
     const [row] = await read(
       'a.jsonl',
-      line({ provider: 'OpenAI', feature_id: '=1+1', customer_id: '', cache: 'HIT', batch: false, run_ms: 12.6 }),
+      line({ provider: 'OpenAI', feature_id: '=1+1', customer_id: '', cache: 'HIT', batch: false }),
       fields,
     );
     expect(row).toEqual({
@@ -152,7 +188,6 @@ describe('a JSONL record', () => {
       customer_id: null,
       cache: 'hit',
       batch: 'false',
-      run_ms: '13',
     });
   });
 
@@ -171,6 +206,73 @@ describe('a JSONL record', () => {
       { n: '1', keys: '0' },
       { n: '3', keys: '0' },
     ]);
+  });
+});
+
+describe('what no model asks of an event', () => {
+  const without = { event_id: undefined };
+  const [first, other] = [line({ ...without, run_id: 'a' }), line({ ...without, run_id: 'b' })];
+
+  test.each([
+    ['alone', []],
+    [
+      'behind more records with ids than are looked at first',
+      Array.from({ length: 1500 }, (_, at) => line({ event_id: `e-${at}` })),
+    ],
+    ['beside a record that is none', ['{']],
+  ])('tells records without an id apart, %s', async (_, before) => {
+    const rows = await read('a.jsonl', [...before, first, other, first].join('\n'), 'reject, event_key, record_key');
+    const [one, two, again] = rows.slice(-3).map((row) => row['record_key']);
+    expect([one === again, one === two, one?.length]).toEqual([true, false, 32]);
+    expect(rows.slice(-3).map((row) => [row['reject'], row['event_key']])).toEqual([
+      [null, null],
+      [null, null],
+      [null, null],
+    ]);
+    // The key of a record is that of what it says, whatever stands before it.
+    const [alone] = await read('b.jsonl', first, 'record_key');
+    expect(alone?.['record_key']).toBe(one);
+  });
+
+  const many = Array.from({ length: 1500 }, (_, at) => line({ event_id: `e-${at}` }));
+
+  test.each([
+    ['is not read where records have ids', [...many, line({ event_id: 'last', run_id: true })], ['ids']],
+    [
+      'is not waited for beside a field that is',
+      [...many, line({ run_id: true }), line({ team_id: 'a', region: 'b' })],
+      ['ids', 'ids'],
+    ],
+    ['is read where one has none', [...many, first], ['ids', 'keys', 'keys']],
+    ['is read at once where none has one', [first, other], ['keys']],
+    ['is judged beside what is odd', [...many, line({ input_tokens: -1 })], ['ids', 'each']],
+    ['is judged at once beside an odd record without an id', [line(), line({ ...without, input_tokens: -1 })], ['ids', 'each']],
+  ])('%s', async (_, lines, lanes) => {
+    expect(await lanesOf(lines.join('\n'))).toEqual(lanes);
+  });
+
+  test('tells lines of CSV without an id apart', async () => {
+    const head = 'event_id,event_time,provider,model,input_tokens,run_id';
+    const row = (id: string, run: string) => `${id},2026-07-01T00:00:00Z,openai,m,5,${run}`;
+    const rows = await read('a.csv', [head, row('e', 'a'), row('', 'a'), row('', 'b')].join('\n'), 'event_id, record_key');
+    expect(rows.map((each) => each['event_id'])).toEqual(['e', null, null]);
+    expect(new Set(rows.map((each) => each['record_key'])).size).toBe(3);
+  });
+});
+
+describe('a key given twice', () => {
+  const map = { feature_id: 'tags.route', run_id: 'meta.run', customer_id: 'ctx.run' };
+  const keys = (more: string) => line({ tags: { route: 'f' } }).replace('{', `{${more},`);
+  const records = [
+    [keys('"route":"a","route":"b"'), null],
+    [keys('"meta":{"run":"a","run":"b"}'), null],
+    [keys('"ctx":{"run":"a","run":"b"}'), 'malformed'],
+    [keys('"ctx":{"run":"a"},"ctx":{"run":"a"}'), 'malformed'],
+  ] as const;
+
+  test.each(records)('is that of a field, wherever else its name is: %s', async (record, reject) => {
+    for (const beside of [[], ['{'], [line({ event_id: undefined })]])
+      expect((await read('a.jsonl', [record, ...beside].join('\n'), 'reject', { map }))[0]).toEqual({ reject });
   });
 });
 

@@ -14,7 +14,7 @@ async function read(lines: readonly string[], columns: string, more: Partial<Usa
   await using company = await Company.make({ 'logs/traces.jsonl': lines.join('\n') });
   const config = usage({ format: 'otlp', tokens: 'inclusive', ...more });
   const { files } = await company.load([config]);
-  const rows = await company.ask([config], `SELECT ${columns} FROM raw.usage_event ORDER BY row`);
+  const rows = await company.askLogged(config, `SELECT ${columns} FROM logged ORDER BY row`);
   expect(files[0]?.records).toBe(rows.length);
   return { rows, leftOut: Object.fromEntries((files[0]?.leftOut ?? []).map(({ why, records }) => [why, records])) };
 }

@@ -21,7 +21,7 @@ async function readFile(name: string, text: string, columns: string, config: Usa
 
 async function readFrom(company: Company, columns: string, config: UsageSource): Promise<Read> {
   const { files } = await company.load([config]);
-  const rows = await company.ask([config], `SELECT ${columns} FROM raw.usage_event ORDER BY row`);
+  const rows = await company.askLogged(config, `SELECT ${columns} FROM logged ORDER BY row`);
   expect(files[0]?.records).toBe(rows.length);
   return { rows, leftOut: Object.fromEntries((files[0]?.leftOut ?? []).map(({ why, records }) => [why, records])) };
 }

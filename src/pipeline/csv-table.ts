@@ -12,6 +12,8 @@ export interface CsvRow<C extends string> {
   readonly place: Place;
 }
 
+type Indexes<C extends string> = readonly (readonly [column: C, index: number])[];
+
 interface RawRecord {
   readonly record: readonly string[];
   readonly raw: string;
@@ -32,9 +34,9 @@ export function readCsv<C extends string>(
     return [];
   }
   if (!checkHeader(header, columns, source, report)) return [];
-  const indexOf = new Map(columns.map((column) => [column, header.record.indexOf(column)]));
+  const indexes = columns.map((column) => [column, header.record.indexOf(column)] as const);
   return records.flatMap((raw) => {
-    if (raw.record.length === header.record.length) return [rowOf(raw, indexOf, source)];
+    if (raw.record.length === header.record.length) return [new Row(raw, indexes, source)];
     const message = `this row has ${raw.record.length} cells and the header ${header.record.length}`;
     report(
       problem('csv-cells', source.at(raw.start, raw.raw.length), message, 'add or remove commas; quote a cell that holds one'),
@@ -43,22 +45,35 @@ export function readCsv<C extends string>(
   });
 }
 
-function rowOf<C extends string>(raw: RawRecord, indexOf: ReadonlyMap<C, number>, source: SourceText): CsvRow<C> {
-  const cells = Object.fromEntries([...indexOf].map(([column, index]) => [column, (raw.record[index] ?? '').trim()])) as Record<
-    C,
-    string
-  >;
-  return {
-    cells,
-    at: (column) => {
-      const [offset, length] = cellRange(raw.raw, indexOf.get(column) ?? 0);
-      return source.at(raw.start + offset, Math.max(1, length));
-    },
-    get spot() {
-      return source.at(raw.start, raw.raw.length);
-    },
-    place: source.place(raw.start),
-  };
+/** Books have thousands of rows and few problems: where a cell is, is looked up when it is told. */
+class Row<C extends string> implements CsvRow<C> {
+  readonly cells: Readonly<Record<C, string>>;
+  readonly #raw: RawRecord;
+  readonly #indexes: Indexes<C>;
+  readonly #source: SourceText;
+
+  constructor(raw: RawRecord, indexes: Indexes<C>, source: SourceText) {
+    this.#raw = raw;
+    this.#indexes = indexes;
+    this.#source = source;
+    const cells: Partial<Record<C, string>> = {};
+    for (const [column, index] of indexes) cells[column] = (raw.record[index] ?? '').trim();
+    this.cells = cells as Record<C, string>;
+  }
+
+  at(column: C): Spot {
+    const index = this.#indexes.find(([name]) => name === column)?.[1] ?? 0;
+    const [offset, length] = cellRange(this.#raw.raw, index);
+    return this.#source.at(this.#raw.start + offset, Math.max(1, length));
+  }
+
+  get spot(): Spot {
+    return this.#source.at(this.#raw.start, this.#raw.raw.length);
+  }
+
+  get place(): Place {
+    return this.#source.place(this.#raw.start);
+  }
 }
 
 function checkHeader(header: RawRecord, columns: readonly string[], source: SourceText, report: Report): boolean {

@@ -5,32 +5,52 @@ import { constant, identifier, literal } from './sql-quote.js';
 import { type FieldPath, keysByContainer, type Places, pointer, type TextName } from './usage-paths.js';
 import type { Row, Warehouse } from './warehouse.js';
 
-/** Records that are looked at to see which fields a log has. */
+/** Records that are looked at to see which fields a log has; of small logs that are read together some have their share of them. */
 const SAMPLE = 1000;
+const SAMPLED_FILES = 8;
 /** The engine takes a buffer of twice this for each file that it reads: larger ones cost time on every record. */
+const SMALL_RECORD = 1024 * 1024;
 const USUAL_RECORD = 16 * 1024 * 1024;
 const LARGEST_RECORD = 64 * 1024 * 1024;
 const LATE = 'showback: a field appears late';
 
 /** The places that hold something in the first records. */
-export async function placesInSample(engine: Warehouse, file: LandedFile, places: Places): Promise<Places> {
+export async function placesInSample(engine: Warehouse, files: readonly LandedFile[], places: Places): Promise<Places> {
   const all = [...places].flatMap(([field, paths]) => paths.map((path) => ({ field, path })));
   const pointers = all.map(({ path }) => literal(pointer(path))).join(', ');
   const tests = all.map((_, at) => `bool_or(text[${at + 1}] IS NOT NULL) AS c${at}`).join(', ');
-  const look = async (largest: number): Promise<readonly Row[]> =>
-    engine.rows(
-      `SELECT ${tests} FROM (SELECT json_extract_string(json, [${pointers}]) AS text FROM ${objects([file], largest)} LIMIT ${SAMPLE})`,
-    );
-  // A buffer of the usual size is filled in a third of the time, and few logs need a larger one.
-  const [row] = await look(USUAL_RECORD).catch(async (error: unknown) => {
-    if (!isTooLarge(error)) throw error;
-    return look(LARGEST_RECORD);
-  });
+  const looked = spread(files, SAMPLED_FILES);
+  const share = Math.ceil(SAMPLE / looked.length);
+  const look = async (largest: number): Promise<readonly Row[]> => {
+    const records = looked.map((file) => `(SELECT json FROM ${objects([file], largest)} LIMIT ${share})`).join(' UNION ALL ');
+    return engine.rows(`SELECT ${tests} FROM (SELECT json_extract_string(json, [${pointers}]) AS text FROM (${records}))`);
+  };
+  // A small buffer is filled in no time, and few logs need a larger one.
+  const row = await withLarger([SMALL_RECORD, USUAL_RECORD, LARGEST_RECORD], async (largest) => (await look(largest))[0]);
   const found = new Map<TextName, FieldPath[]>();
   for (const [at, { field, path }] of all.entries()) {
     if (row?.[`c${at}`] === 'true') found.set(field, [...(found.get(field) ?? []), path]);
   }
   return found;
+}
+
+/** As many as `most` of them, from the first to the last. */
+function spread<T>(all: readonly T[], most: number): readonly T[] {
+  const step = Math.max(1, Math.ceil(all.length / most));
+  return all.filter((_, at) => at % step === 0);
+}
+
+/** With the first of these sizes of a record that holds them. */
+async function withLarger<T>(
+  [size = LARGEST_RECORD, ...larger]: readonly number[],
+  look: (size: number) => Promise<T>,
+): Promise<T> {
+  try {
+    return await look(size);
+  } catch (error) {
+    if (larger.length === 0 || !isTooLarge(error)) throw error;
+    return withLarger(larger, look);
+  }
 }
 
 /**

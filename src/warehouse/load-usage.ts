@@ -86,11 +86,11 @@ class LogWriter {
     this.#target = target;
   }
 
-  /** Small logs of a batch differ in what they carry: there all fields are looked for at once. */
+  /** What the first records have is read; what turns up later makes all of them be read again in full. */
   async json(files: Batch): Promise<Written> {
     const all = textPlaces(this.#config);
     const once = { read: readPaths(this.#config), ids: idPaths(this.#config) };
-    const present = files.length > 1 ? all : await placesInSample(this.#engine, files[0], all);
+    const present = await placesInSample(this.#engine, files, all);
     const keyed = strictRecords(files, all, present);
     const quick = await this.#fast(present, keyed, strictRecords(files, waitedFor(all, present, once.read), present));
     if (quick.written !== null) return quick.written;

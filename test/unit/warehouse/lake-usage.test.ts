@@ -260,6 +260,38 @@ describe('what no model asks of an event', () => {
   });
 });
 
+describe('small logs that are read together', () => {
+  const plain = (count: number, file: string) => Array.from({ length: count }, (_, at) => line({ event_id: `${file}-${at}` }));
+
+  test.each([
+    [
+      'in none that is looked at',
+      10,
+      (at: number) => (at === 1 ? [line({ event_id: 'x', region: 'eu' })] : plain(2, String(at))),
+    ],
+    [
+      'behind the records that are looked at',
+      2,
+      (at: number) => [...plain(600, String(at)), line({ event_id: `x-${at}`, region: 'eu' })],
+    ],
+    [
+      'and one that no usual buffer holds',
+      2,
+      (at: number) => [line({ event_id: `x-${at}`, region: 'eu', prompt: 'x'.repeat(2e6) })],
+    ],
+  ])('have a field that is %s', async (_, count, linesOf) => {
+    const files = Array.from({ length: count }, (_none, at) => [`logs/${at}.jsonl`, linesOf(at).join('\n')] as const);
+    await using company = await Company.make(Object.fromEntries(files));
+    const rows = await company.ask(
+      [usage()],
+      `SELECT count(*) AS records, count(DISTINCT file || ' ' || row) AS places, count(region) AS regions, count(reject) AS rejects FROM raw.usage_event`,
+    );
+    const all = files.flatMap(([, text]) => text.split('\n'));
+    const regions = all.filter((text) => text.includes('region')).length;
+    expect(rows).toEqual([{ records: String(all.length), places: String(all.length), regions: String(regions), rejects: '0' }]);
+  });
+});
+
 describe('a key given twice', () => {
   const map = { feature_id: 'tags.route', run_id: 'meta.run', customer_id: 'ctx.run' };
   const keys = (more: string) => line({ tags: { route: 'f' } }).replace('{', `{${more},`);
